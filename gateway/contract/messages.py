@@ -1,0 +1,114 @@
+"""JSON payloads on the local broker. Unknown fields are ignored, so that a newer peer is understood.
+
+State names are those of docs/architecture.md, in upper case; device states are lower case.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from gateway.contract.slips import Slip
+
+MAX_PAYLOAD = 64 * 1024
+"""Bytes. A slip of 60 lines in two languages is under 20 KiB; a larger payload is a fault or an attack."""
+
+JobState = Literal["SENDING", "WAITING", "PRINTED", "UNCONFIRMED", "UNKNOWN", "WITHDRAWN"]
+FINAL_RESULTS: frozenset[str] = frozenset({"PRINTED", "UNCONFIRMED", "UNKNOWN", "WITHDRAWN"})
+
+DeviceStatus = Literal["online", "degraded", "blocked", "offline", "unknown"]
+
+
+class PrintCommand(msgspec.Struct, omit_defaults=True):
+    """Gateway to bridge, `printers/{printer}/jobs`.
+
+    The same `key` is the same slip for ever: the bridge answers a key it knows from its memory, never
+    with bytes. `attempt` counts the publications and comes back in the answer.
+    """
+
+    op: Literal["print", "withdraw"]
+    key: str
+    attempt: int
+    slip: Slip | None = None
+    copy: int = 1
+
+
+class PrintResult(msgspec.Struct, omit_defaults=True):
+    """Bridge to gateway, `printers/{printer}/results`.
+
+    `WITHDRAWN` only if no byte left. `UNKNOWN`: bytes may have left and nothing proves the paper.
+    `reason` is a code such as `paper_out`, `cover_open`, `offline`, `no_answer`, `unplugged`, `restarted`.
+    `evidence` says what proves the state, such as `{"fence": "gs_r", "answer": "00", "bytes": 512}`.
+    """
+
+    key: str
+    attempt: int
+    state: JobState
+    reason: str = ""
+    evidence: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class DeviceState(msgspec.Struct, omit_defaults=True):
+    """Bridge, retained, `devices/{device}/state`. It counts only while its bridge is online.
+
+    `reasons` are codes: `paper_low`, `paper_out`, `cover_open`, `cutter_error`, `no_answer`, `unplugged`.
+    """
+
+    status: DeviceStatus
+    bridge: str
+    driver: str = ""
+    model: str = ""
+    firmware: str = ""
+    reasons: list[str] = msgspec.field(default_factory=list)
+    since: str = ""
+
+
+class DeviceDesired(msgspec.Struct, omit_defaults=True):
+    """One device as the store wants it. `port` is a pyserial URL or a path, opened by its stable name.
+
+    `columns` counts half-width characters on a line. `fence` is how this printer proves its paper.
+    """
+
+    name: str
+    driver: Literal["escpos_printer"]
+    port: str
+    baud: int = 19200
+    columns: int = 48
+    fence: Literal["gs_r", "none"] = "gs_r"
+    encoding: Literal["gbk", "big5", "cp437"] = "gbk"
+
+
+class BridgeDesired(msgspec.Struct, omit_defaults=True):
+    """Gateway to bridge, retained: the bridge's whole device configuration."""
+
+    revision: int
+    devices: list[DeviceDesired] = msgspec.field(default_factory=list)
+
+
+class BridgeState(msgspec.Struct, omit_defaults=True):
+    """Bridge, retained, with `online: false` as its last will."""
+
+    online: bool
+    revision: int = 0
+    boot: str = ""
+    version: str = ""
+    errors: dict[str, str] = msgspec.field(default_factory=dict)
+    found: list[str] = msgspec.field(default_factory=list)
+
+
+class GatewayState(msgspec.Struct, omit_defaults=True):
+    """Gateway, retained, `state`; `offline` as its last will."""
+
+    status: Literal["online", "offline"]
+    version: str = ""
+    boot: str = ""
+
+
+class TicketDo(msgspec.Struct, omit_defaults=True):
+    """Display to gateway, `stations/{station}/tickets/{ticket}/do`; also the body of the HTTP call."""
+
+    action: Literal["start", "bump", "recall", "undo", "serve", "rendered"]
+    screen: str
+    key: str
+    version: int

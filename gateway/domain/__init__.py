@@ -1,0 +1,1 @@
+"""Pure: money, menu, visit, order, check, ticket, print job, settings, errors. No I/O, no clock, no chance."""
