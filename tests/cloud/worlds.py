@@ -1,0 +1,93 @@
+"""Real events, a real store and a real receiver on loopback, for the tests of this room and its neighbours."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from http.client import HTTPConnection
+from typing import Any
+
+import msgspec
+
+SOURCE = "/stores/demo/boxes/box1"
+EPOCH = "1-abcde"
+BOX_TOKEN = "box-secret"
+READ_TOKEN = "read-secret"
+
+
+def event_id(seq: int, epoch: str = EPOCH) -> str:
+    return f"01990000-{epoch}-{seq:012d}"
+
+
+def order_event(
+    seq: int,
+    order: int | None = None,
+    *,
+    ver: int = 1,
+    epoch: str = EPOCH,
+    status: str = "PLACED",
+    **change: Any,
+) -> dict[str, Any]:
+    """The event `seq`, about order `order` (its own one if not said), as the gateway writes it."""
+    number = seq if order is None else order
+    event = {
+        "specversion": "1.0",
+        "id": event_id(seq, epoch),
+        "source": SOURCE,
+        "type": "tablepass.order.placed.v1",
+        "subject": f"order/o{number}",
+        "time": "2026-11-22T12:00:00Z",
+        "datacontenttype": "application/json",
+        "storeid": "demo",
+        "boxid": "box1",
+        "epoch": epoch,
+        "seq": seq,
+        "ver": ver,
+        "clockq": "ntp",
+        "bizday": "2026-11-22",
+        "data": {
+            "order": {
+                "id": f"o{number}",
+                "number": f"A{number:03d}",
+                "status": status,
+                "type": "dine_in",
+                "total": 1200 + ver,
+                "currency": "CNY",
+                "placed_at": "2026-11-22T12:00:00Z",
+                "lines": [{"item": "mapo", "quantity": 1, "名": "麻婆豆腐", "ver": ver}],
+            },
+            "change": {"what": "placed"},
+        },
+    }
+    return event | change
+
+
+def encode(event: dict[str, Any]) -> bytes:
+    return msgspec.json.encode(event)
+
+
+def body_of(*events: dict[str, Any]) -> bytes:
+    return b"[" + b",".join(map(encode, events)) + b"]"
+
+
+def until(found: Callable[[], Any], what: str, within_s: float = 10.0) -> Any:
+    """The first true value of `found`; fails the test when the deadline passes."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if value := found():
+            return value
+        time.sleep(0.005)
+    raise AssertionError(f"not within {within_s} s: {what}")
+
+
+def call(
+    port: int, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+) -> tuple[int, dict[str, str], bytes]:
+    """One request on its own connection: status, headers in lower case, body."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request(method, path, body, headers or {})
+        answer = connection.getresponse()
+        return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
+    finally:
+        connection.close()
