@@ -1,0 +1,213 @@
+"""The store: one SQLite file, one writer with group commit, many readers. Only here does the house remember.
+
+`Store.submit(operation, actor, ...)` returns a `Pending` at once; `Writer.step` runs the waiting operations in one
+transaction, each in its own savepoint, commits once (one fsync), and only then answers.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from gateway.store import migrations
+from gateway.store.pending import NotDone, Pending
+from gateway.store.transaction import Reader, Tx
+
+__all__ = ["NewerDatabase", "NotDone", "Pending", "Reader", "Store", "Tx"]
+
+READERS = 8
+"""Connections that may read at once. 112 thread-local readers with default caches cost 214 MB (measured)."""
+
+READER_CACHE_KIB = 512
+WRITER_CACHE_KIB = 4096
+CHECKPOINT_PAGES = 4000
+"""About 4 MiB of write-ahead log between checkpoints: long enough that a page which changes often reaches the card
+once, short enough that a start after a power cut reads it back in well under a second."""
+
+MAX_WAITING = 512
+"""Operations that may wait for the writer: four seconds of a storm at the measured rate on a slow card."""
+
+GUEST_SHARE = 384
+"""Guests may fill this much of it; the rest is kept for staff, bridges and relays, so that a flood of phones
+never keeps a cook's bump or a printer's answer out."""
+
+BALLAST_BYTES = 8 * 1024 * 1024
+"""Freed when the disk is full: in WAL mode even a DELETE needs room."""
+
+
+class NewerDatabase(Exception):  # noqa: N818
+    """The file was written by a newer release; this one would not understand it."""
+
+    def __init__(self, path: Path, version: int):
+        super().__init__(f"{path} has version {version}, this release knows {migrations.VERSION}")
+        self.path = path
+        self.version = version
+
+
+class Health:
+    """What the writer knows of its disk. Read by everyone, written by the writer."""
+
+    def __init__(self) -> None:
+        self.full_since: float | None = None
+        self.fatal: str | None = None
+        self.fatal_since: float | None = None
+
+
+Listener = Callable[[frozenset[str]], None]
+
+
+class Store:
+    """Opens the file, keeps the pool of readers and the queue of the writer."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.health = Health()
+        self.waiting: deque[Pending] = deque()
+        self.wake_writer: Callable[[], None] = lambda: None
+        self._listeners: list[Listener] = []
+        self._lock = threading.Lock()
+        self._readers: list[sqlite3.Connection] = []
+        self._free = threading.Semaphore(READERS)
+        self.closed = False
+        _prepare(path)
+        self.writer_connection = _connect(path, WRITER_CACHE_KIB)
+        self.writer_connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        self._data_version = self._foreign_version()
+        _keep_ballast(path.parent)
+
+    def submit(self, operation: Callable[..., Any], actor: Any, *args: Any, **kwargs: Any) -> Pending:
+        """Puts one operation before the writer. Never blocks. A full queue answers at once with `NotDone`."""
+        pending = Pending(operation, actor, args, kwargs)
+        with self._lock:
+            room = GUEST_SHARE if actor.kind == "guest" else MAX_WAITING
+            if self.closed or len(self.waiting) >= room:
+                pending.fail(NotDone("busy"))
+                return pending
+            self.waiting.append(pending)
+        self.wake_writer()
+        return pending
+
+    def take(self, limit: int) -> list[Pending]:
+        with self._lock:
+            return [self.waiting.popleft() for _ in range(min(limit, len(self.waiting)))]
+
+    def listen(self, listener: Listener) -> None:
+        """`listener` is told, after each commit, what kinds of rows changed. It must return at once."""
+        self._listeners.append(listener)
+
+    def tell(self, changed: frozenset[str]) -> None:
+        for listener in self._listeners:
+            listener(changed)
+
+    def changed_by_others(self) -> bool:
+        """Whether another process (the command line) has committed since the last call. Writer's thread only."""
+        version = self._foreign_version()
+        changed = version != self._data_version
+        self._data_version = version
+        return changed
+
+    def _foreign_version(self) -> int:
+        return int(self.writer_connection.execute("PRAGMA data_version").fetchone()[0])
+
+    @contextmanager
+    def read(self) -> Iterator[Reader]:
+        """One consistent view of the rows. Not to be held across a stream or a template."""
+        self._free.acquire()
+        try:
+            connection = self._borrow()
+            try:
+                connection.execute("BEGIN")
+                yield Reader(connection)
+            finally:
+                connection.rollback()
+                self._give_back(connection)
+        finally:
+            self._free.release()
+
+    def _borrow(self) -> sqlite3.Connection:
+        with self._lock:
+            if self._readers:
+                return self._readers.pop()
+        connection = _connect(self.path, READER_CACHE_KIB)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._lock:
+            if not self.closed:
+                self._readers.append(connection)
+                return
+        connection.close()
+
+    def close(self) -> None:
+        """Answers what still waits with `NotDone` and closes every connection."""
+        with self._lock:
+            self.closed = True
+            left, readers = list(self.waiting), self._readers
+            self.waiting.clear()
+            self._readers = []
+        for pending in left:
+            pending.fail(NotDone("stopping"))
+        for connection in readers:
+            connection.close()
+        self.writer_connection.close()
+
+
+def _prepare(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
+    fresh = not path.exists()
+    version = 0
+    if not fresh:
+        connection = sqlite3.connect(path)
+        try:
+            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            if version > migrations.VERSION:
+                raise NewerDatabase(path, version)
+            if 0 < version < migrations.VERSION:
+                backup = path.with_name(f"{path.name}.before-v{migrations.VERSION}")
+                with sqlite3.connect(backup) as target:
+                    connection.backup(target)
+        finally:
+            connection.close()
+    if version < migrations.VERSION:
+        migrations.migrate(path)
+
+
+def _connect(path: Path, cache_kib: int) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5, cached_statements=256)
+    connection.execute(f"PRAGMA cache_size = -{cache_kib}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+    # Not kept in the file: a connection that forgets it loses acknowledged orders at a power cut (measured).
+    if connection.execute("PRAGMA synchronous").fetchone()[0] != 2:
+        raise RuntimeError("this SQLite does not do synchronous=FULL")
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        raise RuntimeError("this file system does not let SQLite use a write-ahead log")
+    return connection
+
+
+def _keep_ballast(folder: Path) -> None:
+    ballast = folder / "ballast"
+    if ballast.exists() and ballast.stat().st_size == BALLAST_BYTES:
+        return
+    try:
+        with open(ballast, "wb") as file:
+            os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
+    except OSError:
+        # Too little room for it: then there is nothing to free later, and the store must still start.
+        ballast.unlink(missing_ok=True)
+
+
+def free_ballast(folder: Path) -> bool:
+    """Gives the ballast's room back to the disk. False when it was already gone."""
+    try:
+        (folder / "ballast").unlink()
+    except FileNotFoundError:
+        return False
+    return True

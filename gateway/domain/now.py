@@ -1,0 +1,39 @@
+"""The moment at which something happens. Made only by `gateway/clock.py` (and by the simulation)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+Grade = Literal["ntp", "lan", "rtc", "holdover", "guess"]
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """`utc` is for people and papers; `monotonic` (seconds, valid within one `boot`) is for every time-out."""
+
+    utc: datetime
+    grade: Grade
+    boot: str
+    monotonic: float
+
+    @property
+    def iso(self) -> str:
+        return iso(self.utc)
+
+    def since(self, boot: str, monotonic: float) -> float:
+        """Seconds since a moment that was kept in a row. A moment of another boot is long ago."""
+        return self.monotonic - monotonic if boot == self.boot else float("inf")
+
+    def ago(self, seconds: float) -> str:
+        return iso(self.utc - timedelta(seconds=seconds))
+
+
+def iso(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds: sorts as text."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def parse_iso(text: str) -> datetime:
+    return datetime.fromisoformat(text)

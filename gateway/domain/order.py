@@ -1,0 +1,307 @@
+"""What one submit asked for: the cart as it comes in, and the order as it is kept."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from gateway.domain.errors import Refused
+from gateway.domain.menu import Item, Menu, Variant
+from gateway.domain.money import MAX_AMOUNT
+from gateway.domain.texts import TextMap, forbidden_character, tidy
+from gateway.domain.ticket import Ticket
+
+STATES = ("AWAITING_RELEASE", "AWAITING_PAYMENT", "PLACED", "CLOSED", "CANCELLED", "EXPIRED")
+MOVES = {
+    ("AWAITING_RELEASE", "release"): "PLACED",
+    ("AWAITING_RELEASE", "cancel"): "CANCELLED",
+    ("AWAITING_PAYMENT", "pay"): "PLACED",
+    ("AWAITING_PAYMENT", "expire"): "EXPIRED",
+    ("PLACED", "close"): "CLOSED",
+    ("PLACED", "cancel"): "CANCELLED",
+}
+LINE_STATES = ("ON_HOLD", "FIRED", "DONE", "SERVED", "CANCELLED", "RETURNED")
+LINE_MOVES = {
+    ("ON_HOLD", "fire"): "FIRED",
+    ("FIRED", "done"): "DONE",
+    ("DONE", "serve"): "SERVED",
+    ("FIRED", "serve"): "SERVED",
+    # A recalled ticket is cooked on: its lines are open again.
+    ("DONE", "reopen"): "FIRED",
+    ("SERVED", "reopen"): "FIRED",
+    ("ON_HOLD", "cancel"): "CANCELLED",
+    ("FIRED", "cancel"): "CANCELLED",
+    ("FIRED", "return"): "RETURNED",
+    ("DONE", "return"): "RETURNED",
+    ("SERVED", "return"): "RETURNED",
+}
+
+MAX_LINES = 60
+"""A slip of 60 lines is two metres of paper; a larger cart is a mistake or a prank."""
+MAX_NOTE = 200
+MAX_QUANTITY = 99
+
+Text = Annotated[str, msgspec.Meta(max_length=MAX_NOTE)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+OrderType = Literal["dine_in", "takeaway", "delivery"]
+
+
+class CartComponent(msgspec.Struct, forbid_unknown_fields=True):
+    item: Name
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=MAX_QUANTITY)] = 1
+    modifiers: Annotated[list[Name], msgspec.Meta(max_length=20)] = []
+
+
+class CartLine(msgspec.Struct, forbid_unknown_fields=True):
+    item: Name
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=MAX_QUANTITY)] = 1
+    variant: Name | None = None
+    modifiers: Annotated[list[Name], msgspec.Meta(max_length=20)] = []
+    components: Annotated[list[CartComponent], msgspec.Meta(max_length=20)] = []
+    note: Text = ""
+
+
+class Cart(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The guest's `POST /api/v1/orders`."""
+
+    table_token: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+    lines: Annotated[list[CartLine], msgspec.Meta(min_length=1, max_length=MAX_LINES)]
+    note: Text = ""
+    covers: Annotated[int, msgspec.Meta(ge=1, le=200)] | None = None
+    allergies: Annotated[list[Annotated[str, msgspec.Meta(max_length=40)]], msgspec.Meta(max_length=20)] = []
+    menu_revision: int | None = None
+    confirm_repeat: bool = False
+
+
+class Prepaid(msgspec.Struct, forbid_unknown_fields=True):
+    amount: Annotated[int, msgspec.Meta(ge=0, le=MAX_AMOUNT)]
+    method: Name
+    reference: Annotated[str, msgspec.Meta(max_length=128)] = ""
+
+
+class GivenLine(CartLine, forbid_unknown_fields=True):
+    """A line with its own name and price, from a system that sold it already (`"prices": "given"`)."""
+
+    name: TextMap = {}
+    price: Annotated[int, msgspec.Meta(ge=0, le=MAX_AMOUNT)] | None = None
+
+
+class StaffCart(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The staff form of `POST /api/v1/orders`, and with `key` the MQTT message on `orders`."""
+
+    lines: Annotated[list[GivenLine], msgspec.Meta(min_length=1, max_length=MAX_LINES)]
+    type: OrderType = "dine_in"
+    table: Annotated[str, msgspec.Meta(max_length=12)] | None = None
+    table_token: Annotated[str, msgspec.Meta(max_length=128)] | None = None
+    source: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    external_id: Annotated[str, msgspec.Meta(max_length=128)] = ""
+    pickup_no: Annotated[str, msgspec.Meta(max_length=12)] = ""
+    due_at: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    prepaid: Prepaid | None = None
+    prices: Literal["menu", "given"] = "menu"
+    note: Text = ""
+    covers: Annotated[int, msgspec.Meta(ge=1, le=200)] | None = None
+    allergies: Annotated[list[Annotated[str, msgspec.Meta(max_length=40)]], msgspec.Meta(max_length=20)] = []
+    menu_revision: int | None = None
+    confirm_repeat: bool = False
+    key: Annotated[str, msgspec.Meta(max_length=128)] = ""
+
+
+class Choice(msgspec.Struct):
+    """A modifier as it was sold."""
+
+    id: str
+    name: TextMap
+    price: int
+    removal: bool = False
+
+
+class Line(msgspec.Struct):
+    """One dish of an order as it was sold: names and prices are snapshots, never looked up again."""
+
+    id: int
+    item: str
+    name: TextMap
+    kitchen_name: TextMap
+    quantity: int
+    unit_price: int
+    station: str
+    state: str
+    ticket: str
+    variant: Choice | None = None
+    modifiers: list[Choice] = []
+    note: str = ""
+
+    @property
+    def amount(self) -> int:
+        return self.quantity * self.unit_price
+
+
+class Order(msgspec.Struct):
+    """An order with its lines and tickets. `version` counts every change of any of them."""
+
+    id: str
+    number: str
+    day: str
+    status: str
+    type: str
+    check: str
+    visit: str | None
+    table: str
+    covers: int
+    total: int
+    currency: str
+    menu_revision: int
+    placed_at: str
+    updated_at: str
+    lines: list[Line]
+    tickets: list[Ticket]
+    version: int = 1
+    addition: bool = False
+    by: str = ""
+    note: str = ""
+    allergies: list[str] = []
+    source: str = ""
+    external_id: str = ""
+    pickup_no: str = ""
+    due_at: str = ""
+    prepaid: Prepaid | None = None
+
+    def ticket(self, ticket_id: str) -> Ticket:
+        return next(t for t in self.tickets if t.id == ticket_id)
+
+    def lines_of(self, ticket_id: str) -> list[Line]:
+        return [line for line in self.lines if line.ticket == ticket_id]
+
+
+def checked_text(text: str, field: str) -> str:
+    """The text on one line. Refuses control and bidi characters, naming the field."""
+    clean = tidy(text)
+    bad = forbidden_character(clean)
+    if bad is not None:
+        raise Refused("invalid", field=field, reason="control_character", character=f"U+{ord(bad):04X}")
+    return clean
+
+
+def sold_lines(lines: list[CartLine], menu: Menu, sold_out: frozenset[str]) -> list[Line]:
+    """The cart's lines as the menu sells them.
+
+    Raises `Refused`: `invalid` with the first field at fault, `sold_out` with every line concerned.
+    """
+    sold: list[Line] = []
+    gone: list[dict[str, Any]] = []
+    for index, line in enumerate(lines):
+        item = menu.items.get(line.item)
+        if item is None:
+            raise Refused("invalid", field=f"lines[{index}].item", reason="unknown_item", item=line.item)
+        if item.sold_out or item.id in sold_out:
+            gone.append({"index": index, "item": item.id})
+            continue
+        sold.append(_sold_line(index, line, item))
+    if gone:
+        raise Refused("sold_out", lines=gone)
+    return sold
+
+
+def _sold_line(index: int, line: CartLine, item: Item) -> Line:
+    where = f"lines[{index}]"
+    if line.components:
+        raise Refused("invalid", field=f"{where}.components", reason="not_a_set", item=item.id)
+    variant = _chosen_variant(where, line, item)
+    modifiers = _chosen_modifiers(where, line, item)
+    base = variant.price if variant else item.price
+    return Line(
+        id=index + 1,
+        item=item.id,
+        name=item.name,
+        kitchen_name=item.kitchen_name,
+        quantity=line.quantity,
+        unit_price=base + sum(m.price for m in modifiers),
+        station=item.station,
+        state="FIRED",
+        ticket="",
+        variant=Choice(variant.id, variant.name, variant.price) if variant else None,
+        modifiers=modifiers,
+        note=checked_text(line.note, f"{where}.note"),
+    )
+
+
+def _chosen_variant(where: str, line: CartLine, item: Item) -> Variant | None:
+    if not item.variants:
+        if line.variant is not None:
+            raise Refused("invalid", field=f"{where}.variant", reason="no_variants", item=item.id)
+        return None
+    for variant in item.variants:
+        if variant.id == line.variant:
+            return variant
+    reason = "variant_missing" if line.variant is None else "unknown_variant"
+    raise Refused("invalid", field=f"{where}.variant", reason=reason, item=item.id)
+
+
+def _chosen_modifiers(where: str, line: CartLine, item: Item) -> list[Choice]:
+    wanted = set(line.modifiers)
+    if len(wanted) != len(line.modifiers):
+        raise Refused("invalid", field=f"{where}.modifiers", reason="modifier_twice", item=item.id)
+    chosen: list[Choice] = []
+    for group in item.modifier_groups:
+        of_group = [m for m in group.modifiers if m.id in wanted]
+        if not group.min <= len(of_group) <= group.max:
+            raise Refused(
+                "invalid", field=f"{where}.modifiers", reason="modifier_count", item=item.id,
+                group=group.id, min=group.min, max=group.max,
+            )  # fmt: skip
+        chosen += [Choice(m.id, m.name, m.price, m.removal) for m in of_group]
+    unknown = wanted - {c.id for c in chosen}
+    if unknown:
+        raise Refused(
+            "invalid", field=f"{where}.modifiers", reason="unknown_modifier", item=item.id, modifier=min(unknown)
+        )
+    return chosen
+
+
+def price_changes(lines: list[CartLine], old: Menu, new: list[Line]) -> list[dict[str, Any]]:
+    """Which lines cost something else than in the menu that the guest saw; amounts of one piece."""
+    changes: list[dict[str, Any]] = []
+    for index, (line, sold) in enumerate(zip(lines, new, strict=True)):
+        item = old.items.get(line.item)
+        if item is None:
+            continue
+        try:
+            before = _sold_line(index, line, item).unit_price
+        except Refused:
+            continue
+        if before != sold.unit_price:
+            changes.append({"index": index, "item": sold.item, "old": before, "new": sold.unit_price})
+    return changes
+
+
+def given_lines(lines: list[GivenLine], menu: Menu, default_station: str) -> tuple[list[Line], list[str]]:
+    """Lines of an order that was taken and paid elsewhere: never refused. Second value: items unknown here."""
+    sold: list[Line] = []
+    unknown: list[str] = []
+    for index, line in enumerate(lines):
+        item = menu.items.get(line.item)
+        if item is None:
+            unknown.append(line.item)
+        names = {m.id: m for group in (item.modifier_groups if item else []) for m in group.modifiers}
+        price = line.price if line.price is not None else (item.price if item else 0)
+        sold.append(
+            Line(
+                id=index + 1,
+                item=line.item,
+                name=line.name or (item.name if item else {"und": line.item}),
+                kitchen_name=item.kitchen_name if item else {},
+                quantity=line.quantity,
+                unit_price=price,
+                station=item.station if item else default_station,
+                state="FIRED",
+                ticket="",
+                modifiers=[
+                    Choice(m, names[m].name, names[m].price, names[m].removal) if m in names else Choice(m, {"und": m}, 0)
+                    for m in line.modifiers
+                ],
+                note=checked_text(line.note, f"lines[{index}].note"),
+            )
+        )
+    return sold, unknown

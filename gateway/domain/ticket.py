@@ -1,0 +1,69 @@
+"""The part of an order that one station makes."""
+
+from __future__ import annotations
+
+import msgspec
+
+STATES = ("QUEUED", "SHOWN", "STARTED", "READY", "SERVED", "CANCELLED")
+
+MOVES = {
+    ("QUEUED", "show"): "SHOWN",
+    ("SHOWN", "start"): "STARTED",
+    ("SHOWN", "bump"): "READY",
+    ("STARTED", "bump"): "READY",
+    ("READY", "serve"): "SERVED",
+    ("READY", "undo"): "SHOWN",
+    ("READY", "recall"): "SHOWN",
+    ("STARTED", "undo"): "SHOWN",
+    # Without an expo page a bump serves at once, and a cook must still be able to take it back.
+    ("SERVED", "undo"): "SHOWN",
+    ("SERVED", "recall"): "SHOWN",
+    ("QUEUED", "cancel"): "CANCELLED",
+    ("SHOWN", "cancel"): "CANCELLED",
+    ("STARTED", "cancel"): "CANCELLED",
+    ("READY", "cancel"): "CANCELLED",
+}
+
+ACTIONS = ("start", "bump", "recall", "undo", "serve")
+"""What a person does to a ticket, over HTTP or MQTT. `rendered` is what a screen says."""
+
+START_KIND = frozenset({"start"})
+READY_KIND = frozenset({"bump", "serve", "recall", "undo"})
+"""Two kinds of change. An action is stale when its version is older than the last change of its own kind:
+a bump that an old tablet kept cannot undo a recall, and a start cannot undo a bump."""
+
+
+class Ticket(msgspec.Struct):
+    """`version` counts every change. `shown_version` is the last one proven before a cook.
+
+    `doubt` is "" or why the guest is told that the kitchen has not confirmed: `late` (60 s without proof)
+    or `mute` (printed by a printer that cannot confirm).
+    """
+
+    id: str
+    station: str
+    state: str
+    proof: str
+    fired_at: str
+    fired_boot: str
+    fired_mono: float
+    updated_at: str
+    updated_by: str
+    version: int = 1
+    shown_version: int = 0
+    start_version: int = 0
+    ready_version: int = 0
+    doubt: str = ""
+    slip_number: int = 0
+    shown_at: str | None = None
+    shown_by: str | None = None
+    started_at: str | None = None
+    ready_at: str | None = None
+    served_at: str | None = None
+    cleared_at: str | None = None
+
+    def is_stale(self, action: str, version: int) -> bool:
+        newest = self.ready_version
+        if action in START_KIND:
+            newest = max(newest, self.start_version)
+        return version < newest

@@ -1,0 +1,100 @@
+"""What bridges say of themselves and their devices, and what is wrong now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from gateway.store.transaction import Reader, Tx
+
+
+@dataclass(frozen=True)
+class Bridge:
+    name: str
+    online: bool
+    revision: int
+    boot: str
+    at: str
+
+
+@dataclass(frozen=True)
+class Device:
+    name: str
+    bridge: str
+    status: str
+    reasons: list[str]
+    driver: str
+    model: str
+    firmware: str
+    at: str
+
+
+@dataclass(frozen=True)
+class Condition:
+    code: str
+    subject: str
+    since: str
+    params: dict[str, Any]
+
+
+def bridge(rows: Reader, name: str) -> Bridge | None:
+    row = rows.one("SELECT name, online, revision, boot, at FROM bridges WHERE name = ?", name)
+    return Bridge(row[0], bool(row[1]), *row[2:]) if row else None
+
+
+def bridges(rows: Reader) -> list[Bridge]:
+    return [Bridge(r[0], bool(r[1]), *r[2:]) for r in rows.all("SELECT name, online, revision, boot, at FROM bridges")]
+
+
+def set_bridge(tx: Tx, one: Bridge) -> None:
+    tx.run("INSERT OR REPLACE INTO bridges VALUES (?, ?, ?, ?, ?)", one.name, int(one.online), one.revision, one.boot, one.at)
+
+
+def device(rows: Reader, name: str) -> Device | None:
+    row = rows.one("SELECT * FROM devices WHERE name = ?", name)
+    return Device(row[0], row[1], row[2], msgspec.json.decode(row[3]), *row[4:]) if row else None
+
+
+def devices(rows: Reader) -> list[Device]:
+    found = rows.all("SELECT * FROM devices ORDER BY name")
+    return [Device(r[0], r[1], r[2], msgspec.json.decode(r[3]), *r[4:]) for r in found]
+
+
+def set_device(tx: Tx, one: Device) -> None:
+    tx.run(
+        "INSERT OR REPLACE INTO devices VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        one.name, one.bridge, one.status, msgspec.json.encode(one.reasons).decode(), one.driver, one.model,
+        one.firmware, one.at,
+    )  # fmt: skip
+    tx.changed.add("devices")
+
+
+def raise_condition(tx: Tx, code: str, subject: str, at: str, **params: Any) -> bool:
+    """Says what is wrong. True when it was not known before; its `since` stays what it was."""
+    new = tx.run(
+        "INSERT OR IGNORE INTO conditions VALUES (?, ?, ?, ?)", code, subject, at, msgspec.json.encode(params).decode()
+    )  # fmt: skip
+    if new:
+        tx.changed.add("conditions")
+    return bool(new)
+
+
+def clear_condition(tx: Tx, code: str, subject: str) -> bool:
+    """True when it stood."""
+    gone = tx.run("DELETE FROM conditions WHERE code = ? AND subject = ?", code, subject)
+    if gone:
+        tx.changed.add("conditions")
+    return bool(gone)
+
+
+def conditions(rows: Reader) -> list[Condition]:
+    """Oldest first."""
+    found = rows.all("SELECT code, subject, since, params FROM conditions ORDER BY since LIMIT 500")
+    return [Condition(r[0], r[1], r[2], msgspec.json.decode(r[3])) for r in found]
+
+
+def condition(rows: Reader, code: str, subject: str) -> Condition | None:
+    row = rows.one("SELECT code, subject, since, params FROM conditions WHERE code = ? AND subject = ?", code, subject)
+    return Condition(row[0], row[1], row[2], msgspec.json.decode(row[3])) if row else None

@@ -1,0 +1,158 @@
+"""The journal: append-only events, one stream in strict order. The cloud is a cursor over it, and so is a screen.
+
+A slot is `epoch count * 2^40 + seq`: one integer orders all events of all epochs, and is the table's own key.
+Data is compressed: an order's document of 2.5 KiB becomes 0.7, and one page of the card instead of three.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from gateway.domain.now import Now
+from gateway.store import box
+from gateway.store.transaction import Reader, Row, Tx
+
+EPOCH_SHIFT = 40
+SEQ_MASK = (1 << EPOCH_SHIFT) - 1
+
+CLOUD = "cloud"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    slot: int
+    id: str
+    type: str
+    subject: str
+    ver: int
+    at: str
+    clockq: str
+    bizday: str
+    data: bytes
+    """JSON."""
+
+    @property
+    def seq(self) -> int:
+        return self.slot & SEQ_MASK
+
+    @property
+    def epoch_count(self) -> int:
+        return self.slot >> EPOCH_SHIFT
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    epoch_count: int
+    epoch: str
+    applied_upto: int
+
+    @property
+    def slot(self) -> int:
+        return (self.epoch_count << EPOCH_SHIFT) | self.applied_upto
+
+
+def append(
+    tx: Tx, now: Now, event_id: str, kind: str, subject: str, ver: int, bizday: str, data: dict[str, Any]
+) -> int:
+    """Appends one event to this epoch and returns its slot. `kind` is such as `order.placed`."""
+    me = box.the(tx)
+    base = me.epoch_count << EPOCH_SHIFT
+    slot = max(int(tx.value("SELECT coalesce(max(slot), 0) FROM journal")), base) + 1
+    packed = zlib.compress(msgspec.json.encode(data), 6)
+    tx.run(
+        "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        slot, event_id, f"tablepass.{kind}.v1", subject, ver, now.iso, now.grade, bizday, packed,
+    )  # fmt: skip
+    tx.changed.add("journal")
+    return slot
+
+
+_ENTRY = "SELECT slot, id, type, subject, ver, at, clockq, bizday, data FROM journal"
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(*row[:8], zlib.decompress(row[8]))
+
+
+def after(rows: Reader, slot: int, limit: int, upto: int | None = None) -> list[Entry]:
+    """Entries behind this slot, in order; with `upto` none beyond it."""
+    last = upto if upto is not None else (1 << 62)
+    found = rows.all(f"{_ENTRY} WHERE slot > ? AND slot <= ? ORDER BY slot LIMIT ?", slot, last, limit)
+    return [_entry(row) for row in found]
+
+
+def at(rows: Reader, slot: int) -> Entry | None:
+    row = rows.one(f"{_ENTRY} WHERE slot = ?", slot)
+    return _entry(row) if row else None
+
+
+def last_slot(rows: Reader) -> int:
+    """0 for an empty journal."""
+    return int(rows.value("SELECT coalesce(max(slot), 0) FROM journal"))
+
+
+def first_slot(rows: Reader) -> int:
+    return int(rows.value("SELECT coalesce(min(slot), 0) FROM journal"))
+
+
+def oldest_at(rows: Reader, slot: int) -> str | None:
+    """The time of the first entry behind this slot."""
+    found: str | None = rows.value("SELECT at FROM journal WHERE slot > ? ORDER BY slot LIMIT 1", slot)
+    return found
+
+
+def cursors(rows: Reader) -> list[Cursor]:
+    """The cloud's cursor of every epoch, oldest epoch first."""
+    found = rows.all("SELECT epoch_count, epoch, applied_upto FROM cursors WHERE name = ? ORDER BY epoch_count", CLOUD)
+    return [Cursor(*row) for row in found]
+
+
+def begin_epoch(tx: Tx, epoch_count: int, epoch: str) -> None:
+    tx.run("INSERT INTO cursors VALUES (?, ?, ?, 0)", CLOUD, epoch_count, epoch)
+
+
+def advance(tx: Tx, epoch_count: int, applied_upto: int) -> None:
+    """Never backwards: a late answer of an earlier batch changes nothing."""
+    tx.run(
+        "UPDATE cursors SET applied_upto = ? WHERE name = ? AND epoch_count = ? AND applied_upto < ?",
+        applied_upto, CLOUD, epoch_count, applied_upto,
+    )  # fmt: skip
+    tx.changed.add("uplink")
+
+
+def bury(tx: Tx, slot: int, at: str, reason: str, event: str) -> None:
+    tx.run("INSERT OR IGNORE INTO dead_letters VALUES (?, ?, ?, ?)", slot, at, reason, event)
+    tx.changed.add("uplink")
+
+
+def dead(rows: Reader) -> list[Row]:
+    """(slot, at, reason) of every dead letter; there are few, and each is a fault to look into."""
+    return rows.all("SELECT slot, at, reason FROM dead_letters ORDER BY slot LIMIT 1000")
+
+
+def dead_between(rows: Reader, first: int, last: int) -> dict[int, str]:
+    return dict(rows.all("SELECT slot, reason FROM dead_letters WHERE slot BETWEEN ? AND ?", first, last))
+
+
+def dead_count(rows: Reader) -> int:
+    return int(rows.value("SELECT count(*) FROM dead_letters"))
+
+
+def prune(tx: Tx, before: str, limit: int) -> int:
+    """Deletes delivered entries older than `before`, never the newest: the sequence is counted from it."""
+    delivered = [c.slot for c in cursors(tx)]
+    if not delivered:
+        return 0
+    return tx.run(
+        "DELETE FROM journal WHERE slot IN (SELECT slot FROM journal WHERE slot < ? AND at < ? ORDER BY slot LIMIT ?)",
+        max(delivered), before, limit,
+    )  # fmt: skip
+
+
+def slots(entries: Sequence[Entry]) -> tuple[int, int]:
+    return entries[0].slot, entries[-1].slot

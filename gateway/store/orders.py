@@ -1,0 +1,221 @@
+"""Orders with their lines. A line keeps what was chosen; names come from the menu revision it was sold from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from gateway.domain.menu import Item, Menu
+from gateway.domain.order import Choice, Line, Order, Prepaid
+from gateway.domain.texts import TextMap
+from gateway.domain.ticket import Ticket
+from gateway.store import settings, tickets
+from gateway.store.transaction import Reader, Row, Tx
+
+LINES_PER_ORDER = 64
+"""`lines.n` is `orders.n * 64 + line`: an order's lines lie side by side and need no index of their own."""
+
+
+class _Body(msgspec.Struct, omit_defaults=True):
+    addition: bool = False
+    by: str = ""
+    note: str = ""
+    allergies: list[str] = []
+    pickup_no: str = ""
+    due_at: str = ""
+    prepaid: Prepaid | None = None
+
+
+class _LineBody(msgspec.Struct, omit_defaults=True):
+    """What cannot be looked up in the menu revision: choices by id, and the names of what it does not know."""
+
+    variant: str | None = None
+    modifiers: list[str] = []
+    note: str = ""
+    name: TextMap = {}
+    given: list[Choice] = []
+
+
+_ORDER = """SELECT n, id, number, day, status, type, check_id, visit, dining_table, covers, total, menu_revision, placed_at,
+ updated_at, version, source, external_id, body FROM orders"""
+
+
+def number_of(rows: Reader, any_id: str) -> int | None:
+    """The row number behind the id of an order, a ticket or a job."""
+    n: int | None = rows.value("SELECT n FROM ids WHERE id = ?", any_id)
+    return n
+
+
+def insert(tx: Tx, order: Order, menu: Menu) -> int:
+    """Writes the order, its lines and tickets; returns its row number."""
+    n = int(tx.value("SELECT coalesce(max(n), 0) + 1 FROM orders"))
+    body = _Body(
+        order.addition, order.by, order.note, order.allergies, order.pickup_no, order.due_at, order.prepaid
+    )
+    tx.run(
+        "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        n, order.id, order.number, order.day, order.status, order.type, order.check, order.visit, order.table,
+        order.covers, order.total, order.menu_revision, order.placed_at, order.updated_at, order.version,
+        order.source or None, order.external_id or None, msgspec.json.encode(body).decode(),
+    )  # fmt: skip
+    numbers = tickets.insert(tx, n, order.tickets)
+    tx.run_many(
+        "INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                n * LINES_PER_ORDER + line.id, numbers[line.ticket], line.item, line.quantity, line.unit_price,
+                line.state, msgspec.json.encode(_line_body(line, menu)).decode(),
+            )
+            for line in order.lines
+        ],
+    )  # fmt: skip
+    tx.run("INSERT INTO ids VALUES (?, ?)", order.id, n)
+    return n
+
+
+def _line_body(line: Line, menu: Menu) -> _LineBody:
+    item = menu.items.get(line.item)
+    known = {m.id for group in item.modifier_groups for m in group.modifiers} if item else set()
+    return _LineBody(
+        variant=line.variant.id if line.variant else None,
+        modifiers=[m.id for m in line.modifiers if m.id in known],
+        note=line.note,
+        name=line.name if item is None or line.name != item.name else {},
+        given=[m for m in line.modifiers if m.id not in known],
+    )
+
+
+def touch(tx: Tx, order: Order) -> None:
+    """Writes what changes after an order has been placed."""
+    tx.run(
+        "UPDATE orders SET status = ?, version = ?, updated_at = ?, covers = ? WHERE n = (SELECT n FROM ids WHERE id = ?)",
+        order.status, order.version, order.updated_at, order.covers, order.id,
+    )  # fmt: skip
+
+
+def load(rows: Reader, order_id: str) -> Order | None:
+    n = number_of(rows, order_id)
+    if n is None:
+        return None
+    row = rows.one(f"{_ORDER} WHERE n = ? AND id = ?", n, order_id)
+    return _order(rows, row) if row else None
+
+
+def load_of_ticket(rows: Reader, ticket_id: str) -> Order | None:
+    n = number_of(rows, ticket_id)
+    if n is None or not tickets.is_at(rows, n, ticket_id):
+        return None
+    row = rows.one(f"{_ORDER} WHERE n = ?", n // tickets.TICKETS_PER_ORDER)
+    return _order(rows, row) if row else None
+
+
+def load_by_number(rows: Reader, n: int) -> Order:
+    row = rows.one(f"{_ORDER} WHERE n = ?", n)
+    if row is None:
+        raise LookupError(f"no order row {n}")
+    return _order(rows, row)
+
+
+def of_checks(rows: Reader, check_ids: list[str]) -> list[Order]:
+    """The orders of these checks, oldest first."""
+    found: list[Order] = []
+    for check_id in check_ids:
+        found += [_order(rows, r) for r in rows.all(f"{_ORDER} WHERE check_id = ? ORDER BY n", check_id)]
+    return found
+
+
+def versions_of_checks(rows: Reader, check_ids: list[str]) -> list[Row]:
+    """(id, version) of each order: enough for an ETag."""
+    found: list[Row] = []
+    for check_id in check_ids:
+        found += rows.all("SELECT id, version FROM orders WHERE check_id = ? ORDER BY n", check_id)
+    return found
+
+
+def recent(rows: Reader, limit: int) -> list[Order]:
+    """Newest first."""
+    return [_order(rows, r) for r in rows.all(f"{_ORDER} ORDER BY n DESC LIMIT ?", limit)]
+
+
+def placed_since(rows: Reader, check_id: str, at: str) -> int:
+    return int(rows.value("SELECT count(*) FROM orders WHERE check_id = ? AND placed_at >= ?", check_id, at))
+
+
+def has_any(rows: Reader, check_id: str) -> bool:
+    return rows.value("SELECT 1 FROM orders WHERE check_id = ? LIMIT 1", check_id) is not None
+
+
+def external(rows: Reader, source: str, external_id: str) -> str | None:
+    found: str | None = rows.value("SELECT id FROM orders WHERE source = ? AND external_id = ?", source, external_id)
+    return found
+
+
+def _order(rows: Reader, row: Row) -> Order:
+    n, revision = row[0], row[11]
+    body = msgspec.json.decode(row[17], type=_Body)
+    menu = settings.menu(rows, revision)
+    if menu is None:
+        raise LookupError(f"menu revision {revision} is missing")
+    of_order = tickets.of_order(rows, n)
+    by_number = dict(of_order)
+    return Order(
+        id=row[1], number=row[2], day=row[3], status=row[4], type=row[5], check=row[6], visit=row[7], table=row[8],
+        covers=row[9], total=row[10], currency=menu.currency, menu_revision=revision, placed_at=row[12],
+        updated_at=row[13], version=row[14], source=row[15] or "", external_id=row[16] or "",
+        addition=body.addition, by=body.by, note=body.note, allergies=body.allergies, pickup_no=body.pickup_no,
+        due_at=body.due_at, prepaid=body.prepaid, tickets=[t for _, t in of_order],
+        lines=[_line(r, n, menu, by_number) for r in _lines(rows, n)],
+    )  # fmt: skip
+
+
+def _lines(rows: Reader, n: int) -> list[Row]:
+    first = n * LINES_PER_ORDER
+    return rows.all(
+        "SELECT n, ticket, item, quantity, unit_price, state, body FROM lines WHERE n BETWEEN ? AND ?",
+        first, first + LINES_PER_ORDER - 1,
+    )  # fmt: skip
+
+
+def _line(row: Row, order_n: int, menu: Menu, by_number: dict[int, Ticket]) -> Line:
+    body = msgspec.json.decode(row[6], type=_LineBody)
+    item = menu.items.get(row[2])
+    ticket = by_number[row[1]]
+    return Line(
+        id=row[0] - order_n * LINES_PER_ORDER,
+        item=row[2],
+        name=body.name or (item.name if item else {"und": row[2]}),
+        kitchen_name=item.kitchen_name if item else {},
+        quantity=row[3],
+        unit_price=row[4],
+        station=ticket.station,
+        state=row[5],
+        ticket=ticket.id,
+        variant=_variant(item, body.variant),
+        modifiers=[c for m in body.modifiers if (c := _modifier(item, m))] + body.given,
+        note=body.note,
+    )
+
+
+def _variant(item: Item | None, variant_id: str | None) -> Choice | None:
+    for variant in item.variants if item else []:
+        if variant.id == variant_id:
+            return Choice(variant.id, variant.name, variant.price)
+    return None
+
+
+def _modifier(item: Item | None, modifier_id: str) -> Choice | None:
+    for group in item.modifier_groups if item else []:
+        for m in group.modifiers:
+            if m.id == modifier_id:
+                return Choice(m.id, m.name, m.price, m.removal)
+    return None
+
+
+def counts(rows: Reader, day: str) -> dict[str, Any]:
+    """Orders and dishes of a business day, for the scoreboard."""
+    row = rows.one(
+        "SELECT count(DISTINCT o.n), coalesce(sum(l.quantity), 0), count(DISTINCT o.dining_table) FROM orders o"
+        " JOIN lines l ON l.n BETWEEN o.n * 64 AND o.n * 64 + 63 WHERE o.day = ?", day,
+    )  # fmt: skip
+    return {"orders": row[0], "dishes": row[1], "tables": row[2]} if row else {}

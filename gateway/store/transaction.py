@@ -1,0 +1,46 @@
+"""What an operation reads and writes through. The SQL stands in the files beside this one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+Row = tuple[Any, ...]
+
+
+class Reader:
+    """One consistent view of the rows."""
+
+    __slots__ = ("connection",)
+
+    def __init__(self, connection: sqlite3.Connection):
+        self.connection = connection
+
+    def one(self, sql: str, *args: Any) -> Row | None:
+        row: Row | None = self.connection.execute(sql, args).fetchone()
+        return row
+
+    def all(self, sql: str, *args: Any) -> list[Row]:
+        return self.connection.execute(sql, args).fetchall()
+
+    def value(self, sql: str, *args: Any) -> Any:
+        row = self.connection.execute(sql, args).fetchone()
+        return row[0] if row else None
+
+
+class Tx(Reader):
+    """A writing view. `changed` names the kinds of rows that changed: who waits for them is woken after the commit."""
+
+    __slots__ = ("changed",)
+
+    def __init__(self, connection: sqlite3.Connection):
+        super().__init__(connection)
+        self.changed: set[str] = set()
+
+    def run(self, sql: str, *args: Any) -> int:
+        """The number of rows touched."""
+        return self.connection.execute(sql, args).rowcount
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        self.connection.executemany(sql, rows)

@@ -1,0 +1,87 @@
+"""Visits, their checks, the business day and its counters."""
+
+from __future__ import annotations
+
+from gateway.domain.check import Check
+from gateway.domain.visit import Visit
+from gateway.store.transaction import Reader, Tx
+
+_VISIT = "SELECT id, dining_table, state, covers, opened_at FROM visits"
+
+
+def get(rows: Reader, visit_id: str) -> Visit | None:
+    row = rows.one(f"{_VISIT} WHERE id = ?", visit_id)
+    return Visit(*row) if row else None
+
+
+def open_at(rows: Reader, table: str) -> list[Visit]:
+    """The open visits of a table, oldest first."""
+    return [Visit(*r) for r in rows.all(f"{_VISIT} WHERE dining_table = ? AND state = 'OPEN' ORDER BY id", table)]
+
+
+def open_tables(rows: Reader) -> set[str]:
+    return {row[0] for row in rows.all("SELECT dining_table FROM visits WHERE state = 'OPEN'")}
+
+
+def insert(tx: Tx, visit: Visit, opened_by: str) -> None:
+    tx.run(
+        "INSERT INTO visits (id, dining_table, state, covers, opened_at, opened_by) VALUES (?, ?, ?, ?, ?, ?)",
+        visit.id, visit.table, visit.state, visit.covers, visit.opened_at, opened_by,
+    )  # fmt: skip
+
+
+def close(tx: Tx, visit_id: str, at: str) -> None:
+    tx.run("UPDATE visits SET state = 'CLOSED', closed_at = ? WHERE id = ?", at, visit_id)
+
+
+def set_covers(tx: Tx, visit_id: str, covers: int) -> None:
+    tx.run("UPDATE visits SET covers = ? WHERE id = ?", covers, visit_id)
+
+
+# The lines' total is not a column: it is summed from the orders, so that it cannot drift.
+_CHECK = """SELECT id, visit, state, currency,
+  coalesce((SELECT sum(total) FROM orders WHERE check_id = checks.id AND status NOT IN ('CANCELLED', 'EXPIRED')), 0),
+  adjustments_total, paid, version FROM checks"""
+
+
+def check(rows: Reader, check_id: str) -> Check | None:
+    row = rows.one(f"{_CHECK} WHERE id = ?", check_id)
+    return Check(*row) if row else None
+
+
+def check_of(rows: Reader, visit_id: str) -> str | None:
+    """The id of the visit's newest check that can still take an order."""
+    found: str | None = rows.value(
+        "SELECT id FROM checks WHERE visit = ? AND state = 'OPEN' ORDER BY id DESC LIMIT 1", visit_id
+    )
+    return found
+
+
+def checks_of(rows: Reader, visit_id: str) -> list[str]:
+    return [row[0] for row in rows.all("SELECT id FROM checks WHERE visit = ? ORDER BY id", visit_id)]
+
+
+def insert_check(tx: Tx, check: Check) -> None:
+    tx.run(
+        "INSERT INTO checks (id, visit, state, currency, adjustments_total, paid, version) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        check.id, check.visit, check.state, check.currency, check.adjustments_total, check.paid, check.version,
+    )  # fmt: skip
+
+
+def open_day(rows: Reader) -> str | None:
+    day: str | None = rows.value("SELECT max(day) FROM business_days WHERE closed_at IS NULL")
+    return day
+
+
+def begin_day(tx: Tx, day: str, at: str) -> None:
+    tx.run("UPDATE business_days SET closed_at = ? WHERE closed_at IS NULL AND day < ?", at, day)
+    tx.run("INSERT OR IGNORE INTO business_days (day, opened_at) VALUES (?, ?)", day, at)
+
+
+def count(tx: Tx, day: str, name: str) -> int:
+    """The next number of this name on this day, from 1. A rollback gives it back."""
+    value: int = tx.value(
+        "INSERT INTO counters VALUES (?, ?, 1) ON CONFLICT (day, name) DO UPDATE SET value = value + 1 RETURNING value",
+        day, name,
+    )  # fmt: skip
+    return value
