@@ -1,0 +1,1 @@
+"""The whole store on one machine: a supervisor, its programs, and faults that are played at the wire."""
