@@ -1,0 +1,329 @@
+"""The conversation with one ESC/POS printer: what it says of itself, and the one slip on its way. No I/O.
+
+The owner hands in what was read and asks what shall be written; time is always given. A slip counts as
+printed by one thing only: the printer's answer to the fence behind it, from a printer that then still
+answers sensibly. Silence is never read as a status.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Literal
+
+from firmware_bridge import escpos
+from firmware_bridge.escpos import AutoStatus, Body, FenceAnswer, PrinterStatus, RealTimeAnswer, StatusReader
+
+POLL_IDLE_S = 2.0
+"""Between two rounds of questions: paper out is known within this, and a slip finds a fresh status."""
+POLL_BUSY_S = 1.0
+FRESH_S = 3.0
+"""A status younger than this is believed without asking again: a slip shall not wait for four answers."""
+ANSWER_S = 1.0
+"""For one question, beyond the time its way takes on the line."""
+SETTLE_S = 0.05
+"""After opening: what a former conversation left in the line is read and thrown away."""
+ROUNDS_TO_SILENCE = 2
+FENCE_TRIES = 3
+"""A fence whose answer was mixed with other bytes is sent again; each one stands behind the whole slip."""
+SPARE_S = 3.0
+LINES_PER_S = 15.0
+"""The slowest kitchen printers (impact) print about this many lines a second."""
+
+Fence = Literal["gs_r", "none"]
+
+
+@dataclass
+class Sending:
+    """The slip on its way. `left` counts bytes that the line has taken."""
+
+    data: bytes
+    patience: float
+    deadline: float
+    left: int = 0
+    drained: float = 0.0
+    fences: int = 1
+    fence_at: float = 0.0
+    candidates: bytearray = field(default_factory=bytearray)
+    candidate_at: float = 0.0
+    mixed: bool = False
+    held: str = ""
+
+    @property
+    def whole(self) -> bool:
+        return self.left >= len(self.data)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a slip ended. `answer` is the fence's answer in hex, empty when nothing answered.
+
+    `WAITING`: the line took no byte at all, so the slip may be sent whole later.
+    """
+
+    state: Literal["PRINTED", "UNCONFIRMED", "UNKNOWN", "WAITING"]
+    reason: str = ""
+    answer: str = ""
+
+
+class EscposPrinter:
+    """One printer. Times are monotonic seconds; `baud` says how long bytes travel."""
+
+    def __init__(self, baud: int, fence: Fence) -> None:
+        self._baud = baud
+        self._fence = fence
+        self._status = PrinterStatus()
+        self._known_at: float | None = None
+        self.sending: Sending | None = None
+        self.disconnected()
+
+    # --- the line ---
+
+    def connected(self, now: float) -> None:
+        """A new line: nothing said before counts, and the first answer may be a late one of before."""
+        self.disconnected()
+        self._round_due = now + SETTLE_S
+        self._deaf_until = now + SETTLE_S
+
+    def disconnected(self) -> None:
+        self._reader = StatusReader()
+        self._out = bytearray()
+        self._questions: deque[int] = deque()
+        self._asked: int | None = None
+        self._answer_by = 0.0
+        self._round_began = 0.0
+        self._round_due = float("inf")
+        self._deaf_until = 0.0
+        self._line_free = 0.0
+        self._draft = PrinterStatus()
+        self._settled = False
+        self._failed_rounds = 0
+        self._ever_answered = False
+        self._known_at = None
+        self.sending = None
+
+    def outgoing(self) -> bytes:
+        """What shall leave now. A question never stands inside a slip: it could split a command."""
+        job = self.sending
+        return job.data[job.left :] if job is not None and self._slip_speaks(job) else bytes(self._out)
+
+    def _slip_speaks(self, job: Sending) -> bool:
+        return not job.whole and (job.left > 0 or not self._out)
+
+    def sent(self, count: int, now: float) -> None:
+        """`count` bytes of `outgoing` have left."""
+        self._line_free = max(self._line_free, now) + count * 10 / self._baud
+        job = self.sending
+        if job is None or not self._slip_speaks(job):
+            del self._out[:count]
+        else:
+            job.left += count
+            job.deadline = now + job.patience
+            job.drained = self._line_free
+        if self._asked is not None:
+            self._answer_by = max(now, self._line_free) + ANSWER_S
+
+    def receive(self, data: bytes, now: float) -> None:
+        if now < self._deaf_until:
+            return
+        for answer in self._reader.feed(data):
+            match answer:
+                case RealTimeAnswer(byte):
+                    self._on_real_time(byte, now)
+                case AutoStatus(four):
+                    self._know(PrinterStatus.from_auto(four), now)
+                case FenceAnswer(byte):
+                    self._on_fence(byte, now)
+                case _:
+                    self._mix()
+
+    # --- its state ---
+
+    @property
+    def status(self) -> PrinterStatus:
+        return self._status
+
+    @property
+    def known(self) -> bool:
+        return self._known_at is not None
+
+    @property
+    def silent(self) -> bool:
+        """It has been asked more than once and says nothing sensible."""
+        return self._failed_rounds >= ROUNDS_TO_SILENCE
+
+    def fresh(self, now: float) -> bool:
+        return self._known_at is not None and now - self._known_at < FRESH_S
+
+    def ready(self, now: float) -> bool:
+        """A slip may start. A printer that answers no question still prints: it must not block a kitchen."""
+        if self.sending is not None or now < self._deaf_until:
+            return False
+        return self.silent or (self.fresh(now) and self._status.blocked is None)
+
+    def ask_now(self, now: float) -> None:
+        """Make the status fresh as soon as the line allows."""
+        self._round_due = min(self._round_due, max(now, self._deaf_until))
+
+    # --- a slip ---
+
+    def begin(self, body: Body, now: float, *, clean_first: bool) -> None:
+        """Start sending. `clean_first` cuts off what an unfinished slip may have left on the paper."""
+        fence = escpos.FENCE if self._fence == "gs_r" else b""
+        data = (escpos.FRESH_PAPER if clean_first else b"") + body.data + fence + escpos.CUT
+        patience = SPARE_S + len(data) * 10 / self._baud + body.lines / LINES_PER_S
+        self.sending = Sending(data, patience, deadline=now + SPARE_S)
+
+    def outcome(self, now: float) -> Outcome | None:
+        """How the slip ended, once; None while it is on its way."""
+        job = self.sending
+        if job is None:
+            return None
+        ended: Outcome | None = None
+        if self._proven(job, now):
+            ended = Outcome("PRINTED", answer=job.candidates.hex())
+        elif job.held:
+            return None
+        elif job.whole and self._fence == "none":
+            if now >= job.drained:
+                ended = Outcome("UNCONFIRMED")
+        elif now >= job.deadline:
+            ended = Outcome("UNKNOWN", "no_answer") if job.left else Outcome("WAITING", "offline")
+        if ended is not None:
+            self.sending = None
+        return ended
+
+    def step(self, now: float) -> float:
+        """Ask what is due; returns when it next wants to run."""
+        if self._out:
+            self._answer_by = now + ANSWER_S  # not even asked yet
+        if self._asked is not None and now >= self._answer_by:
+            self._asked = None
+            self._end_round(now, complete=False)
+        if self._asked is None and not self._questions and now >= self._round_due:
+            self._begin_round(now)
+        self._hold(now)
+        wishes = [self._answer_by if self._asked is not None else self._round_due]
+        job = self.sending
+        if job is not None and not job.held:
+            wishes.append(job.deadline)
+            if job.whole and self._fence == "none":
+                wishes.append(job.drained)
+            if job.candidates and not self._ever_answered:
+                wishes.append(job.candidate_at + SETTLE_S)
+        return min(wishes)
+
+    # --- rounds of questions ---
+
+    def _begin_round(self, now: float) -> None:
+        job = self.sending
+        if job is not None and not job.whole:
+            self._round_due = now + POLL_BUSY_S
+            return
+        # Some clones answer the first question of a line late: it is asked twice, the second counts.
+        self._questions = deque((1, 2, 3, 4) if self._settled else (1, 1, 2, 3, 4))
+        self._round_began = now
+        self._draft = PrinterStatus()
+        self._ask_next(now)
+
+    def _ask_next(self, now: float) -> None:
+        self._asked = self._questions.popleft()
+        self._out += escpos.ask(self._asked)
+        self._answer_by = max(now, self._line_free) + ANSWER_S
+
+    def _on_real_time(self, byte: int, now: float) -> None:
+        if self._asked is None:
+            # An answer to nothing: the answers have shifted, so none of the last round can be trusted.
+            self._settled = False
+            self._known_at = None
+            self._mix()
+            self.ask_now(now)
+            return
+        self._draft = self._draft.with_answer(self._asked, byte)
+        self._asked = None
+        if self._questions:
+            self._ask_next(now)
+        else:
+            self._end_round(now, complete=True)
+
+    def _end_round(self, now: float, *, complete: bool) -> None:
+        self._questions.clear()
+        busy = self.sending is not None
+        self._round_due = now + (POLL_BUSY_S if busy else POLL_IDLE_S)
+        if complete:
+            self._settled = True
+            self._ever_answered = True
+            self._failed_rounds = 0
+            job = self.sending
+            if job is not None and job.candidates:
+                if self._round_began >= job.candidate_at:
+                    self._judge(job, now)
+                else:
+                    self._round_due = now
+            self._know(self._draft, now)
+        else:
+            self._settled = False
+            self._failed_rounds += 1
+            if not self.silent:
+                self._round_due = now
+
+    def _know(self, status: PrinterStatus, now: float) -> None:
+        self._status = status
+        self._known_at = now
+        self._failed_rounds = 0
+
+    # --- holding and proving ---
+
+    def _hold(self, now: float) -> None:
+        """While the printer says that it cannot print it keeps its buffer: no deadline runs."""
+        job = self.sending
+        if job is None or not job.left:
+            return
+        blocked = self._status.blocked if self.known and not self.silent else None
+        if blocked:
+            job.held = blocked
+            job.deadline = now + job.patience
+        elif job.held:
+            job.held = ""
+            job.deadline = now + job.patience
+            if job.mixed:
+                self._fence_again(job, now)
+
+    def _on_fence(self, byte: int, now: float) -> None:
+        job = self.sending
+        if job is None or not job.whole or self._fence == "none":
+            return
+        if byte & 0x0C:  # some old clones answer although paper is out; that proves nothing
+            job.mixed = True
+            self.ask_now(now)
+            return
+        job.candidates.append(byte)
+        job.candidate_at = job.candidate_at or now
+        self._round_due = now  # is it really this printer that speaks?
+
+    def _mix(self) -> None:
+        """Something that is no answer came in: a fence answer beside it cannot be trusted."""
+        if self.sending is not None and self.sending.whole:
+            self.sending.mixed = True
+
+    def _judge(self, job: Sending, now: float) -> None:
+        """The printer still answers; now its fence counts if it stood alone."""
+        if len(job.candidates) != 1 or job.mixed:
+            self._fence_again(job, now)
+        else:
+            job.fence_at = now
+
+    def _fence_again(self, job: Sending, now: float) -> None:
+        job.candidates.clear()
+        job.candidate_at = 0.0
+        job.mixed = False
+        if job.fences < FENCE_TRIES:
+            job.fences += 1
+            self._out += escpos.FENCE
+
+    def _proven(self, job: Sending, now: float) -> bool:
+        if job.fence_at:
+            return True
+        if self._ever_answered or job.mixed or len(job.candidates) != 1:
+            return False
+        return now >= job.candidate_at + SETTLE_S

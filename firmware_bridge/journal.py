@@ -1,0 +1,197 @@
+"""What the bridge remembers across a pulled plug: every job whose bytes may have left, and its devices.
+
+A job stands here from the moment before its first byte. A job without a row has no byte on any paper.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from firmware_bridge.errors import JournalError
+from gateway.contract.messages import BridgeDesired, JobState
+
+log = logging.getLogger(__name__)
+
+KEEP_SECONDS = 7 * 24 * 3600
+KEEP_ROWS = 10_000
+"""A job is asked for again within seconds; a week covers a gateway that was away over a holiday."""
+KEEP_ALWAYS = 1_000
+"""The newest rows stay whatever the wall clock says: a box without a clock may wake up in 1970."""
+CHECKPOINT_COMMITS = 200
+"""About 100 jobs, under 2 MiB of log, after which `tidy` folds the log into the file."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs (
+    seq INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    printer TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (
+        state IN ('SENDING', 'WAITING', 'PRINTED', 'UNCONFIRMED', 'UNKNOWN', 'WITHDRAWN')),
+    reason TEXT NOT NULL,
+    evidence TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    updated INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS desired (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    document BLOB NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS tidied (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    times INTEGER NOT NULL
+) STRICT;
+"""
+
+_COLUMNS = "key, printer, state, reason, evidence, bytes"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is remembered of one job. `bytes` counts those that left."""
+
+    key: str
+    printer: str
+    state: JobState
+    reason: str = ""
+    evidence: dict[str, Any] = field(default_factory=dict)
+    bytes: int = 0
+
+
+class Journal:
+    """One SQLite file. Any thread may call; a call returns when the disk has it. Raises JournalError.
+
+    `wall` gives unix seconds, for forgetting only.
+    """
+
+    def __init__(self, path: Path, wall: Callable[[], float]) -> None:
+        self._path = path
+        self._wall = wall
+        self._lock = threading.Lock()
+        self._commits = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = _open(path)
+            self._db.executescript(_SCHEMA)
+        except (sqlite3.Error, OSError) as error:
+            raise JournalError(f"{path}: {error}") from error
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    def find(self, key: str) -> Entry | None:
+        rows = self._run(f"SELECT {_COLUMNS} FROM jobs WHERE key = ?", (key,))
+        return _entry(rows[0]) if rows else None
+
+    def record(self, entry: Entry) -> None:
+        """Insert or replace what is remembered of this job: one commit, one fsync."""
+        self._run(
+            "INSERT INTO jobs (key, printer, state, reason, evidence, bytes, updated)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (key) DO UPDATE SET printer = excluded.printer, state = excluded.state,"
+            " reason = excluded.reason, evidence = excluded.evidence, bytes = excluded.bytes,"
+            " updated = excluded.updated",
+            (
+                entry.key, entry.printer, entry.state, entry.reason,
+                json.dumps(entry.evidence, ensure_ascii=False), entry.bytes, int(self._wall()),
+            ),
+        )  # fmt: skip
+
+    def forget(self, key: str) -> None:
+        """No byte of this job left after all: it may be sent as if never seen."""
+        self._run("DELETE FROM jobs WHERE key = ?", (key,))
+
+    def settle_after_restart(self) -> list[Entry]:
+        """Jobs that a former process had begun and not ended: nobody knows their paper. Called once."""
+        self._run(
+            "UPDATE jobs SET state = 'UNKNOWN', reason = 'restarted', updated = ?"
+            " WHERE state IN ('SENDING', 'WAITING')",
+            (int(self._wall()),),
+        )
+        rows = self._run(
+            f"SELECT {_COLUMNS} FROM jobs"
+            " WHERE state = 'UNKNOWN' AND reason = 'restarted' ORDER BY seq DESC LIMIT 100"
+        )
+        return [_entry(row) for row in rows]
+
+    def last_state(self, printer: str) -> JobState | None:
+        """How this printer's newest job stands: after an unfinished one its paper is not clean."""
+        rows = self._run("SELECT state FROM jobs WHERE printer = ? ORDER BY seq DESC LIMIT 1", (printer,))
+        return rows[0][0] if rows else None
+
+    def save_desired(self, desired: BridgeDesired) -> None:
+        document = msgspec.json.encode(desired)
+        self._run("INSERT OR REPLACE INTO desired (id, document) VALUES (1, ?)", (document,))
+
+    def desired(self) -> BridgeDesired | None:
+        """The last device configuration, so that the bridge starts alone. None when there is none yet,
+        or when a newer version wrote what this one cannot read: the gateway sends it again."""
+        rows = self._run("SELECT document FROM desired")
+        try:
+            return msgspec.json.decode(rows[0][0], type=BridgeDesired) if rows else None
+        except msgspec.MsgspecError as error:
+            log.warning("the stored device configuration cannot be read (%s); waiting for a new one", error)
+            return None
+
+    def tidy(self) -> None:
+        """Forget what is old and fold the log into the file. Called when idle, from one thread only.
+
+        Automatic checkpoints are off: they would add their fsyncs to some slip's way. The write at the end
+        starts the new log, whose first commit costs a second fsync, so that no slip pays for that either.
+        """
+        self._run(
+            "DELETE FROM jobs WHERE state NOT IN ('SENDING', 'WAITING')"
+            " AND (updated < ? AND seq <= (SELECT max(seq) FROM jobs) - ?"
+            "      OR seq <= (SELECT max(seq) FROM jobs) - ?)",
+            (int(self._wall()) - KEEP_SECONDS, KEEP_ALWAYS, KEEP_ROWS),
+        )
+        if self._commits < CHECKPOINT_COMMITS:
+            return
+        self._commits = 0
+        try:
+            other = _open(self._path)
+            try:
+                other.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            finally:
+                other.close()
+        except sqlite3.Error as error:
+            raise JournalError(f"{self._path}: {error}") from error
+        self._run(
+            "INSERT INTO tidied (id, times) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET times = times + 1"
+        )
+
+    def _run(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        with self._lock:
+            try:
+                before = self._db.total_changes
+                rows = self._db.execute(sql, values).fetchall()
+                self._commits += self._db.total_changes > before
+                return rows
+            except sqlite3.Error as error:
+                raise JournalError(f"{self._path}: {error}") from error
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA wal_autocheckpoint = 0")
+    if db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        raise sqlite3.OperationalError("the file system does not allow a write-ahead log")
+    if db.execute("PRAGMA synchronous").fetchone()[0] != 2:  # NORMAL loses what was promised at a power cut
+        raise sqlite3.OperationalError("synchronous=FULL was not accepted")
+    return db
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    key, printer, state, reason, evidence, count = row
+    return Entry(key, printer, state, reason, json.loads(evidence), count)

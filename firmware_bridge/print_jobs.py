@@ -1,0 +1,145 @@
+"""The jobs of one printer: what is asked, what is remembered, what is answered.
+
+Rules: a key that is known is answered from memory, never with bytes. "Send started" is on the disk before
+the first byte leaves. A withdrawal succeeds only while no byte has left, and is remembered too.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from firmware_bridge.escpos import Body
+from firmware_bridge.journal import Entry, Journal
+from gateway.contract.messages import FINAL_RESULTS, JobState, PrintCommand, PrintResult
+from gateway.contract.slips import Slip
+
+log = logging.getLogger(__name__)
+
+MOST_QUEUED = 16
+"""The gateway has one job out per printer; more are left-overs of a restart. What does not fit is asked
+again after 5 s."""
+
+
+@dataclass
+class Job:
+    """A slip to print. `entry` is what the journal holds of it, None before the first byte."""
+
+    key: str
+    attempt: int
+    slip: Slip
+    copy: int
+    reason: str = ""
+    body: Body | None = None
+    entry: Entry | None = None
+    told: tuple[str, str] | None = None
+
+
+class PrintJobs:
+    """Called by the printer's own thread only. `answer` hands a result to the broker and returns at once."""
+
+    def __init__(self, printer: str, journal: Journal, answer: Callable[[PrintResult], None]) -> None:
+        self._printer = printer
+        self._journal = journal
+        self._answer = answer
+        self._queue: deque[Job] = deque()
+        self.current: Job | None = None
+        # After an unfinished slip the next one begins with a cut, so that no two share a paper.
+        self.clean_first = journal.last_state(printer) == "UNKNOWN"
+
+    def take(self, command: PrintCommand) -> None:
+        """One command from the gateway; answers what is known by now."""
+        job = self._find(command.key)
+        if job is not None:
+            job.attempt = command.attempt
+            if command.op == "withdraw" and job.entry is None:
+                self._drop(job)
+                self._withdraw(command)
+            elif job is self.current:
+                self._tell(job)
+            else:
+                self._say(command, "WAITING", "busy")
+            return
+        known = self._journal.find(command.key)
+        if known is not None:
+            self._say(command, known.state, known.reason, known.evidence)
+        elif command.op == "withdraw":
+            self._withdraw(command)
+        elif command.slip is None:
+            log.warning("%s: job %s has no slip", self._printer, command.key)
+            self._say(command, "WAITING", "no_slip")
+        elif len(self._queue) >= MOST_QUEUED:
+            log.warning("%s: %d jobs wait already, %s is left", self._printer, MOST_QUEUED, command.key)
+        else:
+            self._queue.append(Job(command.key, command.attempt, command.slip, command.copy))
+
+    def next(self) -> Job | None:
+        """The job to work on: the current one, else the oldest that waits."""
+        if self.current is None and self._queue:
+            self.current = self._queue.popleft()
+        return self.current
+
+    def wait(self, job: Job, reason: str) -> None:
+        """It cannot start, or the printer holds what it has: told on change."""
+        job.reason = reason
+        if job.told != ("WAITING", reason):
+            self._tell(job)
+
+    def mark_sending(self, job: Job, size: int) -> None:
+        """Durable: from here on bytes may be on paper. One commit, before the first byte."""
+        entry = Entry(job.key, self._printer, "SENDING", "", {"bytes": size})
+        self._journal.record(entry)
+        job.entry, job.reason = entry, ""
+
+    def under_way(self, job: Job) -> None:
+        """Sending, or sending again after a hold: told on change."""
+        job.reason = ""
+        if job.told != ("SENDING", ""):
+            self._tell(job)
+
+    def take_back(self, job: Job, reason: str) -> None:
+        """No byte left after all: as if never begun."""
+        self._journal.forget(job.key)
+        job.entry = None
+        self.wait(job, reason)
+
+    def finish(self, job: Job, state: JobState, reason: str, evidence: dict[str, Any], left: int) -> None:
+        """The final result: on the disk first, then told."""
+        entry = Entry(job.key, self._printer, state, reason, evidence, left)
+        self._journal.record(entry)
+        job.entry = entry
+        self.clean_first = state == "UNKNOWN"
+        self.current = None
+        self._tell(job)
+
+    def _find(self, key: str) -> Job | None:
+        jobs = [*self._queue, self.current]
+        return next((job for job in jobs if job is not None and job.key == key), None)
+
+    def _drop(self, job: Job) -> None:
+        if job is self.current:
+            self.current = None
+        else:
+            self._queue.remove(job)
+
+    def _withdraw(self, command: PrintCommand) -> None:
+        self._journal.record(Entry(command.key, self._printer, "WITHDRAWN"))
+        self._say(command, "WITHDRAWN")
+
+    def _tell(self, job: Job) -> None:
+        entry = job.entry
+        if entry is not None and entry.state in FINAL_RESULTS:
+            state, reason, evidence = entry.state, entry.reason, entry.evidence
+        else:
+            state = "WAITING" if job.reason or entry is None else "SENDING"
+            reason, evidence = job.reason, ({} if entry is None else entry.evidence)
+        job.told = (state, reason)
+        self._answer(PrintResult(job.key, job.attempt, state, reason, evidence))
+
+    def _say(
+        self, command: PrintCommand, state: JobState, reason: str = "", evidence: dict[str, Any] | None = None
+    ) -> None:
+        self._answer(PrintResult(command.key, command.attempt, state, reason, evidence or {}))
