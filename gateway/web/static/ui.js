@@ -1,7 +1,7 @@
 /* Shared by every page: words, money, icons, keys, storage, fetch, time. Classic script, ES2018; load vendor/preact-htm.js first.
    TP.t(words) -> t(key, {n: 2})      words = {"zh-Hans": {key: "…{n}…"}, en: {key: ["one {n}", "many {n}"]}}
    TP.text(map)  TP.money(amount, currency)  TP.icon(name)  TP.key()  TP.store.get|set|del(name)
-   TP.fetchJson(url, {method, body, etag, key, headers}, ms) -> {status, json, etag, headers}; status 0: no answer of ours came
+   TP.fetchJson(url, {method, body, etag, key, headers, cacheable}, ms) -> {status, json, etag, headers}; status 0: no answer of ours came
    TP.poll(async () => ms until the next) -> {now()}   TP.clock.now|hm|hms|sync   TP.Memo   TP.boot() */
 (function (g) {
   "use strict";
@@ -122,7 +122,7 @@
     if (o.etag) headers["If-None-Match"] = o.etag;
     if (o.key) headers["Idempotency-Key"] = o.key;
     if (o.body !== undefined) headers["Content-Type"] = "application/json";
-    var init = {method: o.method || (o.body === undefined ? "GET" : "POST"), headers: headers, credentials: "same-origin", cache: "no-store"};
+    var init = {method: o.method || (o.body === undefined ? "GET" : "POST"), headers: headers, credentials: "same-origin", cache: o.cacheable ? "default" : "no-store"};
     if (o.body !== undefined) init.body = typeof o.body === "string" ? o.body : JSON.stringify(o.body);
     if (stop) init.signal = stop.signal;
     var late, gone = new Promise(function (done) {
