@@ -1,0 +1,167 @@
+/* Ticket cards and how they are laid out. Drawing only: what is true comes from the model, what happens is kds.js's. */
+(function (root) {
+  'use strict';
+  const html = TP.html, icon = TP.icon, Component = TP.Component;
+
+  /* -- words of a ticket -------------------------------------------------------------------------------------- */
+  function place(t, order) {
+    if (order.type === 'takeaway') return t('takeaway', {n: order.pickup_no || order.number});
+    if (order.type === 'delivery') return t('delivery', {n: order.pickup_no || order.number});
+    const table = String(order.table || order.number);
+    return /^[A-Za-z]?\d+[A-Za-z]?$/.test(table) ? t('table', {n: table}) : table;
+  }
+  function age(seconds) {
+    const s = Math.max(0, Math.floor(seconds)), m = Math.floor(s / 60);
+    return m + ':' + (s % 60 < 10 ? '0' : '') + (s % 60);
+  }
+  function who(t, by) {
+    if (!by) return t('someone');
+    return /^screen /.test(by) ? t('screen_who', {n: by.slice(7)}) : by;
+  }
+  function named(x) { return typeof x === 'string' ? x : TP.text(x.name || x); }
+
+  /* -- one age, drawn again every second and nothing else with it ----------------------------------------------- */
+  class Age extends Component {
+    componentDidMount() { this.off = this.props.ticks.add(() => this.setState({})); }
+    componentWillUnmount() { this.off(); }
+    render({from, ticks}) { return html`<span class="num">${age((ticks.now() - from) / 1000)}</span>`; }
+  }
+
+  const LINE = {
+    CANCELLED: ['void', 'cross', 'cancelled'], DONE: ['ok', 'seen', 'done'], SERVED: ['ok', 'done', 'done'], ON_HOLD: ['wait', 'clock', 'hold']
+  };
+
+  function Line({t, line, ticket}) {
+    const state = ticket.state === 'CANCELLED' ? 'CANCELLED' : line.state;
+    const look = LINE[state] || (ticket.state === 'STARTED' ? ['go', 'half', 'cooking'] : ['', '', '']);
+    const extra = [];
+    if (line.variant) extra.push(html`<span>${named(line.variant)} </span>`);
+    (line.modifiers || []).forEach((m) => extra.push(m.removal ? html`<em>${named(m)}</em> ` : html`<span>${named(m)} </span>`));
+    return html`<li class=${'ln ' + look[0]} data-testid=${'line-' + ticket.order.number + '-' + line.id} data-state=${line.state}>
+      <span class="q num">${line.quantity}×</span>
+      <span class="n" dir="auto">${TP.text(line.kitchen_name || line.name)}</span>
+      ${look[1] ? html`<span class="mark">${icon(look[1])}<span class="sr">${t(look[2])}</span></span>` : null}
+      ${extra.length ? html`<small>${extra}</small>` : null}
+      ${line.note ? html`<small class="said" dir="auto">${t('quote', {text: line.note})}</small>` : null}
+    </li>`;
+  }
+
+  const SLIP = {PRINTED: 'slip', UNCONFIRMED: 'slip_mute', UNKNOWN: 'slip_unsure'};
+
+  /* props: ticket, lang, urgency ('', 'soon', 'late'), fresh, hidden (lines that do not fit), ticks, act */
+  const Card = TP.Memo(function ({ticket, urgency, fresh, hidden, ticks, act, t}) {
+    const order = ticket.order, number = order.number, dead = ticket.state === 'CANCELLED';
+    const name = place(t, order), mood = dead ? 'dead' : fresh ? 'new' : urgency;
+    const seated = order.type !== 'takeaway' && order.type !== 'delivery';
+    const meta = [dead ? t('cancelled') : fresh ? t('fresh') : '', name.indexOf(number) < 0 ? number : '',
+      seated && order.covers ? t('covers', {n: order.covers}) : '', order.by].filter(Boolean);
+    const slip = ticket.slip && ticket.slip.number ? ticket.slip : null;
+    const startable = ticket.state === 'QUEUED' || ticket.state === 'SHOWN';
+    return html`<article class=${'tk ' + mood} data-id=${ticket.id} data-testid=${'ticket-' + number} data-state=${ticket.state} data-version=${ticket.version} aria-label=${name + ' ' + number}>
+      <header>
+        <h2>${name}</h2>
+        <span class="age">${urgency && !dead ? html`${icon(urgency === 'late' ? 'stop' : 'tri')}<span class="sr">${t(urgency)} </span>` : null}<${Age} from=${KdsModel.time(ticket.fired_at)} ticks=${ticks} /></span>
+        <span class="meta"><span class="who">${meta.join(' · ')}</span>${slip && slip.state === 'PRINTED' ? html`<span class="slipno">${icon('paper')}<span class="sr">${t('slip', {n: ''})}</span>${slip.number}</span>` : null}</span>
+      </header>
+      ${order.addition ? html`<p class="tear">${t('addition')}</p>` : null}
+      <ul>${ticket.lines.map((line) => html`<${Line} key=${line.id} t=${t} line=${line} ticket=${ticket} />`)}</ul>
+      <button class="rest" type="button" onClick=${() => act('lines', ticket)}>${hidden < 0 ? t('lines_top') : t('more_lines', {n: hidden})}${icon('right')}</button>
+      ${order.note ? html`<p class="note said" dir="auto">${t('quote', {text: order.note})}</p>` : null}
+      ${(ticket.allergies || []).length ? html`<p class="box">${icon('tri')}<span>${t('allergy', {what: ticket.allergies.map((a) => TP.allergen(a)).join(t('list_sep'))})}</span></p>` : null}
+      ${dead ? html`<p class="note">${t('cancelled_by', {who: who(t, ticket.updated_by), at: TP.clock.hm(ticket.updated_at)})}</p>` : null}
+      ${ticket.state === 'READY' ? html`<p class="note">${icon('ready')}${t('ready')}</p>` : null}
+      ${(ticket.elsewhere || []).length ? html`<p class="note">${t('also', {what: ticket.elsewhere.map((e) => named(e) + ' ' + e.quantity).join(t('list_sep'))})}</p>` : null}
+      ${slip && slip.state !== 'PRINTED' && SLIP[slip.state] ? html`<p class="note">${icon('paper')}${t(SLIP[slip.state], {n: slip.number})}</p>` : null}
+      <div class=${'foot' + (startable ? ' two' : '')}>
+        ${startable ? html`<button class="st" type="button" data-testid=${'start-' + number} aria-label=${t('start') + ' ' + name + ' ' + number} onClick=${() => act('start', ticket)}>${t('start')}</button>` : null}
+        <button type="button" data-testid=${'bump-' + number} aria-label=${t(dead ? 'seen' : 'bump') + ' ' + name + ' ' + number} onClick=${() => act('bump', ticket)}>${t(dead ? 'seen' : 'bump')}</button>
+      </div>
+    </article>`;
+  });
+
+  /* -- layout: oldest first; a long ticket takes two columns or more ------------------------------------
+     Returns {pages, page, before, after, hidden, moved, toastFits}. Positions go through the CSSOM, which the page's content
+     policy allows. */
+  const places = new WeakMap();      // element -> where it was last put, to see what moved
+
+  function lay(board, page, compact) {
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+    const gap = 0.625 * rem, W = board.clientWidth, H = board.clientHeight;
+    const columns = compact ? Math.max(1, Math.min(2, Math.floor(W / (12 * rem)))) : Math.max(1, Math.floor((W + gap) / (17.5 * rem + gap)));
+    const width = (W - gap * (columns - 1)) / columns;
+    const cards = Array.from(board.querySelectorAll('.tk'));
+    const bodies = cards.map((el) => el.querySelector('ul'));
+    const spans = cards.map(() => 1), heights = [];
+    const pagerH = 5.25 * rem;
+
+    function size(el, i) {
+      el.style.width = (spans[i] * width + (spans[i] - 1) * gap) + 'px';
+      bodies[i].style.columnCount = spans[i] > 1 ? spans[i] : '';
+      el.classList.toggle('wide', spans[i] > 1);
+    }
+    cards.forEach((el, i) => { el.classList.remove('clamp'); el.style.height = ''; size(el, i); });
+    cards.forEach((el, i) => { heights[i] = el.offsetHeight; });
+    for (let again = true; again;) {
+      again = false;
+      cards.forEach((el, i) => { if (heights[i] > H && spans[i] < columns) { spans[i] += 1; size(el, i); again = true; } });
+      if (again) cards.forEach((el, i) => { heights[i] = el.offsetHeight; });
+    }
+
+    /* Each ticket goes to the first column with room. When one finds none the page is full: no younger one may pass it.
+       The pager stands under the last column. */
+    function pack(lastShort) {
+      const depth = [];
+      for (let c = 0; c < columns; c += 1) depth.push(c === columns - 1 ? H - lastShort : H);
+      let at = 0, used = depth.map(() => 0);
+      function find(h, span) {
+        for (let c = 0; c + span <= columns; c += 1) {
+          let top = 0, room = Infinity;
+          for (let i = c; i < c + span; i += 1) { top = Math.max(top, used[i]); room = Math.min(room, depth[i]); }
+          /* a ticket longer than an empty column takes it whole and is turned by hand */
+          if (top + Math.min(h, top ? h : room) <= room + 0.5 && !(h > room + 0.5 && columns > span && c + span === columns)) return {c, top, room};
+        }
+        return null;
+      }
+      return cards.map((el, i) => {
+        const span = spans[i];
+        let spot = find(heights[i], span);
+        if (!spot) { at += 1; used = depth.map(() => 0); spot = find(heights[i], span) || {c: 0, top: 0, room: H - lastShort}; }
+        const h = Math.min(heights[i], spot.room - spot.top);
+        for (let c = spot.c; c < spot.c + span; c += 1) used[c] = spot.top + h + gap;
+        return {page: at, x: spot.c * (width + gap), y: spot.top, column: spot.c, span, h};
+      });
+    }
+    let put = pack(0);
+    let pages = put.length ? put[put.length - 1].page + 1 : 1;
+    if (pages > 1) { put = pack(pagerH + gap); pages = put[put.length - 1].page + 1; }
+    page = Math.min(page, pages - 1);
+
+    const bottoms = [0, 0], hidden = {}, moved = [];
+    let before = 0, after = 0;
+    cards.forEach((el, i) => {
+      const p = put[i], here = p.page === page, id = el.dataset.id;
+      el.classList.toggle('off', !here);
+      if (p.page < page) before += 1;
+      if (p.page > page) after += 1;
+      const clamp = heights[i] > p.h + 0.5;
+      if (clamp) { el.classList.add('clamp'); el.style.height = p.h + 'px'; }
+      const spot = (here ? '' : 'off ') + Math.round(p.x) + ',' + Math.round(p.y);
+      if (places.has(el) && places.get(el) !== spot && here) moved.push(el);
+      places.set(el, spot);
+      el.style.transform = 'translate(' + Math.round(p.x) + 'px,' + Math.round(p.y) + 'px)';
+      if (!here) return;
+      for (let c = p.column; c < p.column + p.span; c += 1) if (c < 2) bottoms[c] = Math.max(bottoms[c], p.y + p.h);
+      if (clamp) hidden[id] = below(bodies[i]);
+    });
+    return {pages, page, before, after, hidden, moved, toastFits: columns > 1 && Math.max(bottoms[0], bottoms[1]) < H - 6.5 * rem};
+  }
+
+  /* lines below the fold of a card that is too long; -1: the end is in view */
+  function below(list) {
+    const end = list.getBoundingClientRect().bottom;
+    const n = Array.from(list.children).filter((li) => li.getBoundingClientRect().bottom > end + 2).length;
+    return n || -1;
+  }
+
+  root.KdsCards = {Card, lay, below, place, who, age};
+})(self);

@@ -1,0 +1,48 @@
+/* Every word of the kitchen screen, for TP.t. Both catalogues hold the same keys. */
+(function (root) {
+  'use strict';
+  const words = {
+    'zh-Hans': {
+      open: '待做', oldest: '最久', live: '实时', connecting: '正在连接', picture_old: '画面没更新',
+      offline: '外网断开，照常', sound_on: '声音开', sound_off: '声音没开', recall: '召回', settings: '设置', close: '关闭',
+      start: '开始', bump: '出餐', seen: '知道了', undo: '撤销', empty: '没有待做的单。来新单会响。',
+      table: '{n} 桌', takeaway: '外带 {n}', delivery: '外卖 {n}', covers: '{n} 人', fresh: '新单', addition: '加菜 +',
+      cancelled: '已取消', cancelled_by: '{who} {at} 取消，按“知道了”收起', hold: '等叫', done: '做好了', cooking: '在做',
+      ready: '已做好，等传菜', allergy: '过敏：{what}', list_sep: '、', also: '另有：{what}', slip: '纸单 {n}',
+      slip_unsure: '不确定是否出单 {n}，请看打印机', slip_mute: '{n} 已打印（无法核实）', quote: '注：{text}',
+      new_for: '新', soon: '快超时', late: '超时', more_pages: '还有 {n} 张', more_new: '其中新单 {n}', to_first: '回到最早的单', page: '{p}/{n}', more_lines: '还有 {n} 行', lines_top: '回到第一行',
+      begin: '开始接单', begin_why: '按一下，来新单就会响', more_conditions: '还有 {n} 条', fewer_conditions: '收起', since: '{at} 起',
+      stale: '画面停在 {at}，新单没显示。看打印机', stale_do: '正在重连，按过的出餐会补上', stale_first: '连不上店里的点单盒，没有单显示。看打印机', stale_s: '{n} 秒', stale_m: '{n} 分',
+      login_gone: '登录过期，新单没显示。看打印机', login_do: '重新登录后接着用，按过的会补上', login: '重新登录',
+      full: '看屏幕的位子满了（32 个），新单没显示。看打印机', full_do: '关掉一块不用的屏幕，这里会自己连上',
+      bumped: '{t}已出餐', bumped_kept: '{t}已出餐，记在本机，连上就补', kept_full: '连不上，本机已记满 {n} 条。先把单写在纸上',
+      recalled: '{t}已召回', undone: '{t}已撤销出餐',
+      r_recalled: '{t}：{who} {at} 召回了，还要做', r_bumped: '{t}：{who} {at} 已出餐', r_cancelled: '{t}：{who} {at} 取消了', r_changed: '{t}：{who} {at} 改过，请看新的', r_refused: '{t}：没记上，请再按一次',
+      someone: '有人', screen_who: '屏幕 {n}',
+      recall_title: '召回：2 小时内最近 30 张', recall_none: '2 小时内没有出过餐', recall_wait: '正在读', recall_fail: '连不上，暂时看不到。连上再试', recall_at: '{at} 出餐',
+      language: '语言', sound: '声音', sound_test: '试听', sound_turn_on: '打开声音', sound_turn_off: '关掉声音', this_screen: '本屏', signed_in: '登录人', logout: '退出登录', station: '档口'
+    },
+    en: {
+      open: 'Open', oldest: 'Oldest', live: 'Live', connecting: 'Connecting', picture_old: 'Picture is old',
+      offline: 'Internet away, fine', sound_on: 'Sound on', sound_off: 'Sound is off', recall: 'Recall', settings: 'Settings', close: 'Close',
+      start: 'Start', bump: 'Bump', seen: 'Seen', undo: 'Undo', empty: 'No open tickets. New ones ring.',
+      table: 'T{n}', takeaway: 'To go {n}', delivery: 'Del. {n}', covers: '{n}p', fresh: 'New', addition: 'Added +',
+      cancelled: 'Cancelled', cancelled_by: '{who} cancelled at {at}; tap Seen', hold: 'on hold', done: 'done', cooking: 'cooking',
+      ready: 'Ready, waiting at the pass', allergy: 'Allergy: {what}', list_sep: ', ', also: 'Also: {what}', slip: 'slip {n}',
+      slip_unsure: 'Not sure {n} came out: look at the printer', slip_mute: '{n} printed; this printer cannot confirm', quote: 'Note: {text}',
+      new_for: 'new', soon: 'soon late', late: 'late', more_pages: '{n} more', more_new: '{n} new', to_first: 'Back to the oldest', page: '{p}/{n}', more_lines: '{n} more lines', lines_top: 'Back to the first line',
+      begin: 'Start', begin_why: 'Tap once, and new orders ring', more_conditions: '{n} more', fewer_conditions: 'Fewer', since: 'since {at}',
+      stale: 'Picture stopped at {at}. New orders are not shown. Watch the printer', stale_do: 'Reconnecting; your bumps are kept', stale_first: 'Cannot reach the store\'s box; no tickets are shown. Watch the printer', stale_s: '{n} s', stale_m: '{n} min',
+      login_gone: 'Logged out. New orders are not shown. Watch the printer', login_do: 'Log in and go on; your bumps are kept', login: 'Log in',
+      full: 'All 32 places for screens are taken. New orders are not shown. Watch the printer', full_do: 'Close a screen that is not needed; this one comes back by itself',
+      bumped: '{t} bumped', bumped_kept: '{t} bumped; kept here until the link is back', kept_full: 'No link, and {n} taps are kept here already. Write on paper for now',
+      recalled: '{t} recalled', undone: '{t} is back',
+      r_recalled: '{t}: recalled by {who} at {at}, still to do', r_bumped: '{t}: already bumped by {who} at {at}', r_cancelled: '{t}: cancelled by {who} at {at}', r_changed: '{t}: changed by {who} at {at}, look again', r_refused: '{t}: not taken down, tap once more',
+      someone: 'someone', screen_who: 'screen {n}',
+      recall_title: 'Recall: the last 30 within 2 hours', recall_none: 'Nothing was bumped within 2 hours', recall_wait: 'Reading', recall_fail: 'No link; the list cannot be read now. Try when it is back', recall_at: 'bumped {at}',
+      language: 'Language', sound: 'Sound', sound_test: 'Listen', sound_turn_on: 'Turn sound on', sound_turn_off: 'Turn sound off', this_screen: 'This screen', signed_in: 'Logged in', logout: 'Log out', station: 'Station'
+    }
+  };
+
+  root.KdsWords = words;
+})(self);

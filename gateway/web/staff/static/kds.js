@@ -1,0 +1,429 @@
+/* The kitchen screen of one station. Parts: kds-model (what is true), kds-feed (the stream), kds-outbox (taps and
+   proofs), kds-cards (cards and layout), kds-sound, kds-words; this file joins them. */
+(function (root) {
+  'use strict';
+  const html = TP.html, icon = TP.icon;
+  const boot = TP.boot(), station = boot.station, thresholds = station.thresholds || {};
+  const SOON_S = thresholds.soon_s || 300, LATE_S = thresholds.late_s || 600;
+  const UNDO_MS = 8000, NEW_MS = 3000, GUARD_MS = 300, LATE_RING_MS = 30000, STALE_RING_MS = 10000, HOME_MS = 30000;
+  const pane = /[?&]embed=1(&|$)/.test(location.search);      // a pane of the demo page
+  const scope = station.id + (pane ? '.pane' : '');
+
+  const t = TP.t(KdsWords);
+  TP.setLang(TP.pickLang(TP.store.get('kds.lang.' + scope) || boot.lang || station.lang));
+
+  const screen = (function () {
+    const kept = TP.store.get('kds.screen.' + scope);
+    if (kept) return kept;
+    const made = boot.screen || station.id + '-' + TP.key().slice(0, 4);
+    TP.store.set('kds.screen.' + scope, made);
+    return made;
+  })();
+
+  /* -- state -------------------------------------------------------------------------------------------------- */
+  const model = KdsModel.create('tickets:' + station.id);
+  const sound = KdsSound.create(() => draw());
+  const link = {live: false, stale: false, ever: false, heardAt: 0, reason: ''};
+  const view = {page: 0, pages: 1, before: 0, after: 0, hidden: {}, toastFits: false, sheet: '', toast: null, notes: [], recall: null, allConditions: false, ready: false};
+  let conditions = [], uplink = null, moods = '';
+  const firstSeen = new Map();      // open ticket -> when this page first held it, for "new" and its sound
+  const painted = new Set();        // open tickets that were on a page in view
+  const guarded = new Map();        // ticket -> until when its buttons rest
+  let lateQuiet = new Set();        // late tickets that somebody touched the screen for
+  let lastLateRing = 0, lastStaleRing = 0, lastTouch = 0;
+
+  const ticking = new Set();
+  const ticks = {
+    add: (f) => { ticking.add(f); return () => ticking.delete(f); },
+    now: () => (link.stale && link.heardAt ? link.heardAt : feed.now())      // ages stop with the picture
+  };
+
+  function urgency(ticket) {
+    const s = (ticks.now() - KdsModel.time(ticket.fired_at)) / 1000;
+    return s >= LATE_S ? 'late' : s >= SOON_S ? 'soon' : '';
+  }
+  function isNew(id) { const f = firstSeen.get(id); return !!f && f.fresh && performance.now() - f.at < NEW_MS; }
+
+  /* -- what comes in ------------------------------------------------------------------------------------------ */
+  function take(type, data) {
+    if (type === 'beat') return;
+    if (type === 'reset') model.apply({type});
+    else if (type === 'ticket') { if (data && data.station === station.id) model.apply({type, ticket: data}); }
+    else if (type === 'conditions') conditions = listOf(data);
+    else if (type === 'uplink') uplink = data;
+    else if (type === 'snapshot') {
+      if (data.tickets) { model.apply({type, topic: data.topic, tickets: data.tickets}); view.ready = true; }
+      if (data.topic === 'conditions') conditions = listOf(data);
+      if (data.topic === 'uplink') uplink = data.uplink || data;
+    }
+    greet();
+    draw();
+  }
+  function listOf(data) { return (Array.isArray(data) ? data : (data && data.conditions) || []).slice(0, 50); }
+
+  /* Which tickets are new to this page: they shine white and ring, unless a cook has seen them elsewhere already. */
+  function greet() {
+    const open = model.open(), here = new Set();
+    let ring = '';
+    open.forEach((ticket) => {
+      here.add(ticket.id);
+      const known = firstSeen.get(ticket.id);
+      const dead = ticket.state === 'CANCELLED';
+      if (known) {
+        if (dead && !known.dead) { known.dead = true; ring = ring || 'cancelled'; }
+        return;
+      }
+      const fresh = !ticket.shown_version && !dead;
+      firstSeen.set(ticket.id, {at: performance.now(), fresh, dead});
+      if (fresh) ring = ticket.order.addition && ring !== 'fresh' ? 'addition' : 'fresh';
+    });
+    firstSeen.forEach((_, id) => { if (!here.has(id)) { firstSeen.delete(id); painted.delete(id); guarded.delete(id); lateQuiet.delete(id); } });
+    if (ring) sound.play(ring);
+  }
+
+  const feed = KdsFeed.create({
+    url: (last) => '/api/v1/events?topics=' + encodeURIComponent('tickets:' + station.id + ',conditions,uplink') + '&screen=' + encodeURIComponent(screen) + (last ? '&last_event_id=' + encodeURIComponent(last) : ''),
+    onEvent: take,
+    onState: (state) => {
+      const came = state.live && !link.live;
+      Object.assign(link, state);
+      document.documentElement.classList.toggle('stale', link.stale);
+      if (link.stale) lastStaleRing = 0;
+      if (came) { outbox.retry(); outbox.again(); }
+      draw();
+    },
+    probe: () => TP.fetchJson('/api/v1/stations/' + encodeURIComponent(station.id) + '/tickets', {}, 4000).then((r) => r.status)
+  });
+
+  const outbox = KdsOutbox.create({
+    model, scope, screen,
+    onChange: () => { greet(); draw(); },
+    onLogin: () => { if (link.reason !== 'login') { link.reason = 'login'; draw(); } },
+    onRefused: (tap, ticket) => {
+      if (view.toast && view.toast.id === tap.ticket) view.toast = null;
+      note(tap, ticket);
+    }
+  });
+
+  /* A tap that the box did not take: say what is true instead. */
+  function note(tap, ticket) {
+    const fill = {t: tap.label, who: KdsCards.who(t, ticket && ticket.updated_by), at: ticket ? TP.clock.hm(ticket.updated_at) : ''};
+    const open = ticket && !ticket.cleared_at;
+    const key = !ticket ? 'r_refused' : ticket.state === 'CANCELLED' ? 'r_cancelled' : !open ? 'r_bumped' : tap.action === 'bump' ? 'r_recalled' : 'r_changed';
+    view.notes = view.notes.concat({text: t(key, fill), until: performance.now() + 12000}).slice(-3);
+  }
+
+  /* -- what the cook does ------------------------------------------------------------------------------------- */
+  function act(action, ticket) {
+    const now = performance.now();
+    if (action === 'lines') { turnLines(ticket.id); return; }
+    if ((guarded.get(ticket.id) || 0) > now) return;
+    const label = KdsCards.place(t, ticket.order);
+    const made = outbox.tap(action, ticket, label, new Date(feed.now()).toISOString());
+    if (!made) {
+      view.notes = view.notes.concat({text: t('kept_full', {n: KdsModel.TAPS_KEPT}), until: now + 12000}).slice(-3);
+      draw();
+      return;
+    }
+    guarded.set(ticket.id, now + GUARD_MS);
+    if (action === 'bump') view.toast = {id: ticket.id, ticket, label, until: now + UNDO_MS, up: !view.toastFits};
+    else if (view.toast && view.toast.id === ticket.id) view.toast = null;
+    if (action === 'undo' || action === 'recall') firstSeen.set(ticket.id, {at: now, fresh: false});
+    draw();
+  }
+  function undo() {
+    const toast = view.toast;
+    view.toast = null;
+    if (toast) act2('undo', toast.ticket);
+  }
+  /* undo follows a bump within the guard's time when the cook is quick: it is another button, so it counts */
+  function act2(action, ticket) { guarded.delete(ticket.id); act(action, ticket); }
+
+  function turnLines(id) {
+    const list = document.querySelector('.tk[data-id="' + id + '"] ul');
+    if (!list) return;
+    const atEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 2;
+    list.scrollTop = atEnd ? 0 : list.scrollTop + list.clientHeight - 40;
+    view.hidden = Object.assign({}, view.hidden, {[id]: KdsCards.below(list)});
+    draw();
+  }
+
+  function openSheet(name) {
+    view.sheet = view.sheet === name ? '' : name;
+    if (view.sheet === 'recall') loadRecall();
+    draw();
+  }
+  function loadRecall() {
+    view.recall = {wait: true, fail: false, tickets: []};
+    TP.fetchJson('/api/v1/stations/' + encodeURIComponent(station.id) + '/recall', {}, 5000).then((r) => {
+      const ok = r.status === 200 && r.json;
+      view.recall = {wait: false, fail: !ok, tickets: ok ? r.json.tickets.slice(0, 30) : []};
+      view.recall.tickets.forEach((ticket) => model.apply({type: 'answer', ticket}));
+      draw();
+    });
+  }
+  function recall(ticket) {
+    view.sheet = '';
+    act2('recall', ticket);
+  }
+  function begin() {
+    sound.unlock();
+    const el = document.documentElement;
+    if (!pane && el.requestFullscreen) el.requestFullscreen().catch(() => {});
+    wake();
+    draw();
+  }
+  function wake() {      // only where the browser offers it; kiosks set their own
+    if (navigator.wakeLock && !document.hidden) navigator.wakeLock.request('screen').catch(() => {});
+  }
+  function logout() {
+    TP.fetchJson('/api/v1/logout', {body: {}}, 4000).then((r) => { if (r.status && r.status < 500) location.href = '/login?next=' + encodeURIComponent(location.pathname); });
+  }
+  function language(lang) { TP.store.set('kds.lang.' + scope, lang); TP.setLang(lang); document.title = TP.text(station.name) + ' · Tablepass'; draw(); }
+
+  /* -- drawing ------------------------------------------------------------------------------------------------ */
+  function Lights() {
+    const away = uplink && uplink.state === 'offline';
+    return html`<span class="lights">
+      ${link.stale
+        ? html`<span class="state is-now" data-testid="live" data-state="stale">${icon('broken')}${t('picture_old')}</span>`
+        : html`<span class=${'state' + (link.live ? ' is-proof' : '')} data-testid="live" data-state=${link.live ? 'live' : 'connecting'}>${icon(link.live ? 'live' : 'dash')}${t(link.live ? 'live' : 'connecting')}</span>`}
+      ${away ? html`<span class="state" data-testid="sign-offline">${icon('cloudoff')}${t('offline')}</span>` : null}
+      <span class=${'state' + (sound.isOn() ? '' : ' is-soon')} data-testid="sound" data-state=${sound.isOn() ? 'on' : 'off'}>${icon(sound.isOn() ? 'sound' : 'tri')}<span class="word">${t(sound.isOn() ? 'sound_on' : 'sound_off')}</span></span>
+    </span>`;
+  }
+
+  class Clock extends TP.Component {
+    componentDidMount() { this.off = ticks.add(() => this.setState({})); }
+    componentWillUnmount() { this.off(); }
+    render() { return html`<span class="clock num">${TP.clock.hm(feed.now())}</span>`; }
+  }
+
+  class Oldest extends TP.Component {
+    componentDidMount() { this.off = ticks.add(() => this.setState({})); }
+    componentWillUnmount() { this.off(); }
+    render({first}) { return html`<b class="num" data-testid="oldest">${first ? KdsCards.age((ticks.now() - KdsModel.time(first.fired_at)) / 1000) : '–'}</b>`; }
+  }
+
+  class Lost extends TP.Component {
+    componentDidMount() { this.off = ticks.add(() => this.setState({})); }
+    componentWillUnmount() { this.off(); }
+    render() {
+      const s = Math.round(feed.silentFor() / 1000);
+      return html`<span class="lost num" aria-hidden="true">${s < 120 ? t('stale_s', {n: s}) : t('stale_m', {n: Math.floor(s / 60)})}</span>`;
+    }
+  }
+
+  function Alarm() {
+    const login = link.reason === 'login';
+    if (!link.stale && !login) return null;
+    const head = login ? 'login_gone' : link.reason === 'full' ? 'full' : link.heardAt ? 'stale' : 'stale_first';
+    return html`<div class="alarm" role="alert" data-testid="stale-frame">
+      ${icon('stop')}
+      <div><b>${t(head, {at: TP.clock.hms(link.heardAt)})}</b><span>${t(login ? 'login_do' : link.reason === 'full' ? 'full_do' : 'stale_do')}</span></div>
+      ${login ? html`<a class="btn" href=${'/login?next=' + encodeURIComponent(location.pathname + location.search)}>${t('login')}</a>` : html`<${Lost} />`}
+    </div>`;
+  }
+
+  /* Conditions that a cook must act on: this station's own and its printers'. */
+  function mine(c) {
+    if (c.severity === 'rest') return false;
+    const printers = station.printers;
+    if (c.subject === station.id || (c.station && c.station === station.id)) return true;
+    if (printers) return printers.indexOf(c.subject) >= 0;
+    return /^(paper|cover|printer|slip|no_proof|ticket)/.test(c.code) && c.subject !== 'receipt';
+  }
+  function Conditions() {
+    const list = conditions.filter(mine);
+    if (!list.length) return null;
+    const shown = view.allConditions ? list : list.slice(0, 1);
+    return html`<div class="conds">${shown.map((c, i) => html`
+      <div class=${'condition ' + (c.severity || 'soon')} key=${c.code + c.subject} role=${c.severity === 'now' ? 'alert' : 'status'} data-testid=${'condition-' + c.code}>
+        ${icon(c.severity === 'now' ? 'stop' : 'tri')}
+        <p><b>${TP.text(c.title)}</b> <span>${TP.text(c.advice)}</span></p>
+        ${i === 0 && list.length > 1 ? html`<button type="button" class="btn" aria-expanded=${view.allConditions} onClick=${() => { view.allConditions = !view.allConditions; draw(); }}>${view.allConditions ? t('fewer_conditions') : t('more_conditions', {n: list.length - 1})}</button>` : null}
+      </div>`)}</div>`;
+  }
+
+  function Toast() {
+    const toast = view.toast;
+    return html`<div class=${'toasts' + (toast && toast.up ? ' up' : '')} role="status">
+      ${toast ? html`<div class="toast"><span>${t(link.stale || outbox.isAway() ? 'bumped_kept' : 'bumped', {t: toast.label})}</span><button type="button" class="btn" data-testid="undo" onClick=${undo}>${t('undo')}</button></div>` : null}
+    </div>`;
+  }
+  function Notes() {
+    return html`<div class="notes" role="status">${view.notes.map((n) => html`<p class="toast" key=${n.until} data-testid="refused">${icon('ask')}<span>${n.text}</span></p>`)}</div>`;
+  }
+
+  function Pager({open}) {
+    if (view.pages < 2) return null;
+    const last = view.page >= view.pages - 1;
+    const fresh = open.filter((ticket) => !painted.has(ticket.id) && ticket.version > (ticket.shown_version || 0)).length;
+    return html`<button type="button" class=${'btn pager' + (fresh ? ' btn-ink' : '')} data-testid="pager" onClick=${() => { view.page = last ? 0 : view.page + 1; draw(); }}>
+      <span>${last ? t('to_first') : t('more_pages', {n: view.after})}${fresh && !last ? html` <b>${t('more_new', {n: fresh})}</b>` : null}</span>
+      <span class="num">${t('page', {p: view.page + 1, n: view.pages})}</span>${icon(last ? 'undo' : 'right')}</button>`;
+  }
+
+  class Sheet extends TP.Component {
+    componentDidMount() { this.from = document.activeElement; this.el.focus(); }
+    componentWillUnmount() { if (this.from && this.from.isConnected) this.from.focus(); }
+    render({title, children}) {
+      const shut = () => { view.sheet = ''; draw(); };
+      const key = (e) => {
+        if (e.key === 'Escape') { shut(); return; }
+        if (e.key !== 'Tab') return;
+        const stops = this.el.querySelectorAll('button,a[href]');
+        const edge = e.shiftKey ? stops[0] : stops[stops.length - 1];
+        if (document.activeElement === edge || document.activeElement === this.el) { e.preventDefault(); (e.shiftKey ? stops[stops.length - 1] : stops[0]).focus(); }
+      };
+      return html`<div><div class="veil" onClick=${shut}></div>
+        <section class="side sheet" role="dialog" aria-modal="true" aria-label=${title} tabindex="-1" ref=${(el) => { this.el = el; }} onKeyDown=${key}>
+          <header><h2>${title}</h2><button type="button" class="btn" onClick=${shut}>${icon('close')}${t('close')}</button></header>${children}</section></div>`;
+    }
+  }
+
+  function Recall() {
+    const r = view.recall;
+    return html`<${Sheet} title=${t('recall_title')}>
+      ${r.wait ? html`<p class="say">${t('recall_wait')}</p>` : r.fail ? html`<p class="say">${t('recall_fail')}</p>` : !r.tickets.length ? html`<p class="say">${t('recall_none')}</p>` : null}
+      <ul>${r.tickets.map((ticket) => html`<li key=${ticket.id}>
+        <div><b>${KdsCards.place(t, ticket.order)}</b> <span>${ticket.order.number} · ${t('recall_at', {at: TP.clock.hm(ticket.cleared_at)})}</span>
+          <p>${ticket.lines.map((line) => line.quantity + '× ' + TP.text(line.name)).join(t('list_sep'))}</p></div>
+        <button type="button" class="btn" data-testid=${'recall-' + ticket.order.number} aria-label=${t('recall') + ' ' + KdsCards.place(t, ticket.order) + ' ' + ticket.order.number} onClick=${() => recall(ticket)}>${icon('undo')}${t('recall')}</button>
+      </li>`)}</ul></${Sheet}>`;
+  }
+  function Settings() {
+    const choice = (lang, label) => html`<button type="button" lang=${lang} class=${'btn' + (TP.lang === lang ? ' btn-ink' : '')} aria-pressed=${TP.lang === lang} data-testid=${'lang-' + lang} onClick=${() => language(lang)}>${label}</button>`;
+    return html`<${Sheet} title=${t('settings')}>
+      <div class="set"><h3>${t('language')}</h3><div>${choice('zh-Hans', '中文')}${choice('en', 'English')}</div></div>
+      <div class="set"><h3>${t('sound')}</h3><div>
+        <button type="button" class="btn" onClick=${() => sound.set(!sound.isOn())}>${t(sound.isOn() ? 'sound_turn_off' : 'sound_turn_on')}</button>
+        <button type="button" class="btn" onClick=${() => { sound.unlock(); setTimeout(() => sound.play('fresh'), 80); }}>${icon('sound')}${t('sound_test')}</button></div></div>
+      <dl><dt>${t('station')}</dt><dd>${TP.text(station.name)}</dd><dt>${t('this_screen')}</dt><dd data-testid="screen-id">${screen}</dd>${boot.actor ? html`<dt>${t('signed_in')}</dt><dd>${boot.actor}</dd>` : null}</dl>
+      ${pane ? null : html`<button type="button" class="btn wide" data-testid="logout" onClick=${logout}>${icon('door')}${t('logout')}</button>`}
+    </${Sheet}>`;
+  }
+
+  function Screen() {
+    const open = model.open(), first = open[0];
+    const worst = first ? urgency(first) : '';
+    return html`<div class="page">
+      <header class="bar">
+        <h1>${TP.text(station.name)}</h1>
+        <span class="fig">${t('open')}<b class="num" data-testid="open-count">${open.length}</b></span>
+        <span class=${'fig' + (worst === 'late' ? ' is-now' : worst ? ' is-soon' : '')}>${t('oldest')}<${Oldest} first=${first} /></span>
+        <${Lights} /><${Clock} />
+        <button type="button" class="btn" data-testid="recall-open" onClick=${() => openSheet('recall')}>${icon('undo')}<span class="word">${t('recall')}</span></button>
+        <button type="button" class="btn" data-testid="settings" aria-label=${t('settings')} onClick=${() => openSheet('settings')}>${icon('gear')}</button>
+      </header>
+      <${Alarm} /><${Conditions} />
+      <main class="board">
+        ${open.map((ticket) => html`<${KdsCards.Card} key=${ticket.id} ticket=${steady(ticket)} lang=${TP.lang} urgency=${urgency(ticket)} fresh=${isNew(ticket.id)} hidden=${view.hidden[ticket.id] || 0} ticks=${ticks} act=${act} t=${t} />`)}
+        ${open.length || !view.ready ? null : html`<div class="empty">${icon('ready')}<p>${t('empty')}</p></div>`}
+        <${Pager} open=${open} />
+        <${Toast} />
+      </main>
+      ${sound.locked() && !pane ? html`<div class="begin"><p>${t('begin_why')}</p><button type="button" class="btn btn-ink" data-testid="begin" onClick=${begin}>${icon('sound')}${t('begin')}</button></div>` : null}
+      <${Notes} />
+      ${view.sheet === 'recall' ? html`<${Recall} />` : view.sheet === 'settings' ? html`<${Settings} />` : null}
+    </div>`;
+  }
+
+  /* A tap laid over a ticket makes a new object each time; the same picture must be the same object for Memo. */
+  const pictures = new Map();
+  function steady(ticket) {
+    const was = pictures.get(ticket.id);
+    if (was && was.base === model.base(ticket.id) && was.ticket.state === ticket.state) return was.ticket;
+    pictures.set(ticket.id, {base: model.base(ticket.id), ticket});
+    if (pictures.size > 300) pictures.delete(pictures.keys().next().value);
+    return ticket;
+  }
+
+  const mount = document.getElementById('screen');
+  let asked = false, laid = '';
+  function draw() {
+    if (asked) return;
+    asked = true;
+    if (document.hidden) setTimeout(paint, 300); else requestAnimationFrame(paint);
+  }
+
+  function told() { return JSON.stringify([view.pages, view.page, view.after, view.hidden, view.toast && view.toast.up]); }
+
+  function paint() {
+    asked = false;
+    TP.render(html`<${Screen} />`, mount);
+    const board = mount.querySelector('.board');
+    const cards = board.querySelectorAll('.tk');
+    const now = Array.from(cards).map((el) => el.dataset.id + '/' + el.dataset.version + el.className.replace(/ (off|wide|clamp|moved)/g, '') + el.dataset.state).join() + [TP.lang, board.clientWidth, board.clientHeight, view.page].join();
+    if (now !== laid) {
+      laid = now;
+      const l = KdsCards.lay(board, view.page, pane);
+      rest(l.moved);
+      const was = told();
+      Object.assign(view, {pages: l.pages, page: l.page, before: l.before, after: l.after, hidden: l.hidden, toastFits: l.toastFits});
+      if (view.toast && !l.toastFits) view.toast.up = true;
+      if (told() !== was) TP.render(html`<${Screen} />`, mount);
+    }
+    prove();
+  }
+
+  /* A card that slid under a finger takes no tap for a moment: the finger meant the card that was there before. */
+  function rest(moved) {
+    if (!moved.length) return;
+    moved.forEach((el) => el.classList.add('moved'));
+    setTimeout(() => moved.forEach((el) => el.classList.remove('moved')), GUARD_MS);
+  }
+
+  /* Painted means: two frames later still on the page in view of a document that is not hidden. */
+  let proving = false;
+  function prove() {
+    if (proving || document.hidden) return;
+    proving = true;
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      proving = false;
+      if (document.hidden) return;
+      let more = false;
+      const shown = Array.from(mount.querySelectorAll('.tk')).filter((el) => !el.classList.contains('off')).map((el) => {
+        const id = el.dataset.id, base = model.base(id);
+        if (!painted.has(id)) { painted.add(id); more = true; }
+        return base && String(base.version) === el.dataset.version ? id : '';
+      }).filter(Boolean);
+      outbox.seen(shown);
+      if (more && view.pages > 1) draw();
+    }));
+  }
+
+  function tick() {
+    const at = performance.now(), open = model.open();
+    ticking.forEach((f) => f());
+    let changed = false;
+    if (view.toast && at > view.toast.until) { view.toast = null; changed = true; }
+    const left = view.notes.filter((n) => n.until > at);
+    if (left.length !== view.notes.length) { view.notes = left; changed = true; }
+    if (view.page > 0 && at - lastTouch > HOME_MS) { view.page = 0; changed = true; }
+    const mood = open.map((ticket) => urgency(ticket) + isNew(ticket.id)).join();
+    if (mood !== moods) { moods = mood; changed = true; }
+    ring(open, at);
+    if (changed) draw();
+  }
+  function ring(open, at) {
+    if (link.stale) {
+      if (!lastStaleRing || at - lastStaleRing > STALE_RING_MS) { sound.play('stale'); lastStaleRing = at; }
+      return;
+    }
+    const late = open.filter((ticket) => urgency(ticket) === 'late' && !lateQuiet.has(ticket.id));
+    if (late.length && at - lastLateRing > LATE_RING_MS) { sound.play('late'); lastLateRing = at; }
+  }
+  document.addEventListener('pointerdown', () => {
+    lastTouch = performance.now();
+    if (sound.wanted()) sound.unlock();
+    model.open().forEach((ticket) => { if (urgency(ticket) === 'late') lateQuiet.add(ticket.id); });
+  }, {passive: true});
+  document.addEventListener('keydown', () => { lastTouch = performance.now(); if (sound.wanted()) sound.unlock(); });
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) { wake(); draw(); } });
+  root.addEventListener('resize', draw);
+
+  document.documentElement.classList.toggle('pane', pane);
+  setInterval(tick, 500);
+  paint();
+})(self);
