@@ -25,10 +25,14 @@ HASH_ROUNDS = 101
 """PBKDF2 rounds, as mosquitto_ctrl writes them. The passwords are 192 random bits: rounds add nothing."""
 
 CONFIG_FOLDERS = (Path(__file__).resolve().parents[2] / "config", Path("/usr/share/tablepass"))
-PLUGIN_PATTERNS = ("lib/*/mosquitto_dynamic_security.so", "lib/mosquitto_dynamic_security.so", "lib64/mosquitto_dynamic_security.so")
+PLUGIN_PATTERNS = (
+    "lib/*/mosquitto_dynamic_security.so",
+    "lib/mosquitto_dynamic_security.so",
+    "lib64/mosquitto_dynamic_security.so",
+)
 
 
-class BrokerRefused(Exception):
+class BrokerRefused(Exception):  # noqa: N818
     """No such broker on this machine, in words with what to install."""
 
 
@@ -40,7 +44,9 @@ class Mosquitto:
 
 def find_mosquitto() -> Mosquitto | None:
     """Mosquitto and its dynamic security plugin, or None when one of them is missing."""
-    program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin")
+    program = shutil.which(
+        "mosquitto", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
+    )
     for prefix in (Path("/usr"), Path("/usr/local")):
         for pattern in PLUGIN_PATTERNS:
             for plugin in sorted(prefix.glob(pattern)):
@@ -54,22 +60,36 @@ def choose_broker(wanted: Literal["auto", "mosquitto", "embedded"]) -> Kind:
     if wanted != "embedded" and find_mosquitto():
         return "mosquitto"
     if wanted == "mosquitto":
-        raise BrokerRefused("Mosquitto with its dynamic security plugin is not installed: sudo apt-get install mosquitto")
+        raise BrokerRefused(
+            "Mosquitto with its dynamic security plugin is not installed: sudo apt-get install mosquitto"
+        )
     if find_spec("amqtt") is None:
-        raise BrokerRefused("no broker: sudo apt-get install mosquitto, or start with ./install.sh demo --broker embedded")
+        raise BrokerRefused(
+            "no broker: sudo apt-get install mosquitto, or start with ./install.sh demo --broker embedded"
+        )
     return "embedded"
 
 
-def broker_command(kind: Kind, folder: DemoFolder, store: str, host: str, port: int, passwords: Passwords) -> list[str]:
+def broker_command(
+    kind: Kind, folder: DemoFolder, store: str, host: str, port: int, passwords: Passwords
+) -> list[str]:
     """Write the broker's files anew and return the command that runs it in the foreground."""
-    users = {GATEWAY: passwords.mqtt_gateway, BRIDGE: passwords.mqtt_bridge, INTEGRATOR: passwords.mqtt_integrator}
+    users = {
+        GATEWAY: passwords.mqtt_gateway,
+        BRIDGE: passwords.mqtt_bridge,
+        INTEGRATOR: passwords.mqtt_integrator,
+    }
     rights = rights_of_users(store)
     if kind == "embedded":
         document = {
             "host": host,
             "port": port,
             "users": {
-                user: {"password": users[user], "publish": rights[user].publish, "subscribe": rights[user].subscribe}
+                user: {
+                    "password": users[user],
+                    "publish": rights[user].publish,
+                    "subscribe": rights[user].subscribe,
+                }
                 for user in users
             },
         }

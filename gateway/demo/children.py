@@ -17,7 +17,7 @@ TETHER = Path(__file__).with_name("tether.py")
 SOURCE_ROOT = Path(__file__).resolve().parents[2]
 
 BACKOFF_S = (0.0, 0.2, 0.4, 0.8, 1.6, 2.0)
-"""Pause before each start in a row: at once after a first death, as systemd would, then slower, at most 2 s."""
+"""Pause before each start in a row: at once after a first death, as systemd does, then slower, up to 2 s."""
 STEADY_S = 5.0
 """A program that lived this long died of something new: the next pause is the first again."""
 HOLD_KILL_S = 2.0
@@ -70,7 +70,7 @@ class Child:
         return self._quick_deaths
 
     def step(self, now: float) -> float | None:
-        """Notice a death, start what is due. `now` is monotonic seconds; returns when it next wants to run."""
+        """Notice a death, start what is due. `now` is monotonic seconds; returns when it wants to run."""
         if self._process and self._process.poll() is not None:
             self._bury(now)
         if self._process and self._kill_at is not None and now >= self._kill_at:
@@ -144,7 +144,9 @@ class Child:
         self.signal(signal.SIGKILL)
 
 
-def stop_all(first: list[Child], rest: list[Child], clock: Callable[[], float], pause: Callable[[float], None]) -> None:
+def stop_all(
+    first: list[Child], rest: list[Child], clock: Callable[[], float], pause: Callable[[float], None]
+) -> None:
     """Stop `first` and then `rest`, politely, then by force: 2.5 s + 1.2 s at most, so under 5 s in all.
 
     The gateway comes first, so that it still reaches broker and cloud while it closes.
@@ -153,11 +155,11 @@ def stop_all(first: list[Child], rest: list[Child], clock: Callable[[], float], 
         for child in children:
             child.signal(signal.SIGTERM)
         deadline = clock() + patience_s
-        while clock() < deadline and not all([child.gone() for child in children]):
+        while clock() < deadline and sum(not child.gone() for child in children):
             pause(0.02)
     everything = [*first, *rest]
     for child in everything:
         child.signal(signal.SIGKILL)
     deadline = clock() + 0.8  # a killed process goes at once, unless the kernel holds it in a broken disk
-    while clock() < deadline and not all([child.gone() for child in everything]):
+    while clock() < deadline and sum(not child.gone() for child in everything):
         pause(0.02)

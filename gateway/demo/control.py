@@ -1,4 +1,4 @@
-"""The demo's control socket: JSON lines in, JSON lines out. What is asked runs in the supervisor's own loop."""
+"""The demo's control socket: JSON lines in, JSON lines out. The supervisor's own loop does what is asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults, played at the wire: by the proxy before the cloud, by the virtual devices, by the broker's absence."""
+"""Faults, played at the wire: by the proxy before the cloud, the virtual devices, the broker's absence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ from typing import Any, Protocol
 Answer = dict[str, Any]
 
 WAN_FAULTS = ("wan_down", "cloud_error", "cloud_slow", "cloud_lost_answer", "captive_portal")
-DEVICE_FAULTS = ("paper_out", "paper_low", "cover_open", "printer_unplugged", "printer_mute", "printer_power_cut")
+DEVICE_FAULTS = (
+    "paper_out",
+    "paper_low",
+    "cover_open",
+    "printer_unplugged",
+    "printer_mute",
+    "printer_power_cut",
+)
 BROKER_FAULT = "broker_down"
 FAULTS = (*WAN_FAULTS, BROKER_FAULT, *DEVICE_FAULTS)
 
@@ -26,7 +33,7 @@ RETRY_S = 0.25
 
 
 class Proxy(Protocol):
-    def set(self, mode: str, **options: Any) -> None: ...
+    def set(self, mode: str) -> None: ...
 
 
 class Held(Protocol):
@@ -53,7 +60,7 @@ class Drill:
         return {"fault": self.fault, "target": self.target, "since": since, "ends_in_s": ends_in}
 
 
-class DevicesAway(Exception):
+class DevicesAway(Exception):  # noqa: N818
     """The virtual devices do not answer at the moment."""
 
 
@@ -74,7 +81,13 @@ def ask_devices(path: Path, device: str, fault: str, on: bool) -> Answer:
 class Drills:
     """What is broken on purpose. Touched only by the supervisor's loop."""
 
-    def __init__(self, proxy: Proxy, broker: Held, ask: Callable[[str, str, bool], Answer], utc: Callable[[], datetime] | None = None):
+    def __init__(
+        self,
+        proxy: Proxy,
+        broker: Held,
+        ask: Callable[[str, str, bool], Answer],
+        utc: Callable[[], datetime] | None = None,
+    ):
         self._proxy = proxy
         self._broker = broker
         self._ask = ask
@@ -91,7 +104,11 @@ class Drills:
         if fault not in FAULTS:
             return {"ok": False, "code": "unknown_fault", "faults": list(FAULTS)}
         if for_s is not None and not 0 < for_s <= MAX_FOR_S:
-            return {"ok": False, "code": "invalid", "detail": f"for_s must be above 0 and at most {MAX_FOR_S:.0f}"}
+            return {
+                "ok": False,
+                "code": "invalid",
+                "detail": f"for_s must be above 0 and at most {MAX_FOR_S:.0f}",
+            }
         place = (target or DEFAULT_TARGET) if fault in DEVICE_FAULTS else None
         drill = Drill(fault, place, self._utc(), None if for_s is None else now + for_s)
         if place:
@@ -101,7 +118,7 @@ class Drills:
                 self._to_tell[(place, fault)] = on  # they are being started again: tell them when they are back
             else:
                 if not answer.get("ok"):
-                    return {"ok": False, "code": str(answer.get("code", "refused")), "detail": answer.get("detail", "")}
+                    return {"ok": False, "code": "invalid", "detail": str(answer.get("error", ""))}
         if on:
             drill.since = self._active[drill.key].since if drill.key in self._active else drill.since
             self._active.pop(drill.key, None)

@@ -1,7 +1,7 @@
 """A broker inside this environment, where Mosquitto is not installed. For the demo only; MQTT 3.1.1.
 
-`python -m gateway.demo.embedded_broker FILE`, FILE as `gateway.demo.broker` writes it. It differs from Mosquitto:
-no MQTT 5, retained messages may arrive twice, and a denied publish is acknowledged and dropped.
+`python -m gateway.demo.embedded_broker FILE`, FILE as `gateway.demo.broker` writes it. It differs from
+Mosquitto: no MQTT 5, retained messages may arrive twice, and a denied publish is acknowledged and dropped.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ class TopicRights(BaseTopicPlugin):  # type: ignore[misc]
     ) -> bool:
         if session is None or topic is None:
             return False
-        allowed = (self.config.publish if action == Action.PUBLISH else self.config.subscribe).get(session.username or "", [])
+        allowed = (self.config.publish if action == Action.PUBLISH else self.config.subscribe).get(
+            session.username or "", []
+        )
         return any(covers(one, topic) for one in allowed)
 
     @dataclass
@@ -61,10 +63,14 @@ def broker_config(document: dict[str, Any]) -> BrokerConfig:
     users = document["users"]
     return BrokerConfig(
         listeners={
-            "default": ListenerConfig(bind=f"{document['host']}:{document['port']}", max_connections=MAX_CONNECTIONS)
+            "default": ListenerConfig(
+                bind=f"{document['host']}:{document['port']}", max_connections=MAX_CONNECTIONS
+            )
         },
         plugins={
-            "gateway.demo.embedded_broker.TokenLogin": {"passwords": {u: r["password"] for u, r in users.items()}},
+            "gateway.demo.embedded_broker.TokenLogin": {
+                "passwords": {u: r["password"] for u, r in users.items()}
+            },
             "gateway.demo.embedded_broker.TopicRights": {
                 "publish": {u: r["publish"] for u, r in users.items()},
                 "subscribe": {u: r["subscribe"] for u, r in users.items()},

@@ -11,7 +11,7 @@ MAX_SOCKET_PATH = 107
 """Bytes. The kernel's limit for the path of a local socket (sun_path, with its closing zero byte)."""
 
 
-class FolderRefused(Exception):
+class FolderRefused(Exception):  # noqa: N818
     """The folder cannot be used, in words for the person who named it."""
 
 
@@ -83,9 +83,18 @@ class DemoFolder:
         longest = max(len(os.fsencode(path)) for path in (self.control, self.devices_socket))
         if longest > MAX_SOCKET_PATH:
             spare = longest - MAX_SOCKET_PATH
-            raise FolderRefused(f"--data {self.root}: the path is {spare} bytes too long for a local socket; name a shorter one")
+            raise FolderRefused(
+                f"--data {self.root}: the path is {spare} bytes too long for a socket; name a shorter one"
+            )
         try:
-            for path in (self.root, self.secrets, self.gateway_data, self.bridge_data, self.cloud_data, self.broker):
+            for path in (
+                self.root,
+                self.secrets,
+                self.gateway_data,
+                self.bridge_data,
+                self.cloud_data,
+                self.broker,
+            ):
                 path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise FolderRefused(f"--data {self.root}: {error.strerror}") from error

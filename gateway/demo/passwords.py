@@ -1,4 +1,4 @@
-"""Passwords and tokens, drawn once for each folder and kept there, so that a second start goes on with them."""
+"""Passwords and tokens, drawn once for each folder and kept there: a second start goes on with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which ports the demo listens on: what was asked for, what it had the last time, the usual one, any free one."""
+"""Which ports the demo listens on: what was asked for, the last time's, the usual one, any free one."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 from gateway.demo.folder import write_file
 
 FREE_RANGE = range(20_000, 32_000)
-"""Below the range that the kernel hands to outgoing connections: such a port stays ours while a child restarts."""
+"""Below the range that the kernel gives to outgoing connections: it stays ours while a child restarts."""
 TRIES = 200
 """Draws before giving up. With a thousand ports of the range in use the chance of 200 misses is nil."""
 
 
-class PortRefused(Exception):
+class PortRefused(Exception):  # noqa: N818
     """The named port cannot be had, in words for the person who named it."""
 
 
@@ -65,7 +65,9 @@ def choose(wanted: Wanted, hosts: dict[str, str], kept: Path) -> Ports:
         asked = 0 if name == "proxy" else getattr(wanted, name)
         if asked:
             if asked in taken or not is_free(hosts[name], asked):
-                raise PortRefused(f"--{name}-port {asked}: this port is in use; name another one, or 0 for any free one")
+                raise PortRefused(
+                    f"--{name}-port {asked}: this port is in use; name another one, or 0 for any free one"
+                )
             port = asked
         else:
             candidates = [before.get(name, 0), usual if asked is None else 0]
