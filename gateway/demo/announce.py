@@ -47,9 +47,7 @@ def document(
 
 def text(addresses: Addresses, passwords: Passwords, tables: dict[str, str], took_s: float) -> str:
     table = next(iter(tables.values()), "")
-    reachable = (
-        "" if addresses.shown == LOOPBACK else "   (同一网络的手机可打开 / open to phones on this network)"
-    )
+    reachable = "" if addresses.shown == LOOPBACK else "   (同一网络的手机可打开 / open to phones on this network)"
     return f"""
   川味小馆开门了 · the Sichuan Kitchen is open ({took_s:.1f} s)
 

@@ -102,9 +102,7 @@ class Autoplay:
         headers = {"Idempotency-Key": uuid.uuid4().hex}
         for attempt in range(TRIES):
             try:
-                status, answer = self._call(
-                    self._addresses.ports.guest, "POST", "/api/v1/orders", body, headers
-                )
+                status, answer = self._call(self._addresses.ports.guest, "POST", "/api/v1/orders", body, headers)
             except NoAnswer:
                 if attempt == TRIES - 1:
                     raise
@@ -127,9 +125,7 @@ class Autoplay:
             }
             status, answer = self._call(staff, "POST", f"/api/v1/tickets/{ticket['id']}/{cook.action}", body)
             if status >= 400:
-                self._output.line(
-                    "autoplay", f"{cook.station} {cook.action}: {status} {answer.get('code', '')}"
-                )
+                self._output.line("autoplay", f"{cook.station} {cook.action}: {status} {answer.get('code', '')}")
 
     def _call(
         self, port: int, method: str, path: str, body: object = None, headers: dict[str, str] | None = None

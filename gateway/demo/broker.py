@@ -44,9 +44,7 @@ class Mosquitto:
 
 def find_mosquitto() -> Mosquitto | None:
     """Mosquitto and its dynamic security plugin, or None when one of them is missing."""
-    program = shutil.which(
-        "mosquitto", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
-    )
+    program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin")
     for prefix in (Path("/usr"), Path("/usr/local")):
         for pattern in PLUGIN_PATTERNS:
             for plugin in sorted(prefix.glob(pattern)):
@@ -70,9 +68,7 @@ def choose_broker(wanted: Literal["auto", "mosquitto", "embedded"]) -> Kind:
     return "embedded"
 
 
-def broker_command(
-    kind: Kind, folder: DemoFolder, store: str, host: str, port: int, passwords: Passwords
-) -> list[str]:
+def broker_command(kind: Kind, folder: DemoFolder, store: str, host: str, port: int, passwords: Passwords) -> list[str]:
     """Write the broker's files anew and return the command that runs it in the foreground."""
     users = {
         GATEWAY: passwords.mqtt_gateway,

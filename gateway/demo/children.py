@@ -144,9 +144,7 @@ class Child:
         self.signal(signal.SIGKILL)
 
 
-def stop_all(
-    first: list[Child], rest: list[Child], clock: Callable[[], float], pause: Callable[[float], None]
-) -> None:
+def stop_all(first: list[Child], rest: list[Child], clock: Callable[[], float], pause: Callable[[float], None]) -> None:
     """Stop `first` and then `rest`, politely, then by force: 2.5 s + 1.2 s at most, so under 5 s in all.
 
     The gateway comes first, so that it still reaches broker and cloud while it closes.

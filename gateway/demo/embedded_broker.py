@@ -63,14 +63,10 @@ def broker_config(document: dict[str, Any]) -> BrokerConfig:
     users = document["users"]
     return BrokerConfig(
         listeners={
-            "default": ListenerConfig(
-                bind=f"{document['host']}:{document['port']}", max_connections=MAX_CONNECTIONS
-            )
+            "default": ListenerConfig(bind=f"{document['host']}:{document['port']}", max_connections=MAX_CONNECTIONS)
         },
         plugins={
-            "gateway.demo.embedded_broker.TokenLogin": {
-                "passwords": {u: r["password"] for u, r in users.items()}
-            },
+            "gateway.demo.embedded_broker.TokenLogin": {"passwords": {u: r["password"] for u, r in users.items()}},
             "gateway.demo.embedded_broker.TopicRights": {
                 "publish": {u: r["publish"] for u, r in users.items()},
                 "subscribe": {u: r["subscribe"] for u, r in users.items()},

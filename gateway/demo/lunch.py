@@ -69,9 +69,7 @@ LUNCH: tuple[tuple[float, Step], ...] = (
     (6, Order("5", (Dish("mapo-tofu", 1, ("medium",)), Dish("garlic-greens"), Dish("beer", 2)))),
     (
         9,
-        Say(
-            "每道菜到自己的岗位:屏幕显示,纸条打印", "Each dish at its own station, on the screen and on paper"
-        ),
+        Say("每道菜到自己的岗位:屏幕显示,纸条打印", "Each dish at its own station, on the screen and on paper"),
     ),
     (11, Order("1", (NO_PEANUTS, Dish("edamame"), PLUM_JUG), 4, ("peanut",))),
     (15, Cook("wok", "start", 2)),
@@ -136,9 +134,7 @@ LUNCH: tuple[tuple[float, Step], ...] = (
     (112, Cook("wok", "bump", 3)),
     (
         115,
-        Say(
-            "午市结束:每道菜都到过厨师面前,只到一次", "Lunch is over: every dish was in front of a cook, once"
-        ),
+        Say("午市结束:每道菜都到过厨师面前,只到一次", "Lunch is over: every dish was in front of a cook, once"),
     ),
     (125, Say("", "")),
 )

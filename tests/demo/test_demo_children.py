@@ -1,0 +1,181 @@
+"""A program that dies is started again; a supervisor that is killed leaves nobody behind."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.demo.children import BACKOFF_S, STEADY_S, Child, Program, environment, stop_all
+from gateway.demo.log_lines import LINES_PER_S, Allowance, Output
+from gateway.demo.supervisor import Supervisor, Wake
+
+WAIT_S = 10.0
+FOREVER = ("-c", "import time; print('up', flush=True); time.sleep(600)")
+DEAF = (
+    "-c",
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)",
+)
+    "-c",
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)",
+)
+
+
+def until(what: Callable[[], object], seconds: float = WAIT_S) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.005)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Callable[..., Child]]:
+    made: list[Child] = []
+
+    def one(*arguments: str, name: str = "gateway", log: io.StringIO | None = None) -> Child:
+        program = Program(name, name, (sys.executable, *arguments))
+        made.append(Child(program, tmp_path, Output(log or io.StringIO()), environment()))
+        return made[-1]
+
+    yield one
+    stop_all(made, [], time.monotonic, time.sleep)
+
+
+def dead(child: Child, now: float) -> None:
+    """Let the child notice its death at this moment."""
+    pid = child.pid
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: not is_running(pid))
+    until(lambda: child.step(now) is not None or child.pid != pid)
+
+
+def test_a_first_death_is_answered_at_once_and_the_next_ones_slower(make: Callable[..., Child]) -> None:
+    child, now = make(*FOREVER), 100.0
+    child.step(now)
+    pauses = []
+    for _ in range(len(BACKOFF_S) + 1):
+        dead(child, now)
+        due = child.step(now)
+        pauses.append(round((due or now) - now, 3))
+        now = due or now
+        child.step(now)
+        assert child.pid
+    assert pauses == [*BACKOFF_S, BACKOFF_S[-1]]
+    now += STEADY_S
+    dead(child, now)
+    assert child.step(now) is None, "after a steady time the first pause is again none"
+    assert child.starts == len(BACKOFF_S) + 3
+
+
+def test_one_that_is_held_stays_down_until_it_is_released(make: Callable[..., Child]) -> None:
+    child = make(*FOREVER)
+    child.step(1.0)
+    child.hold(1.0)
+    until(lambda: child.step(1.5) is None and child.pid is None)
+    child.step(100.0)
+    assert child.pid is None
+    child.release()
+    child.step(100.0)
+    assert child.pid
+
+
+def test_one_that_is_deaf_is_killed_when_it_is_held(make: Callable[..., Child]) -> None:
+    log = io.StringIO()
+    child = make(*DEAF, log=log)
+    child.step(1.0)
+    until(lambda: "up" in log.getvalue())
+    child.hold(1.0)
+    assert child.step(2.0) == 3.0
+    until(lambda: child.step(3.0) is None and child.pid is None)
+
+
+def test_stopping_takes_everything_that_a_program_started(make: Callable[..., Child]) -> None:
+    log = io.StringIO()
+    code = "import subprocess, sys, time; p = subprocess.Popen(['sleep', '600']); print(p.pid, flush=True); time.sleep(600)"
+    child, deaf = make("-c", code, log=log), make(*DEAF, name="deaf")
+    child.step(0.0)
+    deaf.step(0.0)
+    until(lambda: log.getvalue().endswith("\n"))
+    grandchild = int(log.getvalue().split()[1])
+    pids = [child.pid, deaf.pid, grandchild]
+    began = time.monotonic()
+    stop_all([deaf], [child], time.monotonic, time.sleep)
+    assert time.monotonic() - began < 5.0
+    until(lambda: not [p for p in pids if p and is_running(p)])
+
+
+def test_a_killed_supervisor_leaves_nobody(tmp_path: Path) -> None:
+    code = f"""
+import io, sys, time
+from pathlib import Path
+from gateway.demo.children import Child, Program, environment
+from gateway.demo.log_lines import Output
+child = Child(Program("a", "a", (sys.executable, *{DEAF!r})), Path({str(tmp_path)!r}), Output(), environment())
+child.step(0.0)
+print(child.pid, flush=True)
+time.sleep(600)
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+    )
+    assert process.stdout
+    assert process.stderr
+    pid = int(process.stdout.readline())
+    assert process.stderr.readline() == "[a] up\n"
+    process.kill()
+    process.wait(WAIT_S)
+    until(lambda: not is_running(pid))
+
+
+def test_the_pids_file_follows(make: Callable[..., Child], tmp_path: Path) -> None:
+    supervisor = Supervisor(tmp_path / "pids.json", Wake())
+    supervisor.children["gateway"] = child = make(*FOREVER)
+
+    def written() -> int | None:
+        pid: int | None = json.loads((tmp_path / "pids.json").read_text())["gateway"]
+        return pid
+
+    supervisor.step(0.0)
+    first = child.pid
+    assert written() == first
+    assert first
+    os.kill(first, signal.SIGKILL)
+    until(lambda: supervisor.step(0.0) and child.pid != first)
+    supervisor.step(0.0)
+    assert written() == child.pid
+    child.hold(0.0)
+    until(lambda: supervisor.step(0.5) and child.pid is None)
+    assert written() is None
+
+
+def test_a_log_in_a_loop_is_thinned_out_and_said_so() -> None:
+    allowance = Allowance()
+    taken = [allowance.take(5.0)[0] for _ in range(LINES_PER_S + 50)]
+    assert sum(taken) == LINES_PER_S
+    assert allowance.take(6.0) == (True, 50)
+    assert allowance.take(7.0) == (True, 0)
+
+
+def test_a_terminal_that_is_gone_does_not_matter() -> None:
+    stream = io.StringIO()
+    output = Output(stream)
+    output.line("a", "one")
+    assert stream.getvalue() == "[a] one\n"
+    stream.close()
+    output.line("a", "two")
