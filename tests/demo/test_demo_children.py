@@ -24,9 +24,6 @@ DEAF = (
     "-c",
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)",
 )
-    "-c",
-    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)",
-)
 
 
 def until(what: Callable[[], object], seconds: float = WAIT_S) -> None:
@@ -107,7 +104,7 @@ def test_one_that_is_deaf_is_killed_when_it_is_held(make: Callable[..., Child]) 
 
 def test_stopping_takes_everything_that_a_program_started(make: Callable[..., Child]) -> None:
     log = io.StringIO()
-    code = "import subprocess, sys, time; p = subprocess.Popen(['sleep', '600']); print(p.pid, flush=True); time.sleep(600)"
+    code = "import subprocess, time; p = subprocess.Popen(['sleep', '600']); print(p.pid, flush=True); time.sleep(600)"
     child, deaf = make("-c", code, log=log), make(*DEAF, name="deaf")
     child.step(0.0)
     deaf.step(0.0)
