@@ -20,6 +20,13 @@ GUEST_STEPS = ("unconfirmed", "waiting", "confirmed", "started", "ready", "serve
 _STEP_OF_TICKET = {"SHOWN": "confirmed", "STARTED": "started", "READY": "ready", "SERVED": "served"}
 
 
+def line_state(line: Line, ticket: Ticket) -> str:
+    """A line that nobody has touched by itself goes with its ticket."""
+    if line.state != "FIRED":
+        return line.state
+    return {"READY": "DONE", "SERVED": "SERVED", "CANCELLED": "CANCELLED"}.get(ticket.state, "FIRED")
+
+
 def line_step(line: Line, ticket: Ticket) -> str:
     """The guest's word for where a line stands. A tick only for what is proven."""
     if line.state in ("CANCELLED", "RETURNED"):
@@ -29,6 +36,12 @@ def line_step(line: Line, ticket: Ticket) -> str:
     if ticket.state == "QUEUED":
         return "unconfirmed" if ticket.doubt else "waiting"
     return _STEP_OF_TICKET.get(ticket.state, "cancelled")
+
+
+def decoded(data: bytes) -> Json:
+    """An event's data as JSON values."""
+    value: Json = msgspec.json.decode(data)
+    return value
 
 
 def _choice(choice: Choice) -> Json:
@@ -62,7 +75,7 @@ def order_document(order: Order) -> Json:
                 "variant": _choice(line.variant) if line.variant else None,
                 "modifiers": [_choice(m) for m in line.modifiers],
                 "note": line.note,
-                "state": line.state,
+                "state": line_state(line, ticket),
                 "unit_price": line.unit_price,
                 "amount": line.amount,
                 "station": line.station,
@@ -129,7 +142,7 @@ def ticket_document(order: Json, ticket_id: str, station_names: Mapping[str, Tex
     for line in order["lines"]:
         if line["station"] != ticket["station"] and line["state"] not in ("CANCELLED", "RETURNED"):
             elsewhere[line["station"]] = elsewhere.get(line["station"], 0) + line["quantity"]
-    return ticket | {
+    whole: Json = ticket | {
         "order": {
             name: order[name]
             for name in (
@@ -149,6 +162,7 @@ def ticket_document(order: Json, ticket_id: str, station_names: Mapping[str, Tex
             {"station": s, "name": station_names.get(s, {"und": s}), "quantity": n} for s, n in sorted(elsewhere.items())
         ],
     }  # fmt: skip
+    return whole
 
 
 def check_document(check: Check, orders: list[Order]) -> Json:

@@ -76,7 +76,8 @@ _ENTRY = "SELECT slot, id, type, subject, ver, at, clockq, bizday, data FROM jou
 
 
 def _entry(row: Row) -> Entry:
-    return Entry(*row[:8], zlib.decompress(row[8]))
+    slot, event_id, kind, subject, ver, at, clockq, bizday, packed = row
+    return Entry(slot, event_id, kind, subject, ver, at, clockq, bizday, zlib.decompress(packed))
 
 
 def after(rows: Reader, slot: int, limit: int, upto: int | None = None) -> list[Entry]:

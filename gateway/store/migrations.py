@@ -121,7 +121,7 @@ def migrate(path: Path) -> None:
 
     steps = Migrations("gateway")
 
-    @steps()
+    @steps()  # type: ignore[untyped-decorator, unused-ignore]
     def m001_first(db: Any) -> None:
         for statement in FIRST.split(";\n"):
             if statement.strip():

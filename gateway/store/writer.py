@@ -28,6 +28,8 @@ FATAL_READS_S = 10.0
 class DiskFailed(Exception):  # noqa: N818
     """The disk did not do what it was asked. The process must end; the next start checks the file."""
 
+    fatal = True
+
 
 class Writer:
     """A part. `step` runs what waits; on a disk error it acknowledges nothing."""

@@ -1,0 +1,131 @@
+"""What can be wrong: how urgent it is, what to call it, and what a person should do. Words in both languages.
+
+Placeholders are the condition's subject and params, and `waiting`: papers that wait behind a printer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from gateway.domain.texts import TextMap
+
+Severity = Literal["now", "soon", "rest"]
+URGENCY: tuple[Severity, ...] = ("now", "soon", "rest")
+
+
+@dataclass(frozen=True)
+class Kind:
+    severity: Severity
+    title: TextMap
+    advice: TextMap
+
+
+def _kind(severity: Severity, zh: str, en: str, do_zh: str, do_en: str) -> Kind:
+    return Kind(severity, {"zh-Hans": zh, "en": en}, {"zh-Hans": do_zh, "en": do_en})
+
+
+KINDS: dict[str, Kind] = {
+    "paper_out": _kind(
+        "now", "{name}没纸了", "{name} is out of paper",
+        "换一卷纸，等着的 {waiting} 张会自己打出来", "Put in a roll; {waiting} slips print by themselves",
+    ),
+    "paper_low": _kind("soon", "{name}纸快没了", "{name} is low on paper", "准备一卷纸", "Keep a roll at hand"),
+    "cover_open": _kind(
+        "now", "{name}盖子开着", "The lid of {name} is open",
+        "合上盖子，等着的 {waiting} 张会自己打出来", "Close it; {waiting} slips print by themselves",
+    ),
+    "cutter_error": _kind(
+        "now", "{name}切刀卡住", "The cutter of {name} is stuck",
+        "关电源，拿掉碎纸，再开电源", "Switch it off, take out the scrap, switch it on",
+    ),
+    "printer_offline": _kind(
+        "now", "{name}连不上", "{name} cannot be reached",
+        "看看电源和数据线；接好以后等着的 {waiting} 张会自己打出来",
+        "Check its power and cable; then {waiting} slips print by themselves",
+    ),
+    "printer_mute": _kind(
+        "soon", "{name}不回话", "{name} does not answer",
+        "看看打印机有没有出单；没出单就关电源再开", "See whether slips come out; if not, switch it off and on",
+    ),
+    "bridge_offline": _kind(
+        "now", "打印连接程序停了", "The printer link has stopped",
+        "它会自己重开；一分钟还没好就给点单盒断电再开", "It restarts by itself; after a minute, power the box off and on",
+    ),
+    "broker_down": _kind(
+        "now", "店内消息断了，打印在等", "Messages inside the box stopped; printing waits",
+        "点单和屏幕照常。它会自己重开，每张单只打一次", "Ordering and screens go on. It restarts by itself; each slip prints once",
+    ),
+    "slip_unknown": _kind(
+        "now", "{number} 不确定是否出单", "Not sure that {number} came out",
+        "看看打印机：单号 {slip}，{table} 桌。出来了就点“已出单”，没有就点“补打”",
+        "Look at the printer: slip {slip}, table {table}. Tap 'came out' or 'reprint'",
+    ),
+    "ticket_unseen": _kind(
+        "now", "{table} 桌 {number} 厨房还没看到", "No cook has seen {number}, table {table}",
+        "去档口口头报单，并看看屏幕和打印机", "Tell the station in person; look at its screen and printer",
+    ),
+    "unknown_item": _kind(
+        "soon", "{number} 里有菜单上没有的菜", "{number} has dishes that the menu does not know",
+        "已按原样送到默认档口；请核对菜单", "They went to the default station as given; check the menu",
+    ),
+    "dead_letter": _kind(
+        "soon", "云端拒收一条记录", "The cloud refused a record",
+        "营业不受影响。请联系支持，记录号 {subject}", "The store is not affected. Call support with record {subject}",
+    ),
+    "uplink_offline": _kind(
+        "rest", "外网断开，点单照常", "Internet is away; ordering works",
+        "不用做什么，恢复后会自己补齐", "Nothing to do; it catches up by itself",
+    ),
+    "uplink_portal": _kind(
+        "soon", "网络要求登录", "The network asks for a login",
+        "点单照常。用浏览器登录一次店里的网络", "Ordering works. Log in to the store's network once with a browser",
+    ),
+    "uplink_cloud_error": _kind(
+        "rest", "云端出错，点单照常", "The cloud has a fault; ordering works",
+        "不用做什么，恢复后会自己补齐", "Nothing to do; it catches up by itself",
+    ),
+    "uplink_unauthorized": _kind(
+        "soon", "云端不认这台点单盒", "The cloud does not know this box",
+        "点单照常。请联系支持更新密钥", "Ordering works. Ask support for a new key",
+    ),
+    "storage_full": _kind(
+        "now", "存储满了，暂停接新单", "Storage is full; no new orders",
+        "厨房照常出单。清理存储或联系支持，有空间后自动恢复",
+        "The kitchen goes on. Free some room or call support; it resumes by itself",
+    ),
+    "storage_failed": _kind(
+        "now", "存储卡出错", "The storage card failed",
+        "点单盒正在自己重启；一分钟还没好就联系支持", "The box restarts by itself; after a minute call support",
+    ),
+    "ordering_paused": _kind(
+        "soon", "点单已暂停", "Ordering is paused", "由 {by} 暂停：{reason}", "Paused by {by}: {reason}",
+    ),
+}  # fmt: skip
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def document(code: str, subject: str, since: str, params: dict[str, Any], waiting: int, name: TextMap) -> dict[str, Any]:
+    """A condition as pages and programs get it. An unknown code still says itself."""
+    kind = KINDS.get(code) or _kind("soon", code, code, "", "")
+
+    def words(texts: TextMap) -> TextMap:
+        return {
+            tag: text.format_map(_Blank(params, subject=subject, waiting=waiting, name=name.get(tag) or subject))
+            for tag, text in texts.items()
+        }
+
+    return {
+        "code": code,
+        "subject": subject,
+        "since": since,
+        "severity": kind.severity,
+        "title": words(kind.title),
+        "advice": words(kind.advice),
+        "job": params.get("job"),
+        "ticket": subject if code == "ticket_unseen" else None,
+    }

@@ -1,0 +1,174 @@
+"""Messages from the broker, as operations. A message is acknowledged after its transaction is committed."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+
+from gateway.contract.messages import MAX_PAYLOAD, BridgeState, DeviceState, PrintResult, TicketDo
+from gateway.contract.topics import Topics
+from gateway.domain.actor import Actor
+from gateway.domain.errors import Refused
+from gateway.domain.now import Now
+from gateway.domain.order import StaffCart
+from gateway.operations import devices, kitchen, ordering
+from gateway.store import NotDone, Pending, Store, keys
+
+log = logging.getLogger(__name__)
+
+MAX_QUEUED = 256
+"""The broker sends at most 20 unacknowledged messages; the rest are retained states at a reconnect."""
+
+AT_ONCE = 32
+"""Messages handed to the writer before it answers: one group commit takes them all."""
+
+AGAIN_S = 1.0
+"""Until a message that the store could not take is tried again. Unacknowledged ones are at most the broker's 20."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    topic: str
+    payload: bytes
+    retained: bool
+    acknowledge: Callable[[], None]
+
+
+class Outlet(Protocol):
+    """Where answers go: the broker, or the simulation's."""
+
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> bool: ...
+
+
+class Intake:
+    """A part. `offer` is called by the connector's thread and never works; `step` decodes and submits."""
+
+    def __init__(self, store: Store, topics: Topics, outlet: Outlet, saw_ticket: Callable[[str, str], None]):
+        self._saw_ticket = saw_ticket
+        self._store = store
+        self._topics = topics
+        self._outlet = outlet
+        self._queue: deque[Message] = deque()
+        self._again: deque[Message] = deque()
+        self._again_at = 0.0
+        self.wake: Callable[[], None] = lambda: None
+
+    def offer(self, message: Message) -> bool:
+        """False when full: the message stays unacknowledged, and the broker brings it again."""
+        if len(self._queue) >= MAX_QUEUED:
+            return False
+        self._queue.append(message)
+        self.wake()
+        return True
+
+    def step(self, now: Now) -> float | None:
+        if self._again and now.monotonic >= self._again_at:
+            self._queue.extend(self._again)
+            self._again.clear()
+        for _ in range(min(AT_ONCE, len(self._queue))):
+            message = self._queue.popleft()
+            try:
+                self._take(message)
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+                # It will never become readable: taken off the broker, kept in the log.
+                log.warning("unreadable message on %s: %s", message.topic, error)
+                message.acknowledge()
+        if self._queue:
+            return now.monotonic
+        self._again_at = now.monotonic + AGAIN_S
+        return self._again_at if self._again else None
+
+    def _take(self, message: Message) -> None:
+        if len(message.payload) > MAX_PAYLOAD:
+            raise msgspec.ValidationError(f"{len(message.payload)} bytes, at most {MAX_PAYLOAD}")
+        match self._topics.levels(message.topic):
+            case ["printers", printer, "results"]:
+                result = msgspec.json.decode(message.payload, type=PrintResult)
+                self._submit(message, devices.take_result, Actor("bridge", printer), printer, result)
+            case ["devices", name, "state"] if message.payload:
+                state = msgspec.json.decode(message.payload, type=DeviceState)
+                self._submit(message, devices.take_device_state, Actor("bridge", state.bridge), name, state)
+            case ["bridges", name, "state"] if message.payload:
+                bridge = msgspec.json.decode(message.payload, type=BridgeState)
+                self._submit(message, devices.take_bridge_state, Actor("bridge", name), name, bridge)
+            case ["stations", station, "tickets", ticket]:
+                if message.retained and message.payload:
+                    self._saw_ticket(station, ticket)
+                message.acknowledge()
+            case ["stations", station, "tickets", ticket, "do"]:
+                self._take_ticket_do(message, station, ticket)
+            case ["orders"]:
+                self._take_order(message)
+            case _:
+                message.acknowledge()
+
+    def _submit(self, message: Message, operation: Callable[..., Any], actor: Actor, *args: Any) -> None:
+        self._store.submit(operation, actor, *args).then(lambda pending: self._after(message, pending))
+
+    def _after(self, message: Message, pending: Pending) -> None:
+        if isinstance(pending.failure, NotDone):
+            log.warning("%s is taken later: %s", message.topic, pending.failure)
+            self._again.append(message)
+            self.wake()
+            return
+        if isinstance(pending.failure, Refused):
+            log.info("%s was refused: %s", message.topic, pending.failure.code)
+        message.acknowledge()
+
+    def _take_ticket_do(self, message: Message, station: str, ticket: str) -> None:
+        do = msgspec.json.decode(message.payload, type=TicketDo)
+        actor = Actor("screen", do.screen, station)
+        if do.action == "rendered":
+            self._submit(message, kitchen.rendered, actor, ticket, do.screen, do.key, do.version)
+        else:
+            self._submit(message, kitchen.act_on_ticket, actor, ticket, do.action, do.screen, do.key, do.version)
+
+    def _take_order(self, message: Message) -> None:
+        try:
+            cart = msgspec.json.decode(message.payload, type=StaffCart)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            self._answer_unreadable(message, error)
+            return
+        if not cart.key:
+            log.warning("an order on the broker without a key was dropped")
+            message.acknowledge()
+            return
+        print_ = keys.fingerprint(message.payload)
+        actor = Actor("program", cart.source or "mqtt")
+        pending = self._store.submit(ordering.place_staff_order, actor, cart, cart.key, print_)
+        pending.then(lambda done: self._answer_order(message, cart.key, done))
+
+    def _answer_unreadable(self, message: Message, error: Exception) -> None:
+        """An order that does not fit is answered, if at least its key can be read."""
+        raw = msgspec.json.decode(message.payload)
+        key = raw.get("key") if isinstance(raw, dict) else None
+        if isinstance(key, str) and 0 < len(key) <= 128 and not set(key) & set("+#/"):
+            self._answer(key, {"status": 422, "code": "invalid", "detail": str(error)})
+        else:
+            log.warning("unreadable order on the broker: %s", error)
+        message.acknowledge()
+
+    def _answer_order(self, message: Message, key: str, done: Pending) -> None:
+        failure = done.failure
+        if isinstance(failure, NotDone):
+            self._again.append(message)
+            self.wake()
+            return
+        if isinstance(failure, Refused):
+            self._answer(key, {"status": 409, "code": failure.code, **failure.detail})
+        elif failure is not None:
+            self._answer(key, {"status": 500, "code": "internal"})
+        else:
+            placed = done.result()
+            self._answer(key, {"status": 200 if placed.replayed else 201, "order": placed.answer})
+        message.acknowledge()
+
+    def _answer(self, key: str, answer: dict[str, Any]) -> None:
+        if set(key) & set("+#/"):
+            return
+        self._outlet.publish(self._topics.order_result(key), msgspec.json.encode(answer))

@@ -1,0 +1,177 @@
+"""Setting up and running the store: identity, settings, menu, tables, what is sold out, pause, people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway.domain import menu as menu_rules
+from gateway.domain import settings as settings_rules
+from gateway.domain.actor import Actor
+from gateway.domain.errors import Refused
+from gateway.domain.menu import Menu
+from gateway.domain.now import Now
+from gateway.domain.settings import Settings
+from gateway.domain.visit import Visit
+from gateway.operations.ordering import Ids, business_day
+from gateway.store import box, journal, people, settings, visits
+from gateway.store.box import Pause
+from gateway.store.people import User
+from gateway.store.transaction import Tx
+
+LOCK_AFTER = 5
+"""Wrong tries; then a minute, doubled with each further one up to an hour."""
+LOCK_S = 60.0
+MAX_LOCK_S = 3600.0
+
+
+def found_box(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, store: str, box_id: str, nonce: str, secret: bytes
+) -> None:
+    """Gives a new database its identity. `nonce` (5 random letters) tells cloned cards apart."""
+    if box.get(tx) is not None:
+        return
+    epoch = f"1-{nonce}"
+    box.create(tx, store, box_id, epoch, 1, secret)
+    journal.begin_epoch(tx, 1, epoch)
+
+
+def import_settings(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, new: Settings, tokens: Iterator[str], open_tables: bool = False
+) -> int:
+    """A new revision of the settings. New tables get a token, tables that are gone lose theirs.
+
+    Raises `Refused("invalid_settings", faults=[...])`; then the old ones go on.
+    """
+    found = settings_rules.faults(new)
+    current = settings.current_menu(tx)
+    if current and not found:
+        found = menu_rules.faults(current[1], frozenset(s.id for s in new.stations))
+    if found:
+        raise Refused("invalid_settings", faults=found)
+    revision = settings.add_settings(tx, new, now.iso, str(actor))
+    known = settings.tables(tx)
+    wanted = new.tables()
+    for name in wanted:
+        if name not in known:
+            settings.add_table(tx, name, next(tokens))
+        if open_tables and not visits.open_at(tx, name):
+            _open(tx, now, ids, actor, name, 0)
+    for name in known:
+        if name not in wanted:
+            settings.remove_table(tx, name)
+    tx.changed.update(("settings", "devices"))
+    return revision
+
+
+def import_menu(tx: Tx, now: Now, ids: Ids, actor: Actor, new: Menu) -> int:
+    """A new revision of the menu. Raises `Refused("invalid_menu", faults=[...])`; then the old one is sold on."""
+    rules = settings.the_settings(tx)
+    found = menu_rules.faults(new, frozenset(s.id for s in rules.stations))
+    if new.currency != rules.currency:
+        found.append(f"currency {new.currency}: the store's is {rules.currency}")
+    if found:
+        raise Refused("invalid_menu", faults=found)
+    revision = settings.add_menu(tx, new, now.iso, str(actor))
+    _note(tx, now, ids, actor, "menu.changed", f"menu/{revision}", {"revision": revision})
+    return revision
+
+
+def _note(tx: Tx, now: Now, ids: Ids, actor: Actor, kind: str, subject: str, data: dict[str, object]) -> None:
+    day = business_day(tx, now, settings.the_settings(tx))
+    ver = journal.last_slot(tx) & journal.SEQ_MASK
+    journal.append(tx, now, next(ids), kind, subject, ver + 1, day, {**data, "by": str(actor)})
+    tx.changed.add("menu")
+
+
+def set_sold_out(tx: Tx, now: Now, ids: Ids, actor: Actor, item: str, sold_out: bool) -> None:
+    """Raises `Refused("unknown_item")`."""
+    current = settings.current_menu(tx)
+    if current is None or item not in current[1].items:
+        raise Refused("unknown_item", item=item)
+    if (item in settings.sold_out(tx)) == sold_out:
+        return
+    if sold_out:
+        settings.set_sold_out(tx, item, now.iso, str(actor))
+    else:
+        settings.set_back_on(tx, item)
+    _note(tx, now, ids, actor, "item.sold_out" if sold_out else "item.back_on", f"item/{item}", {"item": item})
+
+
+def open_table(tx: Tx, now: Now, ids: Ids, actor: Actor, table: str, covers: int) -> Visit:
+    """Opens a visit. A table that is open already stays as it is. Raises `Refused("unknown_table")`."""
+    _known(tx, table)
+    open_visits = visits.open_at(tx, table)
+    return open_visits[-1] if open_visits else _open(tx, now, ids, actor, table, covers)
+
+
+def _open(tx: Tx, now: Now, ids: Ids, actor: Actor, table: str, covers: int) -> Visit:
+    visit = Visit(next(ids), table, "OPEN", covers, now.iso)
+    visits.insert(tx, visit, str(actor))
+    tx.changed.add("tables")
+    return visit
+
+
+def close_table(tx: Tx, now: Now, ids: Ids, actor: Actor, table: str) -> int:
+    """Ends every open visit of the table: the phones' cookies die with them. Returns how many ended."""
+    _known(tx, table)
+    open_visits = visits.open_at(tx, table)
+    for visit in open_visits:
+        visits.close(tx, visit.id, now.iso)
+    tx.changed.add("tables")
+    return len(open_visits)
+
+
+def _known(tx: Tx, table: str) -> None:
+    if table not in settings.tables(tx):
+        raise Refused("unknown_table", table=table)
+
+
+def set_paused(tx: Tx, now: Now, ids: Ids, actor: Actor, paused: bool, reason: str) -> None:
+    """Guests cannot order while paused; staff can."""
+    box.set_pause(tx, Pause(now.iso, str(actor), reason) if paused else None)
+    tx.changed.add("menu")
+
+
+def set_user(tx: Tx, now: Now, ids: Ids, actor: Actor, user: User) -> None:
+    people.set_user(tx, user)
+
+
+def set_program(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, token: str) -> None:
+    people.set_program(tx, name, token)
+
+
+def locked_for(tx: Tx, now: Now, source: str) -> float:
+    """Seconds that this source still has to wait before another try. By the monotonic clock: a wall clock that
+    jumps frees nobody; a restart of the machine begins the wait again."""
+    found = people.failures(tx, source)
+    if found is None or found[0] < LOCK_AFTER:
+        return 0.0
+    count, boot, mono = found
+    wait = min(LOCK_S * 2.0 ** (count - LOCK_AFTER), MAX_LOCK_S)
+    return max(0.0, wait - (now.since(boot, mono) if boot == now.boot else 0.0))
+
+
+def begin_session(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, matched: bool, source: str, token: str
+) -> User:
+    """Logs a person in. The secret was compared outside (it takes long); the wrong ones are counted here."""
+    wait = locked_for(tx, now, source)
+    if wait > 0:
+        raise Refused("too_many", retry_after_s=int(wait) + 1)
+    user = people.user(tx, name)
+    if user is None or not matched:
+        boot, mono = now.boot, now.monotonic
+        raise Refused("wrong_login", keep=(lambda kept: people.add_failure(kept, source, boot, mono),))
+    people.clear_failures(tx, source)
+    people.add_session(tx, token, name, now.iso)
+    return user
+
+
+def end_session(tx: Tx, now: Now, ids: Ids, actor: Actor, token: str) -> None:
+    people.end_session(tx, token)
+
+
+def prune(tx: Tx, now: Now, ids: Ids, actor: Actor, before: str, limit: int) -> int:
+    """Deletes delivered journal entries older than `before` with the keys that point at them. Rows deleted."""
+    gone = journal.prune(tx, before, limit)
+    return gone

@@ -1,0 +1,191 @@
+"""What cooks and their screens do to tickets, and what proves that a ticket is in front of a cook."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.domain import documents
+from gateway.domain import ticket as ticket_table
+from gateway.domain.actor import Actor
+from gateway.domain.errors import IllegalMove, Refused
+from gateway.domain.now import Now
+from gateway.domain.order import Order
+from gateway.domain.states import moved
+from gateway.domain.ticket import Ticket
+from gateway.operations.ordering import Ids, first_slip, record
+from gateway.store import devices, jobs, journal, keys, orders, settings, tickets
+from gateway.store.transaction import Reader, Tx
+
+SCOPE = "tickets"
+
+Json = dict[str, Any]
+
+
+def names_of_stations(rows: Reader) -> dict[str, dict[str, str]]:
+    return {s.id: s.name for s in settings.the_settings(rows).stations}
+
+
+def act_on_ticket(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str, action: str, screen: str, key: str, version: int
+) -> Json:
+    """Start, bump, recall, undo or serve. Returns the ticket's document; the same key gets the former answer.
+
+    Raises `Refused`: unknown_ticket, idempotency_key_reused, stale and illegal_move (both with the ticket as it is).
+    """
+    print_ = keys.fingerprint(f"{ticket_id}:{action}".encode())
+    names = names_of_stations(tx)
+    found = keys.find(tx, SCOPE, key)
+    if found:
+        return _former(tx, found, print_, ticket_id, names)
+    order, ticket = _find(tx, ticket_id)
+    if version > ticket.version:
+        raise Refused("invalid", field="version", reason="from_the_future")
+    if ticket.is_stale(action, version):
+        raise Refused("stale", ticket=_document(order, ticket_id, names))
+    try:
+        _apply(ticket, action, now, actor, screen)
+    except IllegalMove as illegal:
+        detail = _document(order, ticket_id, names)
+        raise Refused("illegal_move", ticket=detail, state=illegal.state, move=illegal.move) from None
+    _settle(tx, ticket)
+    tickets.update(tx, ticket)
+    slot = record(tx, now, ids, actor, order, f"ticket_{_PAST[action]}", [ticket_id])
+    keys.remember(tx, SCOPE, key, print_, slot)
+    return _document(order, ticket_id, names)
+
+
+_PAST = {"start": "started", "bump": "bumped", "recall": "recalled", "undo": "undone", "serve": "served"}
+
+
+def _former(tx: Tx, found: tuple[bytes, int], print_: bytes, ticket_id: str, names: dict[str, dict[str, str]]) -> Json:
+    if found[0] != print_:
+        raise Refused("idempotency_key_reused")
+    entry = journal.at(tx, found[1])
+    if entry is None:
+        raise LookupError(f"the journal lost slot {found[1]} of a remembered key")
+    return documents.ticket_document(documents.decoded(entry.data)["order"], ticket_id, names)
+
+
+def _find(rows: Reader, ticket_id: str) -> tuple[Order, Ticket]:
+    order = orders.load_of_ticket(rows, ticket_id)
+    if order is None:
+        raise Refused("unknown_ticket")
+    return order, order.ticket(ticket_id)
+
+
+def _document(order: Order, ticket_id: str, names: dict[str, dict[str, str]]) -> Json:
+    return documents.ticket_document(documents.order_document(order), ticket_id, names)
+
+
+def _apply(ticket: Ticket, action: str, now: Now, actor: Actor, screen: str) -> None:
+    if ticket.state == "QUEUED" and action in ("start", "bump"):
+        # A hand on the ticket proves that a cook has it, even before the screen's own word arrived.
+        _show(ticket, now, screen)
+    ticket.state = moved("ticket", ticket_table.MOVES, ticket.state, action)
+    ticket.version += 1
+    ticket.updated_at = now.iso
+    ticket.updated_by = f"{actor.id or actor.kind} {screen}".strip()
+    if action == "start":
+        ticket.started_at = now.iso
+        ticket.start_version = ticket.version
+        return
+    ticket.ready_version = ticket.version
+    if action == "bump":
+        ticket.ready_at = now.iso
+        # There is no expo page yet: what a cook bumps is served.
+        ticket.state = moved("ticket", ticket_table.MOVES, ticket.state, "serve")
+        ticket.served_at = ticket.cleared_at = now.iso
+    elif action == "serve":
+        ticket.served_at = ticket.cleared_at = now.iso
+    else:
+        ticket.started_at = ticket.ready_at = ticket.served_at = ticket.cleared_at = None
+
+
+def _show(ticket: Ticket, now: Now, by: str) -> None:
+    ticket.state = moved("ticket", ticket_table.MOVES, ticket.state, "show")
+    ticket.shown_at = now.iso
+    ticket.shown_by = by
+    ticket.doubt = ""
+
+
+def _settle(tx: Tx, ticket: Ticket) -> None:
+    devices.clear_condition(tx, "ticket_unseen", ticket.id)
+
+
+def rendered(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str, screen: str, key: str, version: int
+) -> Json:
+    """A screen has drawn this version of the ticket. Proves that version only.
+
+    Saying it again changes nothing, so it needs no remembered key.
+    """
+    order, ticket = _find(tx, ticket_id)
+    names = names_of_stations(tx)
+    if version > ticket.version:
+        raise Refused("invalid", field="version", reason="from_the_future")
+    if version <= ticket.shown_version or ticket.proof == "paper":
+        return _document(order, ticket_id, names)
+    current = version == ticket.version
+    if ticket.state == "QUEUED":
+        _show(ticket, now, f"screen {screen}")
+        ticket.version += 1
+        ticket.updated_at = now.iso
+        ticket.updated_by = screen
+        # Being shown is the one change that needs no second look by the cook.
+        ticket.shown_version = ticket.version if current else version
+        _settle(tx, ticket)
+        tickets.update(tx, ticket)
+        record(tx, now, ids, actor, order, "ticket_shown", [ticket_id])
+    else:
+        ticket.shown_version = version
+        ticket.shown_by = ticket.shown_by or f"screen {screen}"
+        tickets.update(tx, ticket)
+    return _document(order, ticket_id, names)
+
+
+def show_by_paper(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str, slip: str) -> None:
+    """A proven slip is in the kitchen: where paper counts as proof, the ticket is shown."""
+    order, ticket = _find(tx, ticket_id)
+    if ticket.state != "QUEUED":
+        return
+    _show(ticket, now, f"slip {slip}")
+    ticket.version += 1
+    ticket.updated_at = now.iso
+    ticket.updated_by = f"slip {slip}"
+    _settle(tx, ticket)
+    tickets.update(tx, ticket)
+    record(tx, now, ids, actor, order, "ticket_shown", [ticket_id])
+
+
+def doubt_ticket(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str, doubt: str) -> None:
+    """The guest is told that the kitchen has not confirmed: `late` after 60 s, `mute` for an unproven paper."""
+    order, ticket = _find(tx, ticket_id)
+    if ticket.state != "QUEUED" or ticket.doubt:
+        return
+    ticket.doubt = doubt
+    ticket.version += 1
+    ticket.updated_at = now.iso
+    tickets.update(tx, ticket)
+    record(tx, now, ids, actor, order, "ticket_doubted", [ticket_id])
+
+
+def call_for_ticket(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str) -> None:
+    """Nothing proves this ticket before a cook: someone in the store is told."""
+    order, ticket = _find(tx, ticket_id)
+    if ticket.state == "QUEUED":
+        devices.raise_condition(
+            tx, "ticket_unseen", ticket_id, now.iso, number=order.number, table=order.table, station=ticket.station
+        )
+
+
+def slip_for_screen(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str) -> None:
+    """A screen-only station has not drawn the ticket in time: it goes onto paper."""
+    order, ticket = _find(tx, ticket_id)
+    if ticket.state != "QUEUED" or jobs.of_ticket(tx, ticket_id):
+        return
+    job = first_slip(tx, now, ids, order.day, ticket, order.id, settings.the_settings(tx), always=True)
+    if job is None:
+        return
+    tickets.update(tx, ticket)
+    jobs.insert(tx, job)
+    tx.changed.add("jobs")

@@ -1,0 +1,320 @@
+"""Orders come in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from gateway.domain import documents
+from gateway.domain.actor import Actor
+from gateway.domain.check import Check
+from gateway.domain.errors import Refused
+from gateway.domain.menu import Menu
+from gateway.domain.now import Now
+from gateway.domain.order import (
+    Cart,
+    Line,
+    Order,
+    StaffCart,
+    checked_text,
+    given_lines,
+    price_changes,
+    sold_lines,
+)
+from gateway.domain.print_job import PrintJob
+from gateway.domain.settings import Settings, Station
+from gateway.domain.ticket import Ticket
+from gateway.domain.visit import Visit
+from gateway.store import box, devices, jobs, journal, keys, orders, settings, tickets, visits
+from gateway.store.transaction import Reader, Tx
+
+Ids = Iterator[str]
+
+SCOPE = "orders"
+PAUSE_RETRY_S = 60
+GUARD_WINDOW_S = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What the guest is told. `replayed`: the key was known, and this is the former answer."""
+
+    answer: dict[str, Any]
+    replayed: bool
+
+
+def place_order(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, cart: Cart, key: str, body_hash: bytes, visit_id: str | None
+) -> Placed:
+    """A guest's order. `visit_id` is the one that the phone's cookie names, if it has one.
+
+    Raises `Refused`: idempotency_key_reused, unknown_table, table_closed, ordering_paused, too_many, invalid,
+    sold_out, price_changed.
+    """
+    known = _former(tx, key, body_hash)
+    if known:
+        return known
+    rules = settings.the_settings(tx)
+    visit = _visit_of_guest(tx, rules, cart.table_token, visit_id)
+    _refuse_while_paused(tx)
+    revision, menu = _menu(tx)
+    lines = sold_lines(cart.lines, menu, settings.sold_out(tx))
+    _refuse_changed_prices(tx, cart, revision, lines)
+    check_id = visits.check_of(tx, visit.id) or _new_check(tx, next(ids), visit.id, rules)
+    _refuse_flood(tx, now, rules, check_id)
+    covers = cart.covers or visit.covers
+    if covers != visit.covers:
+        visits.set_covers(tx, visit.id, covers)
+    order = _order(tx, now, ids, lines, visit, check_id, covers, rules, revision)
+    order.note = checked_text(cart.note, "note")
+    order.allergies = _allergies(cart.allergies)
+    return _keep(tx, now, ids, actor, order, menu, rules, key, body_hash)
+
+
+def place_staff_order(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, cart: StaffCart, key: str, body_hash: bytes
+) -> Placed:
+    """An order by staff or by a program. One that was taken and paid elsewhere is never refused for price or stock."""
+    known = _former(tx, key, body_hash) or _former_external(tx, cart)
+    if known:
+        return known
+    rules = settings.the_settings(tx)
+    revision, menu = _menu(tx)
+    lines, unknown = _lines_of_staff(tx, cart, menu, rules)
+    visit = _visit_of_staff(tx, cart)
+    check_id = (visits.check_of(tx, visit.id) if visit else None) or _new_check(
+        tx, next(ids), visit.id if visit else None, rules
+    )
+    covers = cart.covers or (visit.covers if visit else 0)
+    order = _order(tx, now, ids, lines, visit, check_id, covers, rules, revision)
+    order.type = cart.type
+    order.note = checked_text(cart.note, "note")
+    order.allergies = _allergies(cart.allergies)
+    order.by = actor.id
+    order.source, order.external_id = cart.source, cart.external_id
+    order.pickup_no, order.due_at, order.prepaid = cart.pickup_no, cart.due_at, cart.prepaid
+    if unknown:
+        devices.raise_condition(tx, "unknown_item", order.number, now.iso, items=unknown)
+    return _keep(tx, now, ids, actor, order, menu, rules, key, body_hash)
+
+
+def _former(tx: Tx, key: str, body_hash: bytes) -> Placed | None:
+    found = keys.find(tx, SCOPE, key)
+    if found is None:
+        return None
+    if found[0] != body_hash:
+        raise Refused("idempotency_key_reused")
+    entry = journal.at(tx, found[1])
+    if entry is None:
+        raise LookupError(f"the journal lost slot {found[1]} of a remembered key")
+    return Placed(answer_of(documents.decoded(entry.data)["order"]), replayed=True)
+
+
+def _former_external(tx: Tx, cart: StaffCart) -> Placed | None:
+    if not cart.external_id:
+        return None
+    order_id = orders.external(tx, cart.source, cart.external_id)
+    order = orders.load(tx, order_id) if order_id else None
+    return Placed(answer_of(documents.order_document(order)), replayed=True) if order else None
+
+
+def answer_of(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: document[name] for name in ("id", "number", "status", "total", "currency", "check")}
+
+
+def _visit_of_guest(tx: Tx, rules: Settings, token: str, visit_id: str | None) -> Visit:
+    table = settings.table_of_token(tx, token)
+    if table is None:
+        raise Refused("unknown_table")
+    return visit_for_phone(tx, rules, table, visit_id)
+
+
+def visit_for_phone(rows: Reader, rules: Settings, table: str, visit_id: str | None) -> Visit:
+    """The open visit that a phone at this table belongs to. Its cookie dies with its visit."""
+    open_visits = visits.open_at(rows, table)
+    if visit_id is None and not rules.guards.need_guest_cookie and open_visits:
+        return open_visits[-1]
+    for visit in open_visits:
+        if visit.id == visit_id:
+            return visit
+    raise Refused("table_closed", table=table)
+
+
+def _visit_of_staff(tx: Tx, cart: StaffCart) -> Visit | None:
+    table = cart.table
+    if cart.table_token:
+        table = settings.table_of_token(tx, cart.table_token)
+        if table is None:
+            raise Refused("unknown_table")
+    if table is None:
+        if cart.type == "dine_in":
+            raise Refused("invalid", field="table", reason="table_missing")
+        return None
+    if table not in settings.tables(tx):
+        raise Refused("unknown_table")
+    open_visits = visits.open_at(tx, table)
+    if not open_visits:
+        raise Refused("table_closed", table=table)
+    return open_visits[-1]
+
+
+def _lines_of_staff(tx: Tx, cart: StaffCart, menu: Menu, rules: Settings) -> tuple[list[Line], list[str]]:
+    if cart.prices == "given" or cart.prepaid is not None:
+        default = rules.default_station or rules.stations[0].id
+        return given_lines(cart.lines, menu, default)
+    return sold_lines(list(cart.lines), menu, settings.sold_out(tx)), []
+
+
+def _refuse_while_paused(tx: Tx) -> None:
+    pause = box.pause(tx)
+    if pause:
+        raise Refused("ordering_paused", retry_after_s=PAUSE_RETRY_S, reason=pause.reason)
+
+
+def _menu(tx: Tx) -> tuple[int, Menu]:
+    current = settings.current_menu(tx)
+    if current is None:
+        raise Refused("ordering_paused", retry_after_s=PAUSE_RETRY_S, reason="no menu yet")
+    return current
+
+
+def _refuse_changed_prices(tx: Tx, cart: Cart, revision: int, lines: list[Line]) -> None:
+    if cart.menu_revision is None or cart.menu_revision == revision:
+        return
+    seen = settings.menu(tx, cart.menu_revision)
+    if seen is None:
+        raise Refused("invalid", field="menu_revision", reason="unknown_revision")
+    changed = price_changes(cart.lines, seen, lines)
+    if changed:
+        raise Refused("price_changed", menu_revision=revision, lines=changed)
+
+
+def _refuse_flood(tx: Tx, now: Now, rules: Settings, check_id: str) -> None:
+    if orders.placed_since(tx, check_id, now.ago(GUARD_WINDOW_S)) >= rules.guards.orders_per_10_min:
+        raise Refused("too_many", retry_after_s=GUARD_WINDOW_S // 4)
+
+
+def _new_check(tx: Tx, check_id: str, visit_id: str | None, rules: Settings) -> str:
+    visits.insert_check(tx, Check(check_id, visit_id, "OPEN", rules.currency))
+    return check_id
+
+
+def _allergies(given: list[str]) -> list[str]:
+    clean = [checked_text(text, f"allergies[{i}]") for i, text in enumerate(given)]
+    return list(dict.fromkeys(text for text in clean if text))
+
+
+def business_day(tx: Tx, now: Now, rules: Settings) -> str:
+    """The business day is a row. It begins with the first order after the cut, and never goes back with a clock."""
+    hours, minutes = (int(part) for part in rules.day_starts.split(":"))
+    local = now.utc.astimezone(rules.zone()) - timedelta(hours=hours, minutes=minutes)
+    today = local.date().isoformat()
+    current = visits.open_day(tx)
+    if current is not None and current >= today:
+        return current
+    visits.begin_day(tx, today, now.iso)
+    return today
+
+
+def _order(
+    tx: Tx, now: Now, ids: Ids, lines: list[Line], visit: Visit | None, check_id: str, covers: int,
+    rules: Settings, revision: int,
+) -> Order:  # fmt: skip
+    day = business_day(tx, now, rules)
+    order_id = next(ids)
+    return Order(
+        id=order_id,
+        number=f"{box.the(tx).prefix}{visits.count(tx, day, 'order'):03d}",
+        day=day,
+        status="PLACED",
+        type="dine_in",
+        check=check_id,
+        visit=visit.id if visit else None,
+        table=visit.table if visit else "",
+        covers=covers,
+        total=sum(line.amount for line in lines),
+        currency=rules.currency,
+        menu_revision=revision,
+        placed_at=now.iso,
+        updated_at=now.iso,
+        lines=lines,
+        tickets=tickets_for(lines, rules, now, ids),
+        addition=orders.has_any(tx, check_id),
+    )
+
+
+def tickets_for(lines: list[Line], rules: Settings, now: Now, ids: Ids) -> list[Ticket]:
+    """One ticket for each station, in the order of the settings; each line is told its ticket."""
+    made: dict[str, Ticket] = {}
+    for station in [*rules.stations, None]:
+        for line in lines:
+            if line.ticket or (station is not None and line.station != station.id):
+                continue
+            home = station or _default_station(rules)
+            line.station = home.id
+            ticket = made.get(home.id) or _ticket(next(ids), home, now)
+            made[home.id] = ticket
+            line.ticket = ticket.id
+    if len(made) > tickets.TICKETS_PER_ORDER:
+        raise Refused("invalid", field="lines", reason="too_many_stations")
+    return list(made.values())
+
+
+def _default_station(rules: Settings) -> Station:
+    return rules.station(rules.default_station) or rules.stations[0]
+
+
+def _ticket(ticket_id: str, station: Station, now: Now) -> Ticket:
+    return Ticket(
+        id=ticket_id, station=station.id, state="QUEUED", proof=station.proof, fired_at=now.iso, fired_boot=now.boot,
+        fired_mono=now.monotonic, updated_at=now.iso, updated_by="",
+    )  # fmt: skip
+
+
+def _keep(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, menu: Menu, rules: Settings, key: str, body_hash: bytes
+) -> Placed:
+    papers = [job for t in order.tickets if (job := first_slip(tx, now, ids, order.day, t, order.id, rules))]
+    orders.insert(tx, order, menu)
+    for job in papers:
+        jobs.insert(tx, job)
+    document = documents.order_document(order)
+    data = {"order": document, "change": change("placed", actor, [t.id for t in order.tickets])}
+    slot = journal.append(tx, now, next(ids), "order.placed", f"order/{order.id}", order.version, order.day, data)
+    keys.remember(tx, SCOPE, key, body_hash, slot)
+    tx.changed.update(("tickets", "jobs"))
+    return Placed(answer_of(document), replayed=False)
+
+
+def first_slip(
+    tx: Tx, now: Now, ids: Ids, day: str, ticket: Ticket, order_id: str, rules: Settings, always: bool = False
+) -> PrintJob | None:
+    """The first paper of a ticket, where its station works with paper. Sets the ticket's slip number."""
+    station = rules.station(ticket.station)
+    if station is None or not station.printer or (ticket.proof == "screen" and not always):
+        return None
+    ticket.slip_number = visits.count(tx, day, f"slip:{station.id}")
+    return PrintJob(
+        id=next(ids), kind="kitchen", printer=station.printer, station=station.id, ticket=ticket.id, order_id=order_id,
+        copy=1, state="QUEUED", number=ticket.slip_number, created_at=now.iso, updated_at=now.iso, boot=now.boot,
+        mono=now.monotonic,
+    )  # fmt: skip
+
+
+def change(kind: str, actor: Actor, ticket_ids: list[str]) -> dict[str, Any]:
+    """What an order event says beside the whole order: what happened, by whom, to which tickets."""
+    return {"kind": kind, "by": str(actor), "device": actor.device, "tickets": ticket_ids}
+
+
+def record(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, kind: str, ticket_ids: list[str]) -> int:
+    """Counts the order's version, writes it and appends the event. Returns the slot."""
+    order.version += 1
+    order.updated_at = now.iso
+    orders.touch(tx, order)
+    data = {"order": documents.order_document(order), "change": change(kind, actor, ticket_ids)}
+    tx.changed.add("tickets")
+    return journal.append(tx, now, next(ids), f"order.{kind}", f"order/{order.id}", order.version, order.day, data)
+
+

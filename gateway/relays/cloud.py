@@ -1,0 +1,181 @@
+"""The journal to the cloud: batches behind the cursor, which only the cloud's own `applied_upto` moves."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import random
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from gateway.contract.events import DEAD_TYPE, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, BatchAnswer
+from gateway.domain.actor import HOUSE
+from gateway.domain.errors import Rejected, Retry
+from gateway.domain.now import Now
+from gateway.operations import sync
+from gateway.relays.uplink import Uplink
+from gateway.store import NotDone, Reader, Store, box, journal
+from gateway.store.box import Box
+from gateway.store.journal import Cursor, Entry
+
+log = logging.getLogger(__name__)
+
+HELLO_EVERY_S = 10.0
+"""With nothing to send, the cloud is still asked this often: people hear of an outage within ten seconds."""
+
+LOOK_EVERY_S = 1.0
+"""How often an idle connection is looked at; a cut one is noticed without traffic."""
+
+RETRY_BASE_S = 0.25
+RETRY_CAP_S = 1.8
+"""While somebody may be waiting for it: the first event is at the cloud within two seconds of its return."""
+
+RETRY_CAP_LONG_S = 30.0
+LONG_OUTAGE_S = 3600.0
+"""After an hour nobody watches the second; a region's boxes then spread their knocking."""
+
+MAX_BURIED_IN_A_ROW = 5
+"""Single refusals without one success between: then it is the cloud that is wrong, not our events."""
+
+
+class CloudConnection(Protocol):
+    def send(self, epoch: str, events: Sequence[bytes]) -> BatchAnswer: ...
+    def lost(self) -> bool: ...
+
+
+class CloudRelay:
+    """A part. One batch a step; the next one starts where the cloud says it stands."""
+
+    def __init__(
+        self, store: Store, connection: CloudConnection, uplink: Uplink, chance: random.Random,
+        clock: Callable[[], float], busy: Callable[[], bool],
+    ):  # fmt: skip
+        self._store = store
+        self._connection = connection
+        self._uplink = uplink
+        self._chance = chance
+        self._clock = clock
+        self._busy = busy
+        self._next_try = 0.0
+        self._last_contact = float("-inf")
+        self._failing_since: float | None = None
+        self._failures = 0
+        self._limit = MAX_BATCH_EVENTS
+        self._buried = 0
+        self._rest_until = 0.0
+        self._behind: dict[int, int] = {}
+
+    def step(self, now: Now) -> float | None:
+        if now.monotonic < max(self._next_try, self._rest_until):
+            return max(self._next_try, self._rest_until)
+        with self._store.read() as rows:
+            me = box.the(rows)
+            cursor = self._cursor(rows)
+            entries = self._batch(rows, cursor)
+            events = [self._event(rows, me, cursor, entry) for entry in entries]
+        if not entries:
+            due = self._last_contact + HELLO_EVERY_S
+            if now.monotonic < due and not self._connection.lost():
+                return min(due, now.monotonic + LOOK_EVERY_S)
+        return self._send(now, cursor, entries, events)
+
+    def _cursor(self, rows: Reader) -> Cursor:
+        """The oldest epoch that still has something to send, else the current one."""
+        cursors = journal.cursors(rows)
+        for cursor in cursors[:-1]:
+            end = ((cursor.epoch_count + 1) << journal.EPOCH_SHIFT) - 1
+            if journal.after(rows, cursor.slot, 1, end):
+                return cursor
+        return cursors[-1]
+
+    def _batch(self, rows: Reader, cursor: Cursor) -> list[Entry]:
+        start = min(cursor.applied_upto, self._behind.get(cursor.epoch_count, cursor.applied_upto))
+        first = (cursor.epoch_count << journal.EPOCH_SHIFT) | start
+        end = ((cursor.epoch_count + 1) << journal.EPOCH_SHIFT) - 1
+        entries = journal.after(rows, first, self._limit, end)
+        size = 0
+        for index, entry in enumerate(entries):
+            size += len(entry.data)
+            if size > MAX_BATCH_BYTES and index:
+                return entries[:index]
+        return entries
+
+    def _event(self, rows: Reader, me: Box, cursor: Cursor, entry: Entry) -> bytes:
+        dead = journal.dead_between(rows, entry.slot, entry.slot)
+        kind, data = entry.type, entry.data
+        if entry.slot in dead and not dead[entry.slot].startswith("poison"):
+            kind = DEAD_TYPE
+            digest = hashlib.sha256(entry.data).hexdigest()
+            data = msgspec.json.encode({"id": entry.id, "sha256": digest, "reason": dead[entry.slot]})
+        head = msgspec.json.encode(
+            {
+                "specversion": "1.0", "id": entry.id, "source": me.source, "type": kind, "subject": entry.subject,
+                "time": entry.at, "datacontenttype": "application/json", "storeid": me.store, "boxid": me.box,
+                "epoch": cursor.epoch, "seq": entry.seq, "ver": entry.ver, "clockq": entry.clockq,
+                "bizday": entry.bizday,
+            }
+        )  # fmt: skip
+        return head[:-1] + b',"data":' + data + b"}"
+
+    def _send(self, now: Now, cursor: Cursor, entries: list[Entry], events: list[bytes]) -> float:
+        self._uplink.asking(now)
+        began = self._clock()
+        try:
+            answer = self._connection.send(cursor.epoch, events)
+        except Retry as retry:
+            return self._retry(now, retry)
+        except Rejected as rejected:
+            return self._rejected(now, entries, rejected)
+        took = self._clock() - began
+        self._uplink.answered(now, took, len(events))
+        self._last_contact = now.monotonic + took
+        self._failing_since = None
+        self._failures = 0
+        self._take(cursor, entries, answer)
+        if entries and self._busy():
+            # Guests are ordering: the backlog gets a third of the time, they get the rest.
+            self._rest_until = self._clock() + 2 * took
+        return max(self._clock(), self._rest_until)
+
+    def _take(self, cursor: Cursor, entries: list[Entry], answer: BatchAnswer) -> None:
+        if answer.applied_upto < cursor.applied_upto:
+            log.warning("the cloud stands at %d, behind our %d: sending again", answer.applied_upto, cursor.applied_upto)
+        self._behind[cursor.epoch_count] = answer.applied_upto
+        if entries:
+            self._limit = min(MAX_BATCH_EVENTS, self._limit * 2)
+            self._buried = 0
+        upto = min(answer.applied_upto, entries[-1].seq) if entries else cursor.applied_upto
+        poison = {slot.seq: slot.reason for slot in answer.poison}
+        if upto > cursor.applied_upto or poison:
+            try:
+                self._store.submit(sync.advance, HOUSE, cursor.epoch_count, upto, poison).result()
+            except (NotDone, TimeoutError) as not_done:
+                # The cloud has the events and will say so again; only our cursor is late.
+                log.warning("the cursor stays where it is: %s", not_done)
+
+    def _retry(self, now: Now, retry: Retry) -> float:
+        self._uplink.failed(now, retry.reason)
+        began = self._failing_since = self._failing_since if self._failing_since is not None else now.monotonic
+        cap = RETRY_CAP_LONG_S if now.monotonic - began > LONG_OUTAGE_S else RETRY_CAP_S
+        ceiling = min(cap, RETRY_BASE_S * 2 ** min(self._failures, 10))
+        self._failures += 1
+        pause = max(self._chance.uniform(0.2 * ceiling, ceiling), retry.after_s or 0.0)
+        self._next_try = self._clock() + pause
+        return self._next_try
+
+    def _rejected(self, now: Now, entries: list[Entry], rejected: Rejected) -> float:
+        """A batch that is refused is cut in two until the one at fault stands alone."""
+        if len(entries) > 1:
+            self._limit = max(1, len(entries) // 2)
+            return now.monotonic
+        if not entries or self._buried >= MAX_BURIED_IN_A_ROW:
+            return self._retry(now, Retry("cloud_error"))
+        self._buried += 1
+        log.error("the cloud refuses event %d for ever: %s", entries[0].seq, rejected.reason)
+        try:
+            self._store.submit(sync.bury, HOUSE, entries[0].slot, rejected.reason).result()
+        except (NotDone, TimeoutError):
+            return self._retry(now, Retry("cloud_error"))
+        return now.monotonic

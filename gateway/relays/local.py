@@ -1,0 +1,65 @@
+"""The road to the local broker: one part for papers and displays, because they share one connection."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from gateway.domain.actor import HOUSE
+from gateway.domain.now import Now
+from gateway.intake import Outlet
+from gateway.operations import devices
+from gateway.relays.displays import Displays
+from gateway.relays.papers import Papers
+from gateway.store import Store
+
+SAY_DOWN_AFTER_S = 3.0
+"""A broker that restarts is back within two seconds; people are told of anything longer within five."""
+
+
+class Connection(Outlet, Protocol):
+    """`session` counts the connections; 0 while there is none."""
+
+    @property
+    def session(self) -> int: ...
+
+
+class LocalRelay:
+    """A part. Everything is said again on a new connection; without one it only watches the time."""
+
+    def __init__(self, store: Store, connection: Connection, papers: Papers, displays: Displays):
+        self._store = store
+        self._connection = connection
+        self._papers = papers
+        self._displays = displays
+        self._session = 0
+        self._down_since: float | None = None
+        self._said_down = False
+
+    def step(self, now: Now) -> float | None:
+        session = self._connection.session
+        if not session:
+            return self._watch(now)
+        self._down_since = None
+        if self._said_down:
+            self._said_down = False
+            self._store.submit(devices.clear_condition, HOUSE, "broker_down", "broker")
+        if session != self._session:
+            self._session = session
+            self._papers.forget()
+            self._displays.forget()
+        # Papers first: a slip is waited for by a cook, a retained ticket by a display that has its own feed.
+        wishes = [self._papers.step(now), self._displays.step(now)]
+        return min((wish for wish in wishes if wish is not None), default=None)
+
+    def _watch(self, now: Now) -> float | None:
+        self._session = 0
+        if self._said_down:
+            return None
+        if self._down_since is None:
+            self._down_since = now.monotonic
+        due = self._down_since + SAY_DOWN_AFTER_S
+        if now.monotonic < due:
+            return due
+        self._said_down = True
+        self._store.submit(devices.raise_condition, HOUSE, "broker_down", "broker")
+        return None

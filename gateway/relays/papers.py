@@ -1,0 +1,66 @@
+"""Print jobs to the bridges. At most one job of a printer is out; it is said again until its end is committed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from gateway.contract.messages import PrintCommand
+from gateway.contract.topics import Topics
+from gateway.domain.now import Now
+from gateway.domain.print_job import PrintJob
+from gateway.intake import Outlet
+from gateway.relays.slips import slip_for
+from gateway.store import Reader, Store, jobs, orders, settings
+
+SAY_AGAIN_S = 5.0
+"""A message or an answer may be lost with a broker or a bridge. The bridge answers a key it knows from memory."""
+
+
+@dataclass
+class _Out:
+    said_at: float
+    attempt: int
+    withdraw: bool
+
+
+class Papers:
+    """Due jobs -> bridge. What is out is kept in memory only: after a start it is simply said again."""
+
+    def __init__(self, store: Store, topics: Topics, outlet: Outlet):
+        self._store = store
+        self._topics = topics
+        self._outlet = outlet
+        self._out: dict[str, _Out] = {}
+
+    def forget(self) -> None:
+        """A new connection: everything is said again."""
+        self._out.clear()
+
+    def step(self, now: Now) -> float | None:
+        with self._store.read() as rows:
+            due = jobs.withdrawals(rows)
+            asked = {job.id for job in due}
+            due += [job for job in jobs.heads(rows) if job.id not in asked]
+            commands = [(job, self._command(rows, job, now)) for job in due]
+        self._out = {job.id: self._out[job.id] for job in due if job.id in self._out}
+        for job, command in commands:
+            if command and self._outlet.publish(self._topics.printer_jobs(job.printer), msgspec.json.encode(command)):
+                self._out[job.id] = _Out(now.monotonic, command.attempt, job.withdraw)
+        if not due:
+            return None
+        return min((out.said_at for out in self._out.values()), default=now.monotonic) + SAY_AGAIN_S
+
+    def _command(self, rows: Reader, job: PrintJob, now: Now) -> PrintCommand | None:
+        out = self._out.get(job.id)
+        if out and out.withdraw == job.withdraw and now.monotonic - out.said_at < SAY_AGAIN_S:
+            return None
+        attempt = (out.attempt if out else job.attempts) + 1
+        if job.withdraw:
+            return PrintCommand("withdraw", job.id, attempt)
+        order = orders.load(rows, job.order_id)
+        if order is None:
+            raise LookupError(f"job {job.id} has no order")
+        slip = slip_for(order, job, settings.the_settings(rows))
+        return PrintCommand("print", job.id, attempt, slip, job.copy)
