@@ -101,6 +101,7 @@ class Device:
         self._line_problem = ""
         self._open_at = 0.0
         self._back_off = BACK_OFF_FIRST_S
+        self._retired = False
         self._state: DeviceState | None = None
         self._state_lock = threading.Lock()
         self._bell_out, self._bell_in = os.pipe()
@@ -139,8 +140,20 @@ class Device:
         except BlockingIOError:
             return  # it was not the bell
 
+    def retire(self) -> None:
+        """Begin no further slip. The one on its way may end; `idle` says when."""
+        self._retired = True
+        self.wake()
+
+    @property
+    def idle(self) -> bool:
+        return self._printer.sending is None
+
     def close(self) -> None:
-        """Gives the port back. A slip on its way stays SENDING on the disk: the next start says UNKNOWN."""
+        """Gives the port back. A slip that is still on its way ends as UNKNOWN."""
+        sending = self._printer.sending
+        if sending is not None:
+            self._jobs.abandon(sending.left)
         if self._line is not None:
             self._line.close()
             self._line = None
@@ -226,7 +239,7 @@ class Device:
 
     def _advance(self, now: float) -> float:
         """Start or end a slip where that is due; returns when to look again."""
-        job = self._jobs.next()
+        job = None if self._retired else self._jobs.next()
         if job is None:
             return float("inf")
         if self._printer.sending is None:

@@ -58,6 +58,7 @@ def load_bar_codes() -> BarCodeBytes:
             )  # fmt: skip
         return bytes(printer.output) + b"\x1ba\x00"
 
+    render("WARM", 48)  # its first bar code loads more; no slip shall wait for that either
     return render
 
 

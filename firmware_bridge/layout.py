@@ -98,12 +98,14 @@ ENGLISH = Words(
 )
 
 BIG = Style(wide=True, tall=True, bold=True)
-DISH = Style(tall=True, bold=True)
+DISH = Style(wide=True, tall=True, bold=True)
+LONG_DISH = Style(tall=True, bold=True)
+"""For the whole slip where one name would not fit large on one line: one size reads calmer than two."""
 BOLD = Style(bold=True)
 LEFT_OUT = Style(inverse=True, bold=True)
 LOUD = Style(wide=True, tall=True, bold=True, inverse=True)
 
-OPTION_INDENT = 4
+OPTION_INDENT = 6
 FEWEST_COLUMNS, MOST_COLUMNS = 24, 72
 """Narrower, no dish reads with its quantity; wider papers do not exist (58 mm: 32, 80 mm: 42 or 48)."""
 CONTINUED = "> "
@@ -131,8 +133,9 @@ class _Page:
         slip, words = self._slip, self._words
         banner = self._banner(copy) if copy > 1 else []
         page: list[Line] = [*banner, *self._head()]
+        style = DISH if all(self._fits_large(line) for line in slip.lines) else LONG_DISH
         for line in slip.lines:
-            page += self._dish(line)
+            page += self._dish(line, style)
         page.append(Rule())
         if slip.note:
             page += self._guest_words(slip.note, 0)
@@ -163,15 +166,20 @@ class _Page:
         return [
             *self._band(f"{self._words.reprint} {copy - 1}", LOUD),
             *self._band(self._words.check, Style(inverse=True, bold=True)),
-            Gap(10),
+            Gap(14),
         ]
 
-    def _dish(self, line: SlipLine) -> list[Line]:
+    def _fits_large(self, line: SlipLine) -> bool:
+        text = f"{line.quantity}× {printable(line.name)}"
+        return cells(text, self._encoding) <= self._columns // 2
+
+    def _dish(self, line: SlipLine, style: Style) -> list[Line]:
         head = f"{line.quantity}× "
         indent = cells(head, self._encoding)
-        first, *more = wrap(printable(line.name) or "?", self._columns - indent, self._encoding)
-        page: list[Line] = [_text(head + first, DISH)]
-        page += [_text(" " * indent + piece, DISH) for piece in more]
+        columns = self._columns // 2 if style.wide else self._columns
+        first, *more = wrap(printable(line.name) or "?", columns - indent, self._encoding)
+        page: list[Line] = [_text(head + first, style)]
+        page += [_text(" " * indent + piece, style) for piece in more]
         for option in line.options:
             page += self._option(printable(option.text), option.removal)
         if line.note:

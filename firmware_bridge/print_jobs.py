@@ -115,6 +115,16 @@ class PrintJobs:
         self.current = None
         self._tell(job)
 
+    def abandon(self, left: int) -> None:
+        """The owner goes away: a slip whose bytes have left has an unknown end, all others were never begun."""
+        job = self.current
+        if job is None or job.entry is None:
+            return
+        if left:
+            self.finish(job, "UNKNOWN", "restarted", {"bytes": left}, left)
+        else:
+            self._journal.forget(job.key)
+
     def _find(self, key: str) -> Job | None:
         jobs = [*self._queue, self.current]
         return next((job for job in jobs if job is not None and job.key == key), None)

@@ -1,0 +1,153 @@
+"""The wire to the local broker. paho's thread hands over and publishes; it never works and never waits.
+
+Nothing is kept for a broker that is away: states are told again on every connect, and the gateway asks for
+results again until it has committed them.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+from firmware_bridge.config import BrokerConfig
+from gateway.contract.messages import MAX_PAYLOAD, BridgeState, DeviceState, PrintCommand, PrintResult
+from gateway.contract.topics import Topics
+
+log = logging.getLogger(__name__)
+
+KEEPALIVE_S = 5
+"""The broker publishes our last will 1.5 times this after we vanish without a word."""
+RECONNECT_FIRST_S, RECONNECT_MOST_S = 0.5, 2
+GOODBYE_S = 0.5
+MOST_IN_FLIGHT = 100
+"""Publications awaiting the broker; each device has one state and one result at a time."""
+
+Retained = tuple[str, bytes]
+
+
+class Broker:
+    """`on_command(printer, command)` and `on_desired(document)` are called on paho's thread and must return
+    at once; `retained()` lists every state to tell on a connect."""
+
+    def __init__(
+        self,
+        config: BrokerConfig,
+        topics: Topics,
+        bridge: str,
+        *,
+        on_command: Callable[[str, PrintCommand], None],
+        on_desired: Callable[[bytes], None],
+        retained: Callable[[], Iterable[Retained]],
+    ) -> None:
+        self._config = config
+        self._topics = topics
+        self._bridge = bridge
+        self._on_command = on_command
+        self._on_desired = on_desired
+        self._retained = retained
+        self._printers: frozenset[str] = frozenset()
+        self._results = msgspec.json.Encoder()
+        self._commands = msgspec.json.Decoder(PrintCommand)
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, f"bridge-{bridge}", clean_session=True, protocol=mqtt.MQTTv311
+        )
+        if config.username:
+            client.username_pw_set(config.username, config.password)
+        will = self._results.encode(BridgeState(online=False))
+        client.will_set(topics.bridge_state(bridge), will, qos=1, retain=True)
+        client.reconnect_delay_set(RECONNECT_FIRST_S, RECONNECT_MOST_S)  # type: ignore[arg-type]
+        client.max_inflight_messages_set(MOST_IN_FLIGHT)
+        client.max_queued_messages_set(MOST_IN_FLIGHT)
+        client.on_socket_open = self._tune
+        client.on_connect = self._connected
+        client.on_disconnect = self._disconnected
+        client.on_message = self._message
+        self._client = client
+
+    def start(self) -> None:
+        """Connects now or as soon as a broker is there."""
+        self._client.connect_async(self._config.host, self._config.port, KEEPALIVE_S)
+        self._client.loop_start()
+
+    def stop(self) -> None:
+        """Says goodbye, so that nobody waits for the last will."""
+        if self._client.is_connected():
+            farewell = self._results.encode(BridgeState(online=False))
+            told = self._client.publish(self._topics.bridge_state(self._bridge), farewell, 1, True)
+            told.wait_for_publish(GOODBYE_S)
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def listen_to(self, printers: Iterable[str]) -> None:
+        """The printers whose jobs are ours, from now on."""
+        wanted = frozenset(printers)
+        gone, new = self._printers - wanted, wanted - self._printers
+        self._printers = wanted
+        if self._client.is_connected():
+            for printer in gone:
+                self._client.unsubscribe(self._topics.printer_jobs(printer))
+            for printer in new:
+                self._client.subscribe(self._topics.printer_jobs(printer), 1)
+
+    # --- what the devices tell (device.Outlet) ---
+
+    def result(self, printer: str, result: PrintResult) -> None:
+        self._publish(self._topics.printer_results(printer), self._results.encode(result), retain=False)
+
+    def state(self, device: str, state: DeviceState) -> None:
+        self._publish(self._topics.device_state(device), msgspec.json.encode(state), retain=True)
+
+    def bridge_state(self, state: BridgeState) -> None:
+        self._publish(self._topics.bridge_state(self._bridge), msgspec.json.encode(state), retain=True)
+
+    def clear_state(self, device: str) -> None:
+        """A device that is no longer configured leaves no retained state behind."""
+        self._publish(self._topics.device_state(device), b"", retain=True)
+
+    def _publish(self, topic: str, payload: bytes, *, retain: bool) -> None:
+        if self._client.is_connected():
+            self._client.publish(topic, payload, 1, retain)
+
+    # --- paho's thread ---
+
+    def _tune(self, _client: mqtt.Client, _data: Any, line: Any) -> None:
+        if isinstance(line, socket.socket):  # without it Nagle holds a small result back for 40 ms
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def _connected(self, client: mqtt.Client, _data: Any, _flags: Any, code: Any, _more: Any) -> None:
+        if code.is_failure:
+            log.warning("the broker refuses us: %s", code)
+            return
+        log.info("connected to the broker at %s:%d", self._config.host, self._config.port)
+        wanted = [(self._topics.bridge_desired(self._bridge), 1)]
+        wanted += [(self._topics.printer_jobs(printer), 1) for printer in self._printers]
+        client.subscribe(wanted)
+        for topic, payload in self._retained():
+            client.publish(topic, payload, 1, True)
+
+    def _disconnected(self, _client: mqtt.Client, _data: Any, _flags: Any, code: Any, _more: Any) -> None:
+        if code.is_failure:
+            log.warning("the broker is away: %s", code)
+
+    def _message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        if len(message.payload) > MAX_PAYLOAD:
+            log.warning("%s: %d bytes are too many, ignored", message.topic, len(message.payload))
+            return
+        match self._topics.levels(message.topic):
+            case ["bridges", _, "desired"]:
+                self._on_desired(bytes(message.payload))
+            case ["printers", printer, "jobs"]:
+                try:
+                    command = self._commands.decode(message.payload)
+                except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                    log.warning("%s: not a print command: %s", message.topic, error)
+                    return
+                self._on_command(printer, command)
+            case _:
+                log.warning("%s: nobody asked for this", message.topic)

@@ -1,0 +1,88 @@
+"""The bridge's boot file: its name, its folder, its way to the broker. Devices come over MQTT."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from firmware_bridge.errors import ConfigError
+
+TOP_KEYS: dict[str, type] = {"name": str, "store": str, "data": str, "broker": dict}
+BROKER_KEYS: dict[str, type] = {"host": str, "port": int, "username": str, "password_file": str}
+TOPIC_SIGNS = set("+#/$")
+"""They mean something in an MQTT topic, so no name may hold them."""
+
+
+@dataclass(frozen=True)
+class BrokerConfig:
+    host: str = "127.0.0.1"
+    port: int = 1883
+    username: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class BridgeConfig:
+    name: str
+    store: str
+    data: Path
+    broker: BrokerConfig
+
+
+def read_config(path: Path) -> BridgeConfig:
+    """Raises ConfigError with every problem of the file. Relative paths start at the file's folder."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError([f"{path}: {error}"]) from error
+    problems: list[str] = []
+    _check(document, TOP_KEYS, "", problems)
+    table = document.get("broker", {})
+    broker = table if isinstance(table, dict) else {}
+    _check(broker, BROKER_KEYS, "broker.", problems)
+    for key in ("name", "store", "data"):
+        value = document.get(key, "")
+        if not value:
+            problems.append(f"{key} is missing")
+        elif key != "data" and isinstance(value, str) and TOPIC_SIGNS & set(value):
+            problems.append(f"{key} {value!r} may not hold any of + # / $")
+    port = broker.get("port", 1883)
+    if isinstance(port, int) and not 1 <= port <= 65535:
+        problems.append(f"broker.port {port} is not between 1 and 65535")
+    password = _password(broker.get("password_file"), path.parent, problems)
+    if problems:
+        raise ConfigError([f"{path}: {problem}" for problem in problems])
+    return BridgeConfig(
+        name=document["name"],
+        store=document["store"],
+        data=path.parent / document["data"],
+        broker=BrokerConfig(broker.get("host", "127.0.0.1"), port, broker.get("username", ""), password),
+    )
+
+
+def _check(table: Mapping[str, Any], known: Mapping[str, type], prefix: str, problems: list[str]) -> None:
+    for key, value in table.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f"did you mean {prefix}{near[0]}?" if near else f"there are {', '.join(known)}"
+            problems.append(f"unknown key {prefix}{key}; {hint}")
+        elif not isinstance(value, known[key]) or isinstance(value, bool):
+            problems.append(f"{prefix}{key} must be {_kind(known[key])}, not {type(value).__name__}")
+
+
+def _kind(kind: type) -> str:
+    return {str: "a text", int: "a whole number", dict: "a table"}[kind]
+
+
+def _password(file: object, folder: Path, problems: list[str]) -> str:
+    if not isinstance(file, str):
+        return ""
+    try:
+        return (folder / file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(f"broker.password_file {file}: {error}")
+        return ""

@@ -1,0 +1,209 @@
+"""A printer that exists only as a program: line speed, a small buffer, a head that takes time, and faults.
+
+It answers as the references say: DLE EOT and automatic status on arrival, everything else in its turn and
+never while it cannot print. It reads no faster than the line, so a host that writes more finds the line
+full, as with flow control.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from firmware_bridge.virtual.interpreter import Interpreter, Sheet
+
+BUFFER = 4096
+DOTS_PER_S = 1600.0
+"""200 mm/s, a current 80 mm thermal printer: a kitchen slip of 110 mm takes half a second."""
+COMMANDS_A_STEP = 2000
+RECORDED_JOBS = 200
+
+FAULTS = (
+    "paper_out", "paper_low", "cover_open", "cutter_error", "offline", "printer_unplugged", "printer_mute",
+    "printer_power_cut", "garbage", "late_answer",
+)  # fmt: skip
+
+STOPPING = frozenset({"paper_out", "cover_open", "offline"})
+
+
+@dataclass
+class JobRecord:
+    """For measuring: when the first byte of a sheet arrived and how many came. Monotonic seconds."""
+
+    first_byte_at: float
+    bytes: int = 0
+    cut_at: float | None = None
+
+
+@dataclass
+class VirtualPrinter:
+    """Not thread safe; one thread calls. `answer` sends bytes to the host, `cut` takes a finished sheet."""
+
+    columns: int
+    baud: int
+    answer: Callable[[bytes], None]
+    cut: Callable[[Sheet], None]
+    faults: set[str] = field(default_factory=set)
+    received: int = 0
+    records: deque[JobRecord] = field(default_factory=lambda: deque(maxlen=RECORDED_JOBS))
+
+    def __post_init__(self) -> None:
+        self._engine = Interpreter(self.columns, self._say_in_turn, self._on_cut, self._paper_byte)
+        self._pending = bytearray()
+        self._busy_until = 0.0
+        self._allowance = 0.0
+        self._allowance_at: float | None = None
+        self._now = 0.0
+        self._record: JobRecord | None = None
+        self._late: bytes | None = None
+        self._jammed = False
+        self._noise = random.Random(7)
+
+    # --- the line ---
+
+    def may_read(self, now: float) -> int:
+        """Bytes that have crossed the line by now and fit into the buffer."""
+        if self._allowance_at is None:
+            self._allowance_at = now
+        rate = self.baud / 10
+        # Ten bytes at most may have gathered: what the line carries in one tick of a busy reader.
+        gathered = self._allowance + (now - self._allowance_at) * rate
+        self._allowance = min(gathered, max(10.0, rate * 0.01))
+        self._allowance_at = now
+        return max(0, min(int(self._allowance), BUFFER - len(self._engine.buffer)))
+
+    @property
+    def room_at(self) -> float:
+        """Seconds until one more byte can have crossed the line."""
+        return max(0.0, 1 - self._allowance) * 10 / self.baud
+
+    def arrive(self, data: bytes, now: float) -> None:
+        """Bytes from the line. Real-time commands act here and do not enter the buffer."""
+        self._now = now
+        self._allowance -= len(data)
+        self.received += len(data)
+        if "printer_power_cut" in self.faults:
+            return
+        self._pending += data
+        while self._pending:
+            if self._pending[0] == 0x10:
+                if len(self._pending) < 2 or (self._pending[1] in (4, 5) and len(self._pending) < 3):
+                    return
+                if self._pending[1] in (4, 5):
+                    self._real_time(self._pending[1], self._pending[2])
+                    del self._pending[:3]
+                    continue
+            self._store(self._pending[:1])
+            del self._pending[:1]
+
+    def _store(self, byte: bytearray) -> None:
+        if self._record is None:
+            self._record = JobRecord(self._now)
+            self.records.append(self._record)
+        self._record.bytes += 1
+        self._engine.feed(bytes(byte))
+
+    # --- the engine ---
+
+    def step(self, now: float) -> float | None:
+        """Execute what is due; monotonic seconds of the next wish, None when there is nothing to do."""
+        self._now = now
+        for _ in range(COMMANDS_A_STEP):
+            if not self._can_print() or not self._engine.buffer:
+                return None
+            if now < self._busy_until:
+                return self._busy_until
+            if "cutter_error" in self.faults and self._engine.peek_cut():
+                self._jammed = True
+                self._tell_auto()
+                return None
+            moved = self._engine.step()
+            if moved is None:
+                return None
+            if moved:
+                self._busy_until = max(self._busy_until, now) + moved / DOTS_PER_S
+        return now
+
+    def _can_print(self) -> bool:
+        return not (self.faults & STOPPING or "printer_power_cut" in self.faults or self._jammed)
+
+    def _on_cut(self, sheet: Sheet) -> None:
+        if self._record is not None:
+            self._record.cut_at = self._now
+            self._record = None
+        self.cut(sheet)
+
+    # --- what it says ---
+
+    def _real_time(self, command: int, question: int) -> None:
+        if command != 4:
+            if question in (1, 2):
+                self._jammed = False
+            if question == 2:
+                self._engine.buffer.clear()
+            return
+        answer = bytes((self._status(question),))
+        if "late_answer" in self.faults:
+            answer, self._late = self._late or b"", answer
+        self._say(answer)
+
+    def _status(self, question: int) -> int:
+        faults = self.faults
+        stopped = bool(faults & STOPPING) or self._jammed
+        if question == 1:
+            return 0x12 | 0x08 * stopped
+        if question == 2:
+            error = 0x40 * self._jammed
+            return 0x12 | 0x04 * ("cover_open" in faults) | 0x20 * ("paper_out" in faults) | error
+        if question == 3:
+            return 0x12 | 0x08 * self._jammed
+        out, low = "paper_out" in faults, bool(faults & {"paper_low", "paper_out"})
+        return 0x12 | 0x0C * low | 0x60 * out
+
+    def _paper_byte(self) -> int:
+        return 0x03 if "paper_low" in self.faults else 0x00
+
+    def _auto(self) -> bytes:
+        faults = self.faults
+        stopped = bool(faults & STOPPING) or self._jammed
+        first = 0x10 | 0x08 * stopped | 0x20 * ("cover_open" in faults)
+        out, low = "paper_out" in faults, bool(faults & {"paper_low", "paper_out"})
+        return bytes((first, 0x08 * self._jammed, 0x0C * out | 0x03 * low, 0x00))
+
+    def _tell_auto(self) -> None:
+        if self._engine.modes.auto_status and "printer_power_cut" not in self.faults:
+            self._say(self._auto())
+
+    def _say_in_turn(self, data: bytes) -> None:
+        self._say(data)
+
+    def _say(self, data: bytes) -> None:
+        if not data or self.faults & {"printer_mute", "printer_power_cut"}:
+            return
+        if "garbage" in self.faults:
+            data = bytes(self._noise.randrange(256) for _ in range(self._noise.randrange(1, 4)))
+        self.answer(data)
+
+    # --- faults ---
+
+    def set_fault(self, fault: str, on: bool, now: float) -> None:
+        """Switch a fault. Reloading paper or closing the lid lets it print on; ValueError when unknown."""
+        if fault not in FAULTS:
+            raise ValueError(f"unknown fault {fault!r}; there are {', '.join(FAULTS)}")
+        self._now = now
+        before = self._auto()
+        self.faults = self.faults | {fault} if on else self.faults - {fault}
+        if fault == "printer_power_cut" and on:
+            self._engine.reset()
+            self._pending.clear()
+            self._late = None
+            self._jammed = False
+            self._record = None
+        if fault == "cutter_error" and not on:
+            self._jammed = False
+        if fault == "late_answer" and not on:
+            self._late = None
+        if self._auto() != before:
+            self._tell_auto()

@@ -1,0 +1,229 @@
+"""Real things in small: a Mosquitto, virtual printers on ptys, the bridge as a process, a gateway's hands."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+from gateway.contract.messages import BridgeDesired, DeviceDesired, PrintCommand
+from gateway.contract.slips import Slip, SlipElsewhere, SlipLine, SlipOption
+from gateway.contract.topics import Topics
+
+T = TypeVar("T")
+STORE = "demo"
+MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+
+
+def until(what: Callable[[], T], seconds: float = 10.0, why: str = "") -> T:
+    """The first true value of `what`, or a failure: no test sleeps for luck."""
+    end = time.monotonic() + seconds
+    while True:
+        value = what()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds} s: {why or what}")
+        time.sleep(0.005)
+
+
+def a_slip(**changes: Any) -> Slip:
+    slip = Slip(
+        language="zh-Hans", station="炒锅", number="0041", order="A031", place="12 桌", time="12:45",
+        lines=[
+            SlipLine(2, "宫保鸡丁", [SlipOption("微辣"), SlipOption("不放花生", True)], "少油"),
+            SlipLine(1, "麻婆豆腐"),
+        ],
+        previous="0040", covers=4, by="王敏", allergies=["花生"], note="先上凉菜",
+        elsewhere=[SlipElsewhere("凉菜", 1)], code="A031-0041",
+    )  # fmt: skip
+    return msgspec.structs.replace(slip, **changes)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Process:
+    """A child with its log; killed at the end whatever happened."""
+
+    def __init__(self, command: list[str], log: Path) -> None:
+        self.log = log
+        with log.open("ab") as sink:
+            self.child = subprocess.Popen(command, stdout=sink, stderr=sink)
+
+    def kill(self, number: int = signal.SIGKILL) -> int:
+        if self.child.poll() is None:
+            self.child.send_signal(number)
+        return self.child.wait(10)
+
+
+class Mosquitto:
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self._folder = folder
+        self._config = folder / "mosquitto.conf"
+        self._config.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\n"
+        )
+        self.start()
+
+    def start(self) -> None:
+        self.process = Process([MOSQUITTO, "-c", str(self._config)], self._folder / "mosquitto.log")
+        until(self._answers, 5, "mosquitto listens")
+
+    def stop(self) -> None:
+        self.process.kill()
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+class Printers:
+    """The virtual devices as their own process, and what fell out of them."""
+
+    def __init__(self, folder: Path, devices: str = "") -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        if devices:
+            (folder / "devices.toml").write_text(devices, encoding="utf-8")
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "firmware_bridge.virtual.cli", "run", "--data", str(self.folder)]
+        self.process = Process(command, self.folder / "devices.log")
+        until(lambda: (self.folder / "devices.sock").exists(), 10, "virtual devices are up")
+
+    def ask(self, **command: Any) -> dict[str, Any]:
+        with socket.socket(socket.AF_UNIX) as line:
+            folder = os.open(self.folder, os.O_PATH)
+            try:
+                line.connect(f"/proc/self/fd/{folder}/devices.sock")
+            finally:
+                os.close(folder)
+            line.sendall(json.dumps(command).encode() + b"\n")
+            answer: dict[str, Any] = json.loads(line.makefile().readline())
+        return answer
+
+    def fault(self, fault: str, on: bool = True, device: str = "kitchen") -> None:
+        assert self.ask(device=device, fault=fault, on=on) == {"ok": True}
+
+    def papers(self, device: str = "kitchen") -> list[str]:
+        files = sorted((self.folder / "paper" / device).glob("*.txt"))
+        return [file.read_text(encoding="utf-8") for file in files]
+
+    def port(self, device: str = "kitchen") -> str:
+        return str(self.folder / "dev" / device)
+
+    def stop(self) -> None:
+        self.process.kill(signal.SIGTERM)
+
+
+class Gateway:
+    """The gateway's side of the MQTT contract, as a test needs it."""
+
+    def __init__(self, port: int) -> None:
+        self.topics = Topics(STORE)
+        self.messages: list[tuple[float, str, bytes]] = []
+        self._lock = threading.Lock()
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, "test-gateway")
+        self._client.on_message = self._note
+        self._client.on_connect = lambda client, *_: client.subscribe("tablepass/#", 1)
+        self._client.reconnect_delay_set(1, 1)
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+        until(self._client.is_connected, 5)
+
+    def _note(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        with self._lock:
+            self.messages.append((time.monotonic(), message.topic, bytes(message.payload)))
+
+    def desire(self, *devices: DeviceDesired, revision: int = 1) -> None:
+        document = msgspec.json.encode(BridgeDesired(revision, list(devices)))
+        self.publish(self.topics.bridge_desired("b1"), document, retain=True)
+
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> None:
+        self._client.publish(topic, payload, 1, retain).wait_for_publish(5)
+
+    def send(self, command: PrintCommand, printer: str = "kitchen") -> float:
+        payload = msgspec.json.encode(command)
+        at = time.monotonic()
+        self._client.publish(self.topics.printer_jobs(printer), payload, 1)
+        return at
+
+    def print(self, key: str, attempt: int = 1, copy: int = 1, slip: Slip | None = None) -> float:
+        return self.send(PrintCommand("print", key, attempt, slip or a_slip(), copy))
+
+    def withdraw(self, key: str, attempt: int = 1) -> float:
+        return self.send(PrintCommand("withdraw", key, attempt))
+
+    def results(self, key: str, printer: str = "kitchen") -> list[dict[str, Any]]:
+        found = self.on(self.topics.printer_results(printer))
+        return [result for result in found if result["key"] == key]
+
+    def result(self, key: str, state: str, seconds: float = 10, **more: Any) -> dict[str, Any]:
+        wanted = {"state": state, **more}
+        return until(
+            lambda: next(
+                (each for each in self.results(key) if all(each.get(k) == v for k, v in wanted.items())), None
+            ),
+            seconds,
+            f"{key} {wanted}; seen {self.results(key)}",
+        )  # type: ignore[return-value]
+
+    def on(self, topic: str) -> list[dict[str, Any]]:
+        with self._lock:
+            return [json.loads(payload) for _, name, payload in self.messages if name == topic and payload]
+
+    def device(self, status: str, *reasons: str, seconds: float = 10) -> None:
+        def now() -> bool:
+            states = self.on(self.topics.device_state("kitchen"))
+            return bool(states) and (states[-1]["status"], states[-1].get("reasons", [])) == (status, [*reasons])
+
+        until(now, seconds, f"kitchen is {status} {reasons}")
+
+    def stop(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+class BridgeProcess:
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        self.config = folder / "bridge.toml"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.config.write_text(
+            f'name = "b1"\nstore = "{STORE}"\ndata = "data"\n\n[broker]\nport = {port}\n', encoding="utf-8"
+        )
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "firmware_bridge", "run", "--config", str(self.config)]
+        self.process = Process(command, self.folder / "bridge.log")
+
+    def kill(self) -> None:
+        self.process.kill()
+
+    def stop(self) -> int:
+        return self.process.kill(signal.SIGTERM)
+
+
+def kitchen(printers: Printers, **changes: Any) -> DeviceDesired:
+    desired = DeviceDesired("kitchen", "escpos_printer", printers.port(), baud=115200)
+    return msgspec.structs.replace(desired, **changes)
