@@ -61,7 +61,7 @@ class CloudServer:
         """Ends within STOP_S + 0.5 s. What was not answered is sent again by its box."""
         self._http.task_dispatcher.shutdown(timeout=STOP_S)
         # The loop's map belongs to its thread, so it is that thread which closes everything and then ends.
-        self._http.pull_trigger(lambda: close_all(self._http._map))
+        self._http.trigger.pull_trigger(lambda: close_all(self._http._map))
         self._loop.join(0.5)
 
 

@@ -1,13 +1,22 @@
-"""Real events, a real store and a real receiver on loopback, for the tests of this room and its neighbours."""
+"""Real events, a real store and a real receiver on loopback."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 
 import msgspec
+
+from gateway.cloud.access import Access
+from gateway.cloud.event_store import EventStore
+from gateway.cloud.program import CloudServer
+from gateway.cloud.store import SqliteStore
 
 SOURCE = "/stores/demo/boxes/box1"
 EPOCH = "1-abcde"
@@ -91,3 +100,64 @@ def call(
         return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
     finally:
         connection.close()
+
+
+@contextmanager
+def running_cloud(data: Path, port: int = 0, store: EventStore | None = None) -> Iterator[CloudServer]:
+    """The real receiver in threads of this process."""
+    data.mkdir(exist_ok=True)
+    store = store or SqliteStore(data / "cloud.sqlite3")
+    server = CloudServer(store, Access.of(BOX_TOKEN, READ_TOKEN), "127.0.0.1", port)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        store.close()
+
+
+def stats(port: int) -> dict[str, Any]:
+    status, _, body = call(port, "GET", "/v1/stores/demo/stats", headers=bearer(READ_TOKEN))
+    assert status == 200, body
+    return msgspec.json.decode(body)
+
+
+def listed(port: int, query: str = "") -> list[dict[str, Any]]:
+    status, _, body = call(port, "GET", f"/v1/stores/demo/orders{query}", headers=bearer(READ_TOKEN))
+    assert status == 200, body
+    return msgspec.json.decode(body)["orders"]
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+class CloudProcess:
+    """The receiver as the program it is. `code` is what a test runs instead of the command."""
+
+    def __init__(self, data: Path, port: int = 0, code: str = ""):
+        data.mkdir(exist_ok=True)
+        for name, token in (("box.token", BOX_TOKEN), ("read.token", READ_TOKEN)):
+            (data / name).write_text(token)
+        what = ["-c", code] if code else ["-m", "gateway.cloud.program"]
+        with (data / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, *what, "--data", str(data), "--port", str(port)],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()  # ends when the process does, so it cannot wait for ever
+        assert line, (data / "log").read_text()
+        self.port: int = msgspec.json.decode(line)["port"]
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.wait()
+
+    def wait(self, within_s: float = 10) -> int:
+        code = self.process.wait(within_s)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return code
