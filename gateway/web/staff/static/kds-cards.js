@@ -1,7 +1,22 @@
 /* Ticket cards and how they are laid out. Drawing only: what is true comes from the model, what happens is kds.js's. */
 (function (root) {
   'use strict';
-  const html = TP.html, icon = TP.icon, Component = TP.Component;
+  const html = TP.html, Component = TP.Component;
+
+  /* The icons are read once into the page: the sign of a dead link must not need the link to be drawn. */
+  function icon(name) {
+    return html`<svg class="i" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><use href=${'#icon-' + name} /></svg>`;
+  }
+  function loadIcons(tries) {
+    fetch('/static/icons.svg' + (TP.version ? '?v=' + TP.version : '')).then((r) => r.text()).then((text) => {
+      const sprite = document.importNode(new DOMParser().parseFromString(text, 'image/svg+xml').documentElement, true);
+      sprite.querySelectorAll('symbol').forEach((symbol) => { symbol.id = 'icon-' + symbol.id; });
+      sprite.setAttribute('class', 'sr');
+      sprite.setAttribute('aria-hidden', 'true');
+      document.body.appendChild(sprite);
+    }).catch(() => { if (tries) setTimeout(loadIcons, 2000, tries - 1); });
+  }
+  loadIcons(30);
 
   /* -- words of a ticket -------------------------------------------------------------------------------------- */
   function place(t, order) {
@@ -83,6 +98,8 @@
      Returns {pages, page, before, after, hidden, moved, toastFits}. Positions go through the CSSOM, which the page's content
      policy allows. */
   const places = new WeakMap();      // element -> where it was last put, to see what moved
+  const measures = new WeakMap();    // element -> {sign, span, height}
+  const LAID = / ?\b(off|wide|clamp|moved)\b/g;      // classes that layout sets itself
 
   function lay(board, page, compact) {
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
@@ -99,13 +116,24 @@
       bodies[i].style.columnCount = spans[i] > 1 ? spans[i] : '';
       el.classList.toggle('wide', spans[i] > 1);
     }
-    cards.forEach((el, i) => { el.classList.remove('clamp'); el.style.height = ''; size(el, i); });
-    cards.forEach((el, i) => { heights[i] = el.offsetHeight; });
-    for (let again = true; again;) {
-      again = false;
-      cards.forEach((el, i) => { if (heights[i] > H && spans[i] < columns) { spans[i] += 1; size(el, i); again = true; } });
-      if (again) cards.forEach((el, i) => { heights[i] = el.offsetHeight; });
+    /* measuring makes the browser lay out; a card that did not change keeps its measure */
+    const signs = cards.map((el) => [el.dataset.version, el.dataset.state, el.className.replace(LAID, ''), TP.lang, W, H, rem].join());
+    let unknown = [];
+    cards.forEach((el, i) => {
+      const m = measures.get(el);
+      if (m && m.sign === signs[i]) { spans[i] = m.span; heights[i] = m.height; if (spans[i] > 1) el.classList.add('wide'); return; }
+      el.classList.remove('clamp');
+      el.style.height = '';
+      size(el, i);
+      unknown.push(i);
+    });
+    const fresh = unknown;
+    while (unknown.length) {
+      unknown.forEach((i) => { heights[i] = cards[i].offsetHeight; });
+      unknown = unknown.filter((i) => heights[i] > H && spans[i] < columns - 1);
+      unknown.forEach((i) => { spans[i] += 1; size(cards[i], i); });
     }
+    fresh.forEach((i) => measures.set(cards[i], {sign: signs[i], span: spans[i], height: heights[i]}));
 
     /* Each ticket goes to the first column with room. When one finds none the page is full: no younger one may pass it.
        The pager stands under the last column. */
@@ -144,7 +172,8 @@
       if (p.page < page) before += 1;
       if (p.page > page) after += 1;
       const clamp = heights[i] > p.h + 0.5;
-      if (clamp) { el.classList.add('clamp'); el.style.height = p.h + 'px'; }
+      el.classList.toggle('clamp', clamp);
+      el.style.height = clamp ? p.h + 'px' : '';
       const spot = (here ? '' : 'off ') + Math.round(p.x) + ',' + Math.round(p.y);
       if (places.has(el) && places.get(el) !== spot && here) moved.push(el);
       places.set(el, spot);
@@ -156,12 +185,22 @@
     return {pages, page, before, after, hidden, moved, toastFits: columns > 1 && Math.max(bottoms[0], bottoms[1]) < H - 6.5 * rem};
   }
 
-  /* lines below the fold of a card that is too long; -1: the end is in view */
+  /* Lines out of sight of a card that is too long; -1: the end is in view. A wide card goes on to the right. */
   function below(list) {
-    const end = list.getBoundingClientRect().bottom;
-    const n = Array.from(list.children).filter((li) => li.getBoundingClientRect().bottom > end + 2).length;
+    const box = list.getBoundingClientRect();
+    const n = Array.from(list.children).filter((li) => {
+      const r = li.getBoundingClientRect();
+      return r.bottom > box.bottom + 4 || r.left > box.right - 4;
+    }).length;
     return n || -1;
   }
+  function turn(list) {
+    const across = list.scrollWidth > list.clientWidth + 4;
+    const room = across ? list.clientWidth : Math.max(48, list.clientHeight - 48);
+    const end = across ? list.scrollLeft + list.clientWidth >= list.scrollWidth - 4 : list.scrollTop + list.clientHeight >= list.scrollHeight - 4;
+    if (across) list.scrollLeft = end ? 0 : list.scrollLeft + room;
+    else list.scrollTop = end ? 0 : list.scrollTop + room;
+  }
 
-  root.KdsCards = {Card, lay, below, place, who, age};
+  root.KdsCards = {Card, LAID, icon, lay, below, turn, place, who, age};
 })(self);

@@ -2,7 +2,7 @@
    proofs), kds-cards (cards and layout), kds-sound, kds-words; this file joins them. */
 (function (root) {
   'use strict';
-  const html = TP.html, icon = TP.icon;
+  const html = TP.html, icon = KdsCards.icon;
   const boot = TP.boot(), station = boot.station, thresholds = station.thresholds || {};
   const SOON_S = thresholds.soon_s || 300, LATE_S = thresholds.late_s || 600;
   const UNDO_MS = 8000, NEW_MS = 3000, GUARD_MS = 300, LATE_RING_MS = 30000, STALE_RING_MS = 10000, HOME_MS = 30000;
@@ -142,8 +142,7 @@
   function turnLines(id) {
     const list = document.querySelector('.tk[data-id="' + id + '"] ul');
     if (!list) return;
-    const atEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 2;
-    list.scrollTop = atEnd ? 0 : list.scrollTop + list.clientHeight - 40;
+    KdsCards.turn(list);
     view.hidden = Object.assign({}, view.hidden, {[id]: KdsCards.below(list)});
     draw();
   }
@@ -187,9 +186,9 @@
     return html`<span class="lights">
       ${link.stale
         ? html`<span class="state is-now" data-testid="live" data-state="stale">${icon('broken')}${t('picture_old')}</span>`
-        : html`<span class=${'state' + (link.live ? ' is-proof' : '')} data-testid="live" data-state=${link.live ? 'live' : 'connecting'}>${icon(link.live ? 'live' : 'dash')}${t(link.live ? 'live' : 'connecting')}</span>`}
-      ${away ? html`<span class="state" data-testid="sign-offline">${icon('cloudoff')}${t('offline')}</span>` : null}
-      <span class=${'state' + (sound.isOn() ? '' : ' is-soon')} data-testid="sound" data-state=${sound.isOn() ? 'on' : 'off'}>${icon(sound.isOn() ? 'sound' : 'tri')}<span class="word">${t(sound.isOn() ? 'sound_on' : 'sound_off')}</span></span>
+        : html`<span class=${'state' + (link.live ? ' is-proof' : '')} data-testid="live" data-state=${link.live ? 'live' : 'connecting'}>${icon(link.live ? 'live' : 'dash')}<span class="said">${t(link.live ? 'live' : 'connecting')}</span></span>`}
+      ${away ? html`<span class="state" data-testid="sign-offline">${icon('cloudoff')}<span class="word">${t('offline')}</span></span>` : null}
+      <span class=${'state sounds' + (sound.isOn() ? '' : ' is-soon')} data-testid="sound" data-state=${sound.isOn() ? 'on' : 'off'}>${icon(sound.isOn() ? 'sound' : 'tri')}<span class="word">${t(sound.isOn() ? 'sound_on' : 'sound_off')}</span></span>
     </span>`;
   }
 
@@ -220,7 +219,7 @@
     const head = login ? 'login_gone' : link.reason === 'full' ? 'full' : link.heardAt ? 'stale' : 'stale_first';
     return html`<div class="alarm" role="alert" data-testid="stale-frame">
       ${icon('stop')}
-      <div><b>${t(head, {at: TP.clock.hms(link.heardAt)})}</b><span>${t(login ? 'login_do' : link.reason === 'full' ? 'full_do' : 'stale_do')}</span></div>
+      <div><b>${t(head, {at: TP.clock.hms(link.heardAt)})}</b> <span>${t('watch')} ${t(login ? 'login_do' : link.reason === 'full' ? 'full_do' : 'stale_do')}</span></div>
       ${login ? html`<a class="btn" href=${'/login?next=' + encodeURIComponent(location.pathname + location.search)}>${t('login')}</a>` : html`<${Lost} />`}
     </div>`;
   }
@@ -278,7 +277,7 @@
       };
       return html`<div><div class="veil" onClick=${shut}></div>
         <section class="side sheet" role="dialog" aria-modal="true" aria-label=${title} tabindex="-1" ref=${(el) => { this.el = el; }} onKeyDown=${key}>
-          <header><h2>${title}</h2><button type="button" class="btn" onClick=${shut}>${icon('close')}${t('close')}</button></header>${children}</section></div>`;
+          <div class="head"><h2>${title}</h2><button type="button" class="btn" onClick=${shut}>${icon('close')}${t('close')}</button></div>${children}</section></div>`;
     }
   }
 
@@ -308,7 +307,7 @@
     const open = model.open(), first = open[0];
     const worst = first ? urgency(first) : '';
     return html`<div class="page">
-      <header class="bar">
+      <header class=${'bar' + (view.toast && view.toast.up ? ' covered' : '')}>
         <h1>${TP.text(station.name)}</h1>
         <span class="fig">${t('open')}<b class="num" data-testid="open-count">${open.length}</b></span>
         <span class=${'fig' + (worst === 'late' ? ' is-now' : worst ? ' is-soon' : '')}>${t('oldest')}<${Oldest} first=${first} /></span>
@@ -323,7 +322,7 @@
         <${Pager} open=${open} />
         <${Toast} />
       </main>
-      ${sound.locked() && !pane ? html`<div class="begin"><p>${t('begin_why')}</p><button type="button" class="btn btn-ink" data-testid="begin" onClick=${begin}>${icon('sound')}${t('begin')}</button></div>` : null}
+      ${sound.locked() && !pane ? html`<section class="begin" aria-label=${t('sound')}><p>${t('begin_why')}</p><button type="button" class="btn btn-ink" data-testid="begin" onClick=${begin}>${icon('sound')}${t('begin')}</button></section>` : null}
       <${Notes} />
       ${view.sheet === 'recall' ? html`<${Recall} />` : view.sheet === 'settings' ? html`<${Settings} />` : null}
     </div>`;
@@ -354,7 +353,7 @@
     TP.render(html`<${Screen} />`, mount);
     const board = mount.querySelector('.board');
     const cards = board.querySelectorAll('.tk');
-    const now = Array.from(cards).map((el) => el.dataset.id + '/' + el.dataset.version + el.className.replace(/ (off|wide|clamp|moved)/g, '') + el.dataset.state).join() + [TP.lang, board.clientWidth, board.clientHeight, view.page].join();
+    const now = Array.from(cards).map((el) => el.dataset.id + '/' + el.dataset.version + el.className.replace(KdsCards.LAID, '') + el.dataset.state).join() + [TP.lang, board.clientWidth, board.clientHeight, view.page].join();
     if (now !== laid) {
       laid = now;
       const l = KdsCards.lay(board, view.page, pane);
@@ -422,6 +421,7 @@
   document.addEventListener('keydown', () => { lastTouch = performance.now(); if (sound.wanted()) sound.unlock(); });
   document.addEventListener('visibilitychange', () => { if (!document.hidden) { wake(); draw(); } });
   root.addEventListener('resize', draw);
+  root.addEventListener('online', () => outbox.retry());
 
   document.documentElement.classList.toggle('pane', pane);
   setInterval(tick, 500);
