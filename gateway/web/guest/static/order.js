@@ -124,7 +124,7 @@
   }
 
   // -- sending: the attempt is on disk before it is on the way; one key until an answer comes ---------------------
-  var sending = false, retry = 0, wake = 0;
+  var sending = false, leaving = false, retry = 0, wake = 0;
   function submit(more) {
     if (S.attempt || !S.cart.lines.length) return;
     var lines = S.cart.lines.slice();
@@ -188,7 +188,7 @@
     S.cart.lines = S.cart.lines.filter(function (l) { return mine.lines.indexOf(l.uid) < 0; });
     S.cart.key = null;
     save();
-    if (watching) g.location.replace("/t/" + token + "/status#" + order.number);
+    if (watching) { leaving = true; g.location.replace("/t/" + token + "/status#" + order.number); }
     else toast(t("taken", {number: order.number}), t("takenLook"), toStatus);
     poll.now();
   }
@@ -197,7 +197,7 @@
     return S.cart.lines.filter(function (l) { return l.uid === mine.lines[i]; })[0];
   }
   function refused(r, mine) {
-    var p = r.json || {}, code = p.code || "http_" + r.status, o = {code: code, p: p, mine: mine};
+    var p = r.json || {}, code = p.code || "http_" + r.status, o = {code: code, p: p, mine: mine, go: true};
     if (code === "table_closed") S.closed = true;
     if (code === "unknown_table") S.unknown = true;
     if (code === "price_changed" || code === "sold_out" || code === "not_served_now") {
@@ -214,16 +214,16 @@
     poll.now();
   }
   // The guest has seen the differences: take them over, send the rest.
-  function acceptChanges(list, more) {
+  function acceptChanges(list, go) {
     list.forEach(function (x) {
       if (x.what.kind === "price") x.line.unit = x.what.now;
       else S.cart.lines.splice(S.cart.lines.indexOf(x.line), 1);
     });
     save();
     if (!S.cart.lines.length) return closeAll();
-    if (more) fetchMenu().then(function () {
+    if (go) fetchMenu().then(function () {
       var left = changes();
-      if (left.length) swap("refused", {code: "changed", lines: left}); else submit();
+      if (left.length) swap("refused", {code: "changed", lines: left, go: true}); else submit();
     });
     else swap("confirm");
   }
@@ -253,6 +253,7 @@
         S.items = {};
         r.json.categories.forEach(function (c) { c.items.forEach(function (i) { i.variants = i.variants || []; S.items[i.id] = i; }); });
         draw();
+        setTimeout(spy, 0);
       }
       if (r.status === 404 && !S.unknown) { S.unknown = true; draw(); }
     });
@@ -312,7 +313,7 @@
     return html`<li class=${"dish" + (p.sold ? " sold" : "")} data-testid=${"dish-" + item.id}>
       <img class="photo" alt="" width="112" height="84" loading="lazy" decoding="async" src=${TP.plate(item, p.category)} onClick=${function () { options(item); }} />
       <div class="what"><h3><button type="button" class="name" aria-label=${t("details", {dish: name})} onClick=${function () { options(item); }}>${name}</button>${marks(item)}</h3><p>${TP.text(item.description)}</p>
-      ${p.avoid ? html`<p class="mine is-soon">${icon("tri")}${t("contains", {list: names(p.avoid.split(","))})}</p>` : ""}</div>
+      ${p.avoid ? html`<p class="mine is-soon">${icon("tri")}${t("has", {list: names(p.avoid.split(","))})}</p>` : ""}</div>
       <div class="buy"><span>${priceOf(item)}${!p.sold && item.remaining != null && item.remaining <= 9 ? html` <span class="few">${t("left", {n: item.remaining})}</span>` : ""}</span>${buy}</div></li>`;
   });
   function rows(items, category) {
@@ -367,11 +368,12 @@
   }
   function spy() {
     if (!S.menu || S.query) return;
-    var line = stuck() + 60, found = S.menu.categories[0] && S.menu.categories[0].id;
+    var line = stuck() + 90, found = S.menu.categories[0] && S.menu.categories[0].id;
     S.menu.categories.forEach(function (c) {
       var el = d.getElementById("c-" + c.id);
       if (el && el.getBoundingClientRect().top <= line) found = c.id;
     });
+    if (g.innerHeight + g.pageYOffset >= d.documentElement.scrollHeight - 2 && g.pageYOffset > 0) found = S.menu.categories[S.menu.categories.length - 1].id;
     if (found !== current) {
       current = found;
       draw();
@@ -411,7 +413,7 @@
       d.addEventListener("keydown", this.key);
       this.base.focus();
     }
-    componentDidUpdate(was) { if (was.kind !== this.props.kind) { this.base.scrollTop = 0; this.base.focus(); } }
+    componentDidUpdate(was) { if (was.kind !== this.props.kind) { this.base.querySelector(".sheet-body").scrollTop = 0; this.base.focus(); } }
     componentWillUnmount() {
       var from = this.from;
       d.removeEventListener("keydown", this.key);
@@ -426,7 +428,7 @@
       else if (!e.shiftKey && at === last) { e.preventDefault(); first.focus(); }
     }
     render(p) {
-      return html`<section class=${"sheet " + p.kind} role="dialog" aria-modal="true" aria-labelledby="sheet-title" tabindex="-1" data-testid="sheet" data-kind=${p.kind}>
+      return html`<section class=${"sheet s-" + p.kind} role="dialog" aria-modal="true" aria-labelledby="sheet-title" tabindex="-1" data-testid="sheet" data-kind=${p.kind}>
         <div class="sheet-head">${p.photo ? html`<img class="photo" alt="" width="112" height="84" src=${p.photo} />` : ""}<div class="grow"><h2 id="sheet-title">${p.title}</h2>${p.sub ? html`<p>${p.sub}</p>` : ""}</div><button type="button" class="x" aria-label=${t("close")} data-testid="close" onClick=${close}>${icon("close")}</button></div>
         <div class="sheet-body">${p.children}</div>${p.foot ? html`<div class="sheet-foot">${p.foot}</div>` : ""}</section>`;
     }
@@ -473,7 +475,7 @@
       close();
       if (s.line) { Object.assign(s.line, line); save(); } else add(line);
     }
-    var foot = sold ? html`<span class="state is-gone">${icon("cross")}${t("soldOut")}</span>` : html`<${Steps} n=${s.quantity} min=${1} max=${99} live=${1} less=${t("minus")} more=${t("one")} set=${function (n) { s.quantity = n; draw(); }} /><button type="button" class="btn btn-ink" data-testid="sheet-add" aria-disabled=${missing ? "true" : null} onClick=${done}>${missing ? t("missing", {group: TP.text(missing.name)}) : sum ? t(s.line ? "save" : "addTotal", {sum: sum}) : t(s.line ? "savePlain" : "addPlain")}</button>`;
+    var foot = sold ? html`<span class="state is-gone">${icon("cross")}${t("soldOut")}</span>` : html`<${Steps} n=${s.quantity} min=${1} max=${99} live=${1} less=${t("minus")} more=${t("one")} set=${function (n) { s.quantity = n; draw(); }} /><button type="button" class=${"btn" + (missing ? "" : " btn-ink")} data-testid="sheet-add" onClick=${done}>${missing ? t("missing", {group: TP.text(missing.name)}) : sum ? t(s.line ? "save" : "addTotal", {sum: sum}) : t(s.line ? "savePlain" : "addPlain")}</button>`;
     return html`<${Sheet} kind="item" title=${TP.text(item.name)} sub=${TP.text(item.description)} photo=${TP.plate(item)} foot=${foot}>
       <p class="facts">${marks(item).length ? html`${marks(item)} ` : ""}${priceOf(item)}${weighed(item) ? html` <span>${t("weighed")}</span>` : ""}</p>
       ${allergens.length ? html`<p class=${"contains" + (mine.length ? " is-soon" : "")}>${icon("tri")}<span>${mine.length ? html`<b>${t("containsYours", {list: names(mine)})}</b> ` : html`<b>${t("contains", {list: names(allergens)})}</b> `}${t("containsAsk")}</span></p>` : ""}
@@ -513,7 +515,7 @@
     return html`<${Sheet} kind="cart" title=${t("cart")} sub=${t("dishes", {n: countOf(lines)})} foot=${html`<span class="foot-sum num"><small>${t("total")}</small><b data-testid="sheet-total">${money(sumOf(lines))}</b></span><button type="button" class="btn btn-lamp" data-testid="go-order" onClick=${goOrder}>${t("goOrder")}</button>`}>
       <ul class="lines">${lines.map(function (l, i) {
         var name = lineName(l), p = problem(l), item = S.items[l.item];
-        return html`<li key=${l.uid} class="cl" data-testid=${"cart-line-" + i}><div class="grow"><h3>${name}</h3>${choices(l) ? html`<p>${choices(l)}</p>` : ""}${p ? what(p) : ""}${item && avoided(item.allergens || []).length ? html`<p class="state is-soon">${icon("tri")}${t("contains", {list: names(avoided(item.allergens))})}</p>` : ""}
+        return html`<li key=${l.uid} class="cl" data-testid=${"cart-line-" + i}><div class="grow"><h3>${name}</h3>${choices(l) ? html`<p>${choices(l)}</p>` : ""}${p ? what(p) : ""}${item && avoided(item.allergens || []).length ? html`<p class="state is-soon">${icon("tri")}${t("has", {list: names(avoided(item.allergens))})}</p>` : ""}
           <p class="cl-do"><b class="num">${amount(l)}</b>${item ? html`<button type="button" class="btn btn-quiet" aria-label=${t("edit") + " " + name} data-testid=${"edit-" + i} onClick=${function () { options(item, l); }}>${t("edit")}</button>` : ""}<button type="button" class="btn btn-quiet" aria-label=${t("remove") + " " + name} data-testid=${"remove-" + i} onClick=${function () { drop(l); }}>${t("remove")}</button></p></div>
           <${Steps} n=${l.quantity} min=${0} max=${99} live=${1} less=${t("less", {dish: name})} more=${t("add", {dish: name})} set=${function (n) { setQuantity(l, n); }} /></li>`;
       })}</ul>${allergyPart()}</${Sheet}>`;
@@ -552,7 +554,7 @@
       var sum = rest.reduce(function (n, l) { var x = list.filter(function (y) { return y.line === l; })[0]; return n + (weighed(S.items[l.item]) ? 0 : (x ? x.what.now : l.unit) * l.quantity); }, 0);
       var dish = sold.map(function (x) { return lineName(x.line); }).join(t("and"));
       title = !sold.length ? t("priceTold") : code === "not_served_now" ? t("notServed", {dish: dish}) : sold.every(function (x) { return x.what.kind === "sold"; }) && sold.length === list.length ? t(sold.length > 1 ? "soldOutMany" : "soldOutOne", {dish: dish}) : t("changes");
-      foot = [toCart, ink(!rest.length ? t("acceptOnly") : sold.length ? t("acceptRest", {sum: money(sum)}) : t("acceptPrice", {sum: money(sum)}), function () { acceptChanges(list, !!s.mine); }, "accept-changes")];
+      foot = [toCart, ink(!rest.length ? t("acceptOnly") : !s.go ? t("next", {sum: money(sum)}) : sold.length ? t("acceptRest", {sum: money(sum)}) : t("acceptPrice", {sum: money(sum)}), function () { acceptChanges(list, s.go); }, "accept-changes")];
       text = html`<ul class="lines">${list.map(function (x) { return html`<li class="cl"><div class="grow"><h3>${lineName(x.line)} <small>×${x.line.quantity}</small></h3>${choices(x.line) ? html`<p>${choices(x.line)}</p>` : ""}${what(x.what)}</div></li>`; })}</ul>`;
     } else if (code === "table_closed") { title = t("closedTitle"); text = t("closedDo"); foot = [toCart, ink(t("tryAgain"), again)]; }
     else if (code === "unknown_table") { title = t("unknownTitle"); text = t("unknownDo"); foot = toCart; }
@@ -579,7 +581,7 @@
     return html`<div class=${"page" + (TP.lang === "en" ? " en" : "")}>
       <div class="behind" inert=${hide}>
       <header class="top"><div class="top-row"><h1>${TP.text((S.menu && S.menu.store && S.menu.store.name) || boot.store_name)}</h1>${langs()}</div></header>
-      <div class="stick"><div class="where"><span class="tbl">${tableName() ? t("table", {n: tableName()}) : t("tableNone")}</span>
+      <div class="stick" role="region" aria-label=${t("table", {n: tableName()})}><div class="where"><span class="tbl">${tableName() ? t("table", {n: tableName()}) : t("tableNone")}</span>
         <button type="button" class="btn" data-testid="covers" aria-label=${n ? t("peopleN", {n: n}) : t("peopleNone")} onClick=${function () { open("covers"); }}>${icon("people")}${n || t("people")}</button>
         <label class="find">${icon("search")}<span class="sr">${t("search")}</span><input type="search" data-testid="search" value=${S.query} placeholder=${t("search")} autocomplete="off" enterkeyhint="search" onInput=${function (e) { S.query = e.target.value; draw(); }} />${S.query ? html`<button type="button" class="x" aria-label=${t("searchClear")} onClick=${clearQuery}>${icon("close")}</button>` : ""}</label></div>
         ${signs()}${orders.length ? html`<a class="ours" data-testid="to-status" href=${"/t/" + token + "/status"}>${icon("ready")}<span>${t("ordered", {n: orders.length})}</span>${icon("right")}</a>` : ""}</div>
@@ -592,7 +594,7 @@
   var asked = 0;
   function paint() {
     asked = 0;
-    if (!t) return;
+    if (!t || leaving) return;
     if (top() && top().kind === "sending" && !S.attempt) { S.sheets.pop(); follow(); }
     d.title = t("title", {n: tableName()});
     d.documentElement.classList.toggle("held", !!top());
@@ -613,6 +615,7 @@
   loadCart();
   words().then(function (w) {
     t = TP.t(w);
+    root.textContent = "";
     TP.setLang(TP.lang);
     start();
     draw();
@@ -633,6 +636,6 @@
     if (S.attempt) send();
     draw();
   }
-  g.addEventListener("pageshow", function (e) { if (e.persisted) { S.sheets.length = 0; reread(); follow(); } });
+  g.addEventListener("pageshow", function (e) { if (e.persisted) { leaving = false; S.sheets.length = 0; reread(); follow(); } });
   g.addEventListener("storage", function (e) { if (e.key === "tp.cart." + token && !top()) reread(); });
 })(window);

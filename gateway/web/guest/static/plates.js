@@ -45,13 +45,14 @@
     return s;
   }
   function draw(item, category) {
-    var rnd = seed(item.id), name = item.name || {}, kind = category + " " + item.id;
+    var rnd = seed(item.id), name = item.name || {}, kind = category + " ";
     var text = (item.id + " " + (name.en || "") + " " + (name["zh-Hans"] || "")).toLowerCase();
     var table = TABLES[Math.floor(rnd() * TABLES.length)];
-    var p = find(PALETTES, text), base = p ? p[1] : 0, colours = p ? p[2] : 0, i, s;
-    if (!p) { p = OTHER[Math.floor(rnd() * 3)]; base = p[0]; colours = p[1]; }
+    var p = find(PALETTES, text), base, colours, i, s;
+    if (!p && /soup/.test(kind)) p = [0, "c98a3c", "e8b765 f3e3bf d9773a 5d7a2e f6f1e7"];
+    if (p) { base = p[1]; colours = p[2]; } else { p = OTHER[Math.floor(rnd() * 3)]; base = p[0]; colours = p[1]; }
     colours = colours.split(" ");
-    if (/drink|beverage|tea|beer|bar|酒|饮/.test(kind)) {
+    if (/drink|beverage|cocktail|wine/.test(category)) {
       var liquid = (find(DRINKS, text) || [0, "c8823a"])[1];
       s = ell(60, 72, 22, 5, 0, "00000022") + "<path d='M40 14h32l-4 58q-12 5-24 0z' fill='#ffffff" + "55'/><path d='M41.500 27h29l-3 44q-11.500 4-23 0z' fill='#" + liquid + "'/>" + ell(56, 27, 14.5, 3, 0, "ffffff66");
       for (i = 0; i < 3; i++) s += "<rect x='" + (46 + i * 6) + "' y='" + (29 + Math.round(rnd() * 8)) + "' width='8' height='8' rx='1.500' fill='#ffffff59' transform='rotate(" + Math.round(rnd() * 60 - 30) + " 56 34)'/>";
@@ -68,7 +69,7 @@
     } else if (/rice|饭/.test(text)) {
       s = disc(38, "d8cfc0") + disc(37, "e9eef0") + disc(33, "fdfbf7") + disc(30, "fbf7ec") + pieces(rnd, ["ffffff", "efe8d6", "f6f0e0"], 34, 27, 2.6, 1) + (/fried|炒/.test(text) ? pieces(rnd, ["f2c94c", "5f8a3c", "d9773a"], 16, 25, 2.6) : "");
     } else if (/noodle|mian|面|粉/.test(text)) {
-      s = disc(38, "d8cfc0") + disc(37, "fdfbf7") + disc(32, base);
+      s = disc(38, "d8cfc0") + disc(37, "fdfbf7") + disc(32, "b5652b");
       for (i = 0; i < 9; i++) s += "<path d='M" + (30 + i * 5) + " " + (26 + Math.round(rnd() * 8)) + "q" + Math.round(rnd() * 16 - 8) + " 16 " + Math.round(rnd() * 12 - 6) + " 28' stroke='#f3dfa8' stroke-width='2.600' fill='none' stroke-linecap='round'/>";
       s += pieces(rnd, colours, 9, 17, 3.2) + pieces(rnd, ["6b9a40"], 5, 16, 2);
     } else if (/dumpling|bun|wonton|饺|包|抄手|馄饨/.test(text)) {

@@ -25,7 +25,7 @@
   function orderCard(order, i) {
     var allergies = (order.allergies || []).map(function (a) { return TP.allergen(a); }).join(t("and"));
     return html`<section key=${order.id} class="card order" data-testid=${"order-" + order.number} data-kitchen=${order.kitchen} aria-labelledby=${"o-" + order.number}><header><b id=${"o-" + order.number}>${t(i ? "addition" : "first")} ${order.number}</b><span class="num">${t("at", {at: TP.clock.hm(order.placed_at)})}</span></header>
-      ${allergies ? html`<p class="told">${icon("tri")}<span><b>${t("allergy", {list: allergies})}</b>${t("and")}${t("allergyTold")}</span></p>` : ""}
+      ${allergies ? html`<p class="told">${icon("tri")}<span><b>${t("allergy", {list: allergies})}</b><small>${t("allergyTold")}</small></span></p>` : ""}
       ${order.note ? html`<p class="told">${t("noteSays", {note: order.note})}</p>` : ""}
       <ul>${order.lines.map(function (l) { return lineRow(l, order); })}</ul></section>`;
   }
@@ -33,7 +33,7 @@
     function n(f) { return lines.filter(f).length; }
     function is(k) { return function (l) { return l.kitchen === k; }; }
     var live = n(function (l) { return l.kitchen !== "cancelled"; }), seen = n(function (l) { return SEEN[l.kitchen]; }), served = n(is("served"));
-    var head = !live ? t("sumNone") : served === live ? t("sumServed", {n: live}) : seen === live ? t("sumAll", {n: live}) : t("sum", {n: live, seen: seen});
+    var head = !live ? t("sumNone") : served === live ? t("sumServed", {n: live}) : seen === live ? t("sumAll", {n: live}) : !seen ? t("sumTaken", {n: live}) : t("sum", {n: live, seen: seen});
     var un = n(is("unconfirmed")), ready = n(is("ready")), way = live - seen - un;
     var more = !live ? "" : [un ? t("sumUnconfirmed", {n: un}) : "", ready ? t("sumReady", {n: ready}) : "", !un && way ? t("sumWaiting", {n: way}) : ""].join(TP.lang === "en" ? " " : "").trim() || t(served === live ? "sumEnjoy" : "sumRest");
     return html`<section class="glance"><div role="status" data-testid="summary"><h2>${head}</h2><p>${more}</p></div><div class="beads" aria-hidden="true">${lines.map(function (l) { return html`<span class=${look(l)[1]}>${icon(look(l)[0])}</span>`; })}</div></section>`;
@@ -59,8 +59,8 @@
         return html`<button type="button" lang=${l[0]} data-testid=${l[2]} aria-pressed=${TP.lang === l[0] ? "true" : "false"} onClick=${function () { TP.setLang(l[0], true); }}>${l[1]}</button>`;
       })}</div></header>
       ${misses > 1 ? sign("box-silent", "plug", t("silent"), t("silentMore"), "is-soon") : closed ? sign("table-closed", "door", t("closed"), "", "is-soon") : visit && visit.uplink === "offline" ? sign("sign-offline", "cloudoff", t("offline"), t("offlinePay")) : ""}
-      <main>${!visit ? html`<p class="empty">${closed ? "" : t("loading")}</p>` : !orders.length ? html`<div class="empty">${icon("ready")}<p>${t("empty")}</p></div>` : [glance(lines), orders.map(orderCard), bill(visit.check)]}</main>
-      ${heard ? html`<p class=${"fresh num" + (stale ? " is-soon" : "")} data-testid="updated">${stale ? icon("tri") : ""}${t(stale ? "stale" : "updated", {at: at})}</p>` : ""}
+      <main>${!visit ? html`<p class="empty">${closed ? "" : t("loading")}</p>` : !orders.length ? html`<div class="empty">${icon("ready")}<p>${t("empty")}</p></div>` : [glance(lines), orders.map(orderCard), bill(visit.check)]}
+      ${heard ? html`<p class=${"fresh num" + (stale ? " is-soon" : "")} data-testid="updated">${stale ? icon("tri") : ""}${t(stale ? "stale" : "updated", {at: at})}</p>` : ""}</main>
       <nav class="acts"><a class="btn btn-ink btn-wide" data-testid="order-more" href=${"/t/" + token}>${t(orders.length ? "more" : "start")}</a></nav></div>`;
   }
   function draw() {
@@ -95,6 +95,7 @@
   TP.onLang(draw);
   words().then(function (w) {
     t = TP.t(w);
+    root.textContent = "";
     TP.setLang(TP.lang);
     TP.poll(ask);
     setInterval(function () { if (heard && Date.now() - heard > 30000) draw(); }, 5000);
