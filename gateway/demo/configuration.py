@@ -12,8 +12,6 @@ from gateway.demo.rights import BRIDGE, GATEWAY
 
 STORE = "demo"
 BOX = "box1"
-DATABASE = "gateway.sqlite3"
-"""The file within the gateway's data folder; the gateway's own assembly opens the same one."""
 LOOPBACK = "127.0.0.1"
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from gateway.clock import Clock
+from gateway.config import load
 from gateway.demo.announce import STAFF_USER
-from gateway.demo.configuration import BOX, DATABASE, STORE, fill_devices
+from gateway.demo.configuration import BOX, STORE, fill_devices
 from gateway.demo.folder import DemoFolder
 from gateway.demo.passwords import Passwords
 from gateway.domain.actor import HOUSE
@@ -32,7 +33,7 @@ Operation = Callable[..., Any]
 
 def seed(folder: DemoFolder, passwords: Passwords) -> dict[str, str]:
     """Before the gateway starts: nobody else has the database open. Returns the tables' names and tokens."""
-    store = Store(folder.gateway_data / DATABASE)
+    store = Store(load(folder.gateway_config).database)
     try:
         with store.read() as rows:
             is_new = box.get(rows) is None or settings.current_menu(rows) is None

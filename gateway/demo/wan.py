@@ -15,7 +15,6 @@ import logging
 import socket
 import struct
 import threading
-from collections import Counter
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -110,7 +109,8 @@ class WanProxy:
         self._listener: socket.socket | None = None
         self._weather = _Weather()
         self._roads: dict[asyncio.Task[None], _Road] = {}
-        self._counts: Counter[str] = Counter()
+        self._counts = dict.fromkeys(("connections", "requests", "forwarded", "held", "cut"), 0)
+        self._answers = 0  # since the mode was set: which one is the n-th to be lost
 
     def start(self) -> None:
         """Returns once it listens. Raises OSError when the port is taken."""
@@ -151,7 +151,7 @@ class WanProxy:
 
     async def _switch(self, mode: str, delay_s: float, every: int, after: int | None) -> None:
         before, self._weather = self._weather, _Weather(mode, delay_s, every, after)
-        self._counts["answers_since_switch"] = 0
+        self._answers = 0
         if mode == "wan_down":
             await self._shut()
         else:
@@ -281,8 +281,8 @@ class WanProxy:
             road.swallowed = True
             return
         if weather.mode == "cloud_lost_answer":
-            self._counts["answers_since_switch"] += 1
-            if self._counts["answers_since_switch"] % weather.every == 0:
+            self._answers += 1
+            if self._answers % weather.every == 0:
                 passed = len(answer) // 2 if weather.after is None else weather.after
                 await self._write(road, answer[:passed])
                 self._counts["cut"] += 1
