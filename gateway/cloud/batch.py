@@ -174,6 +174,4 @@ def _arrival(position: int, raw: bytes, event: CloudEvent, stream: Stream) -> Ar
             order = msgspec.convert(event.data, _OrderData).order
         except msgspec.ValidationError as problem:
             poison = f"bad_order: {problem}"[:200]  # it is told to the box and shown to people: one line
-    return Arrival(
-        event.seq, event.ver, event.id, event.type, hashlib.sha256(raw).digest(), raw, order, poison
-    )
+    return Arrival(event.seq, event.ver, event.id, event.type, hashlib.sha256(raw).digest(), raw, order, poison)

@@ -131,9 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         args.data.mkdir(mode=0o750, parents=True, exist_ok=True)
         box = args.token_file.read_text("utf-8") if args.token_file else kept_token(args.data / "box.token")
         reader = (
-            args.read_token_file.read_text("utf-8")
-            if args.read_token_file
-            else kept_token(args.data / "read.token")
+            args.read_token_file.read_text("utf-8") if args.read_token_file else kept_token(args.data / "read.token")
         )
     except (OSError, UnicodeDecodeError) as problem:
         log.error("%s", problem)

@@ -137,9 +137,7 @@ class SqliteStore:
 
     def _connect(self) -> sqlite3.Connection:
         with _unavailable():
-            db = sqlite3.connect(
-                self._path, isolation_level=None, check_same_thread=False, timeout=LOCK_WAIT_S
-            )
+            db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=LOCK_WAIT_S)
             mode = db.execute("PRAGMA journal_mode=WAL").fetchone()[0]
             # FULL: with NORMAL a power cut takes back what a box was told and has already forgotten.
             db.execute("PRAGMA synchronous=FULL")
@@ -155,6 +153,8 @@ class SqliteStore:
             raise Unavailable("the writer is busy")
         try:
             with _unavailable():
+                if self._db.in_transaction:  # even its ROLLBACK failed, last time: without this, for ever
+                    self._db.execute("ROLLBACK")
                 self._db.execute("BEGIN IMMEDIATE")
                 try:
                     yield self._db
@@ -198,10 +198,7 @@ class _Acceptance:
         fresh = self._sort_out(arrivals)
         self.db.executemany(
             "INSERT INTO inbox (stream, seq, event_id, type, sha, body, poison) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                (self.id, a.seq, None if reused else a.id, a.type, a.sha, a.body, why)
-                for a, why, reused in fresh
-            ],
+            [(self.id, a.seq, None if reused else a.id, a.type, a.sha, a.body, why) for a, why, reused in fresh],
         )
         for seq in sorted(a.seq for a, _, _ in fresh):
             self._fill(seq)
@@ -214,9 +211,7 @@ class _Acceptance:
         )
         gap = self.db.execute("SELECT min(first) FROM gaps WHERE stream = ?", (self.id,)).fetchone()[0]
         upto = self.highest if gap is None else gap - 1
-        self.db.execute(
-            "UPDATE streams SET applied_upto = ?, highest = ? WHERE id = ?", (upto, self.highest, self.id)
-        )
+        self.db.execute("UPDATE streams SET applied_upto = ?, highest = ? WHERE id = ?", (upto, self.highest, self.id))
         set_aside = [PoisonSlot(seq, why) for seq, why in sorted(self.told.items())]
         return BatchAnswer(self.stream.epoch, upto, _missing(self.db, self.id), set_aside)
 
@@ -226,8 +221,7 @@ class _Acceptance:
         held = {
             seq: (sha, why)
             for seq, sha, why in self.db.execute(
-                "SELECT seq, sha, poison FROM inbox"
-                " WHERE stream = ? AND seq IN (SELECT value FROM json_each(?))",
+                "SELECT seq, sha, poison FROM inbox WHERE stream = ? AND seq IN (SELECT value FROM json_each(?))",
                 (self.id, seqs),
             )
         }
@@ -263,9 +257,7 @@ class _Acceptance:
             self.duplicates += 1
             return reason
         self.conflicts += 1
-        kept = self.db.execute(
-            "SELECT conflicts FROM stores WHERE store = ?", (self.stream.store,)
-        ).fetchone()[0]
+        kept = self.db.execute("SELECT conflicts FROM stores WHERE store = ?", (self.stream.store,)).fetchone()[0]
         if kept + self.conflicts <= MAX_KEPT_CONFLICTS:
             self.db.execute(
                 "INSERT INTO conflicts VALUES (?, ?, ?, ?, ?, ?)",
@@ -318,9 +310,7 @@ def _listed(
 
 
 def _missing(db: sqlite3.Connection, stream: int) -> list[int]:
-    gaps = db.execute(
-        "SELECT first, last FROM gaps WHERE stream = ? ORDER BY first LIMIT ?", (stream, MAX_MISSING)
-    )
+    gaps = db.execute("SELECT first, last FROM gaps WHERE stream = ? ORDER BY first LIMIT ?", (stream, MAX_MISSING))
     each = (seq for first, last in gaps for seq in range(first, last + 1))
     return list(islice(each, MAX_MISSING))
 

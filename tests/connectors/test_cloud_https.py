@@ -453,7 +453,7 @@ def test_close_from_another_thread_ends_a_blocked_send_at_once(wan: WanProxy, mo
 
     thread = threading.Thread(target=send)
     thread.start()
-    until(lambda: wan.counts().get("requests"), "the request is under way")
+    until(lambda: wan.counts()["requests"], "the request is under way")
     closed = time.monotonic()
     road.close()
     thread.join(5)
