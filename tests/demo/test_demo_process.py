@@ -1,0 +1,184 @@
+"""The real `gateway demo`: its one line, its children, its end. Nothing is left behind, nothing is forgotten."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.demo.broker import find_mosquitto
+
+pytestmark = pytest.mark.skipif(find_spec("gateway.__main__") is None, reason="the gateway's own commands are missing")
+
+ROOT = Path(__file__).resolve().parents[2]
+ANY_PORTS = [part for name in ("guest", "staff", "mqtt", "cloud") for part in (f"--{name}-port", "0")]
+READY_S = 60.0
+
+
+def until(what: Callable[[], Any], seconds: float = 20.0) -> Any:
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+    return found
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+class Demo:
+    def __init__(self, data: Path, *arguments: str):
+        self.data = data
+        self.log = open(data.parent / "log", "ab")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gateway", "demo", "--json", "--data", str(data), *ANY_PORTS, *arguments],
+            stdout=subprocess.PIPE, stderr=self.log, cwd=ROOT, text=True,
+        )  # fmt: skip
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        assert line, (data.parent / "log").read_text()[-4000:]
+        self.info: dict[str, Any] = json.loads(line)
+
+    def pids(self) -> dict[str, int | None]:
+        found: dict[str, int | None] = json.loads((self.data / "pids.json").read_text())
+        return found
+
+    def ask(self, **request: Any) -> dict[str, Any]:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(10)
+            connection.connect(str(self.data / "control.sock"))
+            connection.sendall(json.dumps(request).encode() + b"\n")
+            answer: dict[str, Any] = json.loads(connection.makefile().readline())
+            return answer
+
+    def order(self) -> int:
+        token = self.info["tables"]["1"].rsplit("/", 1)[1]
+        body = {"table_token": token, "lines": [{"item": "rice", "quantity": 1, "modifiers": [], "note": ""}]}
+        request = urllib.request.Request(
+            self.info["guest_url"] + "/api/v1/orders",
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return int(answer.status)
+
+    def papers(self) -> int:
+        return len(list(Path(self.info["printers"]["kitchen"]["paper"]).glob("*.txt")))
+
+    def stop(self) -> float:
+        """Seconds that it took."""
+        began = time.monotonic()
+        self.process.terminate()
+        assert self.process.stdout
+        assert self.process.wait(15) == 0
+        assert self.process.stdout.read() == "", "standard output holds one line and nothing else"
+        self.log.close()
+        return time.monotonic() - began
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    # A short path: a socket's is limited to 107 bytes, and pytest's folders are long.
+    with tempfile.TemporaryDirectory(prefix="店 ") as name:
+        yield Path(name) / "store"
+
+
+def test_a_day_of_the_demo(folder: Path) -> None:
+    demo = Demo(folder)
+    try:
+        info = demo.info
+        assert info["ready"] is True
+        assert info["mqtt"]["broker"] == ("mosquitto" if find_mosquitto() else "embedded")
+        assert set(info["pids"]) == {"gateway", "firmware_bridge", "cloud", "broker", "devices"}
+        assert demo.pids() == info["pids"]
+        assert all(is_running(pid) for pid in info["pids"].values())
+        assert demo.order() == 201
+        until(demo.papers)
+
+        again = subprocess.run(
+            [sys.executable, "-m", "gateway", "demo", "--data", str(folder)],
+            capture_output=True, text=True, timeout=30, cwd=ROOT, check=False,
+        )  # fmt: skip
+        assert again.returncode == 2
+        assert "another demo is running" in again.stderr
+
+        for name in ("gateway", "firmware_bridge", "cloud", "broker", "devices"):
+            former = demo.pids()[name]
+            assert former
+            os.kill(former, signal.SIGKILL)
+            until(lambda n=name, p=former: demo.pids()[n] not in (None, p))
+        before = demo.papers()
+        until(lambda: _orders(demo))
+        until(lambda: demo.papers() > before)
+
+        assert demo.ask(fault="broker_down", on=True, for_s=1)["ok"]
+        until(lambda: demo.pids()["broker"] is None)
+        until(lambda: demo.pids()["broker"])
+        assert demo.ask(op="state")["active"] == {}
+        assert demo.ask(fault="fire")["code"] == "unknown_fault"
+        pids = [pid for pid in demo.pids().values() if pid]
+    finally:
+        took = demo.stop()
+    assert took < 5.0
+    assert [pid for pid in pids if is_running(pid)] == []
+    assert not (folder / "control.sock").exists()
+
+    second = Demo(folder)
+    try:
+        for key in ("tables", "staff", "api_token", "mqtt", "guest_url", "staff_url", "cloud_url"):
+            assert second.info[key] == demo.info[key], key
+        assert second.order() == 201
+    finally:
+        second.stop()
+
+
+def _orders(demo: Demo) -> bool:
+    try:
+        return demo.order() == 201
+    except OSError:
+        return False  # its process is being started again
+
+
+def test_a_killed_supervisor_takes_everything_along(folder: Path) -> None:
+    demo = Demo(folder)
+    pids = [pid for pid in demo.pids().values() if pid]
+    demo.process.kill()
+    demo.process.wait(10)
+    until(lambda: not [pid for pid in pids if is_running(pid)])
+    demo.log.close()
+    again = Demo(folder)
+    again.stop()
+
+
+@pytest.mark.skipif(find_spec("amqtt") is None, reason="amqtt is not installed")
+def test_the_embedded_broker_carries_an_order_to_paper(folder: Path) -> None:
+    demo = Demo(folder, "--broker", "embedded")
+    try:
+        assert demo.info["mqtt"]["broker"] == "embedded"
+        assert demo.order() == 201
+        until(demo.papers)
+        former = demo.pids()["broker"]
+        assert former
+        os.kill(former, signal.SIGKILL)
+        until(lambda: demo.pids()["broker"] not in (None, former))
+        assert demo.order() == 201
+        until(lambda: demo.papers() >= 2)
+    finally:
+        demo.stop()
