@@ -175,9 +175,7 @@ class Bridge:
     def _apply(self, desired: BridgeDesired, errors: dict[str, str]) -> None:
         """Removed and changed devices end, new and changed ones begin, the others are not touched."""
         wanted = {device.name: device for device in desired.devices}
-        ending = [
-            name for name, thread in self._threads.items() if wanted.get(name) != thread.device.desired
-        ]
+        ending = [name for name, thread in self._threads.items() if wanted.get(name) != thread.device.desired]
         for name in ending:
             self._threads[name].ask_to_stop()
         for name in ending:

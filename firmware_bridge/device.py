@@ -240,6 +240,7 @@ class Device:
     def _advance(self, now: float) -> float:
         """Start or end a slip where that is due; returns when to look again."""
         job = None if self._retired else self._jobs.next()
+        self._printer.awaited = job is not None
         if job is None:
             return float("inf")
         if self._printer.sending is None:

@@ -245,4 +245,3 @@ class _Page:
 
 def _text(text: str, style: Style = PLAIN) -> TextLine:
     return TextLine((Span(text, style),))
-

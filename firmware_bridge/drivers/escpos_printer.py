@@ -75,6 +75,8 @@ class EscposPrinter:
         self._status = PrinterStatus()
         self._known_at: float | None = None
         self.sending: Sending | None = None
+        self.awaited = False
+        """A slip waits for this printer to be well again: it is asked more often."""
         self.disconnected()
 
     # --- the line ---
@@ -248,7 +250,7 @@ class EscposPrinter:
 
     def _end_round(self, now: float, *, complete: bool) -> None:
         self._questions.clear()
-        busy = self.sending is not None
+        busy = self.sending is not None or self.awaited
         self._round_due = now + (POLL_BUSY_S if busy else POLL_IDLE_S)
         if complete:
             self._settled = True

@@ -22,7 +22,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="virtual-devices", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run until SIGTERM or SIGINT")
-    run.add_argument("--data", type=Path, required=True, metavar="DIR", help="holds devices.toml, dev/, paper/")
+    run.add_argument(
+        "--data", type=Path, required=True, metavar="DIR", help="holds devices.toml, dev/, paper/"
+    )
     arguments = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:

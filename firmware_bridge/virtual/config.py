@@ -32,18 +32,24 @@ def read_devices(path: Path) -> tuple[VirtualDesired, ...]:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigError([f"{path}: {error}"]) from error
-    problems = [f"{path}: unknown key {key!r}; there is only [[printer]]" for key in document if key != "printer"]
+    problems = [
+        f"{path}: unknown key {key!r}; there is only [[printer]]" for key in document if key != "printer"
+    ]
     tables = document.get("printer", [])
     devices = [_device(table, f"{path}: printer {at}", problems) for at, table in enumerate(tables, 1)]
     names = [device.name for device in devices]
-    problems += [f"{path}: two printers are named {name!r}" for name in sorted(set(names)) if names.count(name) > 1]
+    problems += [
+        f"{path}: two printers are named {name!r}" for name in sorted(set(names)) if names.count(name) > 1
+    ]
     if problems:
         raise ConfigError(problems)
     return tuple(devices)
 
 
 def _device(table: dict[str, Any], where: str, problems: list[str]) -> VirtualDesired:
-    problems += [f"{where}: unknown key {key!r}; there are {', '.join(KEYS)}" for key in table if key not in KEYS]
+    problems += [
+        f"{where}: unknown key {key!r}; there are {', '.join(KEYS)}" for key in table if key not in KEYS
+    ]
     name, kind = str(table.get("name", "")), table.get("kind", "pty")
     baud, columns = table.get("baud", 19200), table.get("columns", 48)
     if not name.replace("-", "").replace("_", "").isalnum():

@@ -108,9 +108,12 @@ class Printers:
     def start(self) -> None:
         command = [sys.executable, "-m", "firmware_bridge.virtual.cli", "run", "--data", str(self.folder)]
         self.process = Process(command, self.folder / "devices.log")
+
+    def ready(self) -> None:
         until(lambda: (self.folder / "devices.sock").exists(), 10, "virtual devices are up")
 
     def ask(self, **command: Any) -> dict[str, Any]:
+        self.ready()
         with socket.socket(socket.AF_UNIX) as line:
             folder = os.open(self.folder, os.O_PATH)
             try:
@@ -194,7 +197,10 @@ class Gateway:
     def device(self, status: str, *reasons: str, seconds: float = 10) -> None:
         def now() -> bool:
             states = self.on(self.topics.device_state("kitchen"))
-            return bool(states) and (states[-1]["status"], states[-1].get("reasons", [])) == (status, [*reasons])
+            return bool(states) and (states[-1]["status"], states[-1].get("reasons", [])) == (
+                status,
+                [*reasons],
+            )
 
         until(now, seconds, f"kitchen is {status} {reasons}")
 
@@ -225,5 +231,6 @@ class BridgeProcess:
 
 
 def kitchen(printers: Printers, **changes: Any) -> DeviceDesired:
+    printers.ready()
     desired = DeviceDesired("kitchen", "escpos_printer", printers.port(), baud=115200)
     return msgspec.structs.replace(desired, **changes)

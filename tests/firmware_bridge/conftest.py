@@ -53,4 +53,3 @@ def kitchen_up(gateway: Gateway, printers: Printers, bridge: BridgeProcess) -> G
     gateway.desire(kitchen(printers))
     gateway.device("online", seconds=15)
     return gateway
-

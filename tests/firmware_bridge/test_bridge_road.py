@@ -1,8 +1,17 @@
-"""The whole road as processes: a command on MQTT becomes proven paper, once."""
+"""The whole road as processes: a command on MQTT becomes proven paper, once, whatever stands in the way."""
 
 from __future__ import annotations
 
-from bridge_rig import Gateway, Printers, until
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from bridge_rig import BridgeProcess, Gateway, Mosquitto, Printers, a_slip, kitchen, until
+from PIL import Image
+
+from firmware_bridge import cli
+from gateway.contract.messages import DeviceDesired
 
 
 def test_a_slip_is_printed_and_proven_by_the_answered_fence(kitchen_up: Gateway, printers: Printers) -> None:
@@ -15,3 +24,240 @@ def test_a_slip_is_printed_and_proven_by_the_answered_fence(kitchen_up: Gateway,
     for text in ("A031", "12 桌", "2× 宫保鸡丁", "备注：少油", "过敏：花生"):
         assert text in paper
     assert "REPRINT" not in paper
+
+
+def test_every_paper_has_bytes_text_and_a_picture_of_its_width(
+    kitchen_up: Gateway, printers: Printers
+) -> None:
+    kitchen_up.print("k1")
+    until(printers.papers)
+    folder = printers.folder / "paper" / "kitchen"
+    assert {file.name for file in folder.iterdir()} == {"0001.bin", "0001.png", "0001.txt"}
+    with Image.open(folder / "0001.png") as picture:
+        assert picture.width == 576
+    assert (folder / "0001.bin").read_bytes().endswith(b"\x1dr\x01\x1dVB\x00")
+
+
+def test_a_known_key_is_answered_from_memory_and_never_printed_again(
+    kitchen_up: Gateway, printers: Printers, bridge: BridgeProcess
+) -> None:
+    kitchen_up.print("k1")
+    kitchen_up.result("k1", "PRINTED", attempt=1)
+    kitchen_up.print("k1", attempt=2)
+    kitchen_up.result("k1", "PRINTED", attempt=2)
+    bridge.kill()
+    bridge.start()
+    until(lambda: len(kitchen_up.on(kitchen_up.topics.bridge_state("b1"))) > 2)
+    until(lambda: kitchen_up.print("k1", attempt=3) and kitchen_up.results("k1")[-1]["attempt"] == 3)
+    kitchen_up.print("k2", slip=a_slip(order="A032"))
+    kitchen_up.result("k2", "PRINTED")
+    until(lambda: len(printers.papers()) == 2)
+    assert ["A032" in paper for paper in printers.papers()] == [False, True]
+
+
+def test_without_paper_no_byte_leaves_and_the_slip_prints_by_itself_after_a_new_roll(
+    kitchen_up: Gateway, printers: Printers
+) -> None:
+    printers.fault("paper_out")
+    kitchen_up.device("blocked", "paper_out")
+    kitchen_up.print("k1")
+    kitchen_up.result("k1", "WAITING", reason="paper_out")
+    assert printers.ask(op="stats")["devices"]["kitchen"]["jobs"] == []
+    printers.fault("paper_out", on=False)
+    kitchen_up.result("k1", "PRINTED")
+    until(printers.papers)
+    kitchen_up.device("online")
+
+
+def test_paper_that_ends_in_the_middle_is_waited_for_and_proven_without_sending_again(
+    kitchen_up: Gateway, printers: Printers
+) -> None:
+    # Long enough that the printer still works on it when the paper ends.
+    slip = a_slip(lines=[*a_slip().lines] * 10)
+    kitchen_up.print("k1", slip=slip)
+    kitchen_up.result("k1", "SENDING")
+    printers.fault("paper_out")
+    held = kitchen_up.result("k1", "WAITING", reason="paper_out")
+    assert held["evidence"]["bytes"] > 0
+    kitchen_up.withdraw("k1", attempt=2)
+    kitchen_up.result("k1", "WAITING", attempt=2)
+    printers.fault("paper_out", on=False)
+    kitchen_up.result("k1", "PRINTED", seconds=15)
+    papers = until(printers.papers)
+    assert len(papers) == 1
+    assert papers[0].count("宫保鸡丁") == 10
+
+
+def test_unplugged_before_the_first_byte_it_waits_and_is_sent_whole_after_the_replug(
+    kitchen_up: Gateway, printers: Printers
+) -> None:
+    printers.fault("printer_unplugged")
+    kitchen_up.device("offline", "unplugged")
+    kitchen_up.print("k1")
+    kitchen_up.result("k1", "WAITING", reason="offline")
+    printers.fault("printer_unplugged", on=False)
+    again = time.monotonic()
+    kitchen_up.result("k1", "PRINTED")
+    assert time.monotonic() - again < 5
+    kitchen_up.device("online")
+
+
+def test_unplugged_in_the_middle_is_unknown_and_the_next_slip_has_a_paper_of_its_own(
+    kitchen_up: Gateway, printers: Printers
+) -> None:
+    kitchen_up.print("k1", slip=a_slip(order="A055", lines=[*a_slip().lines] * 10))
+    kitchen_up.result("k1", "SENDING")
+    printers.fault("printer_unplugged")
+    result = kitchen_up.result("k1", "UNKNOWN", reason="unplugged")
+    assert result["evidence"]["bytes"] > 0
+    printers.fault("printer_unplugged", on=False)
+    kitchen_up.print("k2", copy=2)
+    kitchen_up.result("k2", "PRINTED")
+    until(lambda: "REPRINT 1" in printers.papers()[-1] if printers.papers() else False)
+    assert "A055" not in printers.papers()[-1]
+
+
+def test_a_printer_that_falls_silent_in_the_middle_is_unknown_never_printed(
+    kitchen_up: Gateway, printers: Printers
+) -> None:
+    kitchen_up.print("k1", slip=a_slip(lines=[*a_slip().lines] * 6))
+    kitchen_up.result("k1", "SENDING")
+    printers.fault("printer_mute")
+    kitchen_up.result("k1", "UNKNOWN", seconds=20, reason="no_answer")
+    kitchen_up.device("unknown", "no_answer")
+    assert "PRINTED" not in [each["state"] for each in kitchen_up.results("k1")]
+
+
+def test_a_killed_bridge_says_unknown_after_its_restart_and_does_not_print_twice(
+    kitchen_up: Gateway, printers: Printers, bridge: BridgeProcess
+) -> None:
+    kitchen_up.print("k1", slip=a_slip(lines=[*a_slip().lines] * 10))
+    kitchen_up.result("k1", "SENDING")
+    bridge.kill()
+    bridge.start()
+    until(lambda: len(kitchen_up.on(kitchen_up.topics.bridge_state("b1"))) > 2)
+    until(lambda: kitchen_up.print("k1", attempt=2) and kitchen_up.results("k1")[-1]["state"] == "UNKNOWN")
+    assert kitchen_up.results("k1")[-1]["reason"] == "restarted"
+    kitchen_up.print("k2", slip=a_slip(order="A032"))
+    kitchen_up.result("k2", "PRINTED", seconds=20)
+    until(lambda: any("A032" in paper for paper in printers.papers()))
+    assert sum("A031-0041" in paper and "A032" not in paper for paper in printers.papers()) <= 1
+
+
+def test_a_withdrawn_job_never_prints_and_says_so_for_ever(kitchen_up: Gateway, printers: Printers) -> None:
+    printers.fault("cover_open")
+    kitchen_up.device("blocked", "cover_open")
+    kitchen_up.print("k1")
+    kitchen_up.result("k1", "WAITING", reason="cover_open")
+    kitchen_up.withdraw("k1")
+    kitchen_up.withdraw("never-seen")
+    kitchen_up.result("k1", "WITHDRAWN")
+    kitchen_up.result("never-seen", "WITHDRAWN")
+    printers.fault("cover_open", on=False)
+    kitchen_up.print("never-seen", attempt=2)
+    kitchen_up.result("never-seen", "WITHDRAWN", attempt=2)
+    kitchen_up.print("k2", slip=a_slip(order="A032"))
+    kitchen_up.result("k2", "PRINTED")
+    kitchen_up.withdraw("k2", attempt=2)
+    kitchen_up.result("k2", "PRINTED", attempt=2)
+    until(printers.papers)
+    assert ["A032" in paper for paper in printers.papers()] == [True]
+
+
+def test_the_broker_may_go_and_come_back(
+    kitchen_up: Gateway, printers: Printers, mosquitto: Mosquitto
+) -> None:
+    mosquitto.stop()
+    mosquitto.start()
+    kitchen_up.messages.clear()
+    kitchen_up.device("online", seconds=10)
+    assert kitchen_up.on(kitchen_up.topics.bridge_state("b1"))[-1]["online"] is True
+    kitchen_up.print("k1")
+    kitchen_up.result("k1", "PRINTED")
+
+
+def test_the_configuration_is_applied_live_and_a_bad_device_costs_only_itself(
+    kitchen_up: Gateway, printers: Printers
+) -> None:
+    bad = DeviceDesired("bar", "escpos_printer", "/dev/none", encoding="big5")
+    kitchen_up.desire(kitchen(printers, columns=32), bad, revision=2)
+    until(lambda: kitchen_up.on(kitchen_up.topics.bridge_state("b1"))[-1]["revision"] == 2)
+    assert "big5" in kitchen_up.on(kitchen_up.topics.bridge_state("b1"))[-1]["errors"]["bar"]
+    kitchen_up.print("k1")
+    kitchen_up.result("k1", "PRINTED")
+    assert "-" * 32 in until(printers.papers)[0].splitlines()
+    raw = b'{"revision": 3, "devices": [{"name": "x", "driver": "from_the_future", "port": "p"}]}'
+    kitchen_up.publish(kitchen_up.topics.bridge_desired("b1"), raw, retain=True)
+    until(lambda: "x" in kitchen_up.on(kitchen_up.topics.bridge_state("b1"))[-1].get("errors", {}))
+    until(lambda: kitchen_up.messages[-1][2] == b"" or any(not each[2] for each in kitchen_up.messages))
+
+
+def test_the_bridge_starts_alone_with_its_last_configuration(
+    kitchen_up: Gateway, bridge: BridgeProcess
+) -> None:
+    kitchen_up.publish(kitchen_up.topics.bridge_desired("b1"), b"", retain=True)
+    bridge.kill()
+    kitchen_up.messages.clear()
+    bridge.start()
+    kitchen_up.device("online")
+
+
+def test_sigterm_ends_the_bridge_within_two_seconds_and_lets_the_slip_end(
+    kitchen_up: Gateway, printers: Printers, bridge: BridgeProcess
+) -> None:
+    kitchen_up.print("k1")
+    kitchen_up.result("k1", "SENDING")
+    began = time.monotonic()
+    assert bridge.process.kill(signal.SIGTERM) == 0
+    assert time.monotonic() - began < 2
+    kitchen_up.result("k1", "PRINTED")
+    until(lambda: kitchen_up.on(kitchen_up.topics.bridge_state("b1"))[-1]["online"] is False)
+
+
+def test_a_killed_bridge_is_announced_by_its_last_will(kitchen_up: Gateway, bridge: BridgeProcess) -> None:
+    bridge.kill()
+    until(lambda: kitchen_up.on(kitchen_up.topics.bridge_state("b1"))[-1]["online"] is False)
+
+
+def test_a_tcp_printer_prints_too(gateway: Gateway, bridge: BridgeProcess, tmp_path: Path) -> None:
+    made = Printers(tmp_path / "tcp", '[[printer]]\nname = "kitchen"\nkind = "tcp"\nbaud = 115200\n')
+    try:
+        made.ready()
+        address = Path(made.port()).read_text().strip()
+        gateway.desire(kitchen(made, port=f"socket://{address}"))
+        gateway.device("online", seconds=15)
+        gateway.print("k1")
+        gateway.result("k1", "PRINTED")
+        until(made.papers)
+    finally:
+        made.stop()
+
+
+def test_a_printer_without_fence_is_honest_about_it(
+    gateway: Gateway, bridge: BridgeProcess, printers: Printers
+) -> None:
+    printers.fault("printer_mute")
+    gateway.desire(kitchen(printers, fence="none"))
+    gateway.device("unknown", "no_answer", seconds=15)
+    gateway.print("k1")
+    gateway.result("k1", "UNCONFIRMED")
+    until(printers.papers)
+
+
+def test_garbage_on_the_wire_is_survived(kitchen_up: Gateway) -> None:
+    for garbage in (b"{", b"[]", b'{"op": "print"}', b"\xff\xfe", b"x" * 70_000):
+        kitchen_up.publish(kitchen_up.topics.printer_jobs("kitchen"), garbage)
+        kitchen_up.publish(kitchen_up.topics.bridge_desired("b1"), garbage)
+    kitchen_up.print("k1")
+    kitchen_up.result("k1", "PRINTED")
+
+
+def test_the_command_says_in_words_what_is_wrong_with_its_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "bridge.toml"
+    file.write_text('nam = "b1"\nstore = "a/b"\n[broker]\nport = "x"\npassword_file = "gone"\n')
+    assert cli.main(["run", "--config", str(file)]) == 2
+    said = capsys.readouterr().err
+    for part in ("did you mean name?", "name is missing", "data is missing", "broker.port", "gone", "'a/b'"):
+        assert part in said

@@ -1,0 +1,96 @@
+"""The bridge's memory on a real SQLite file."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from firmware_bridge import journal as journal_module
+from firmware_bridge.errors import JournalError
+from firmware_bridge.journal import Entry, Journal
+from gateway.contract.messages import BridgeDesired, DeviceDesired
+
+
+class Wall:
+    def __init__(self) -> None:
+        self.seconds = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def test_every_commit_is_synced_to_the_disk(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "bridge.db", Wall())
+    assert journal._db.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert journal._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_job_under_way_is_unknown_after_a_restart_and_a_finished_one_stays(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "bridge.db", Wall())
+    journal.record(Entry("a", "kitchen", "SENDING", bytes=5))
+    journal.record(Entry("b", "kitchen", "PRINTED", evidence={"fence": "gs_r"}))
+    journal.close()
+    again = Journal(tmp_path / "bridge.db", Wall())
+    assert [entry.key for entry in again.settle_after_restart()] == ["a"]
+    assert again.find("a") == Entry("a", "kitchen", "UNKNOWN", "restarted", {}, 5)
+    assert again.find("b") == Entry("b", "kitchen", "PRINTED", "", {"fence": "gs_r"})
+    assert again.last_state("kitchen") == "PRINTED"
+
+
+def test_old_results_are_forgotten_but_never_the_newest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "KEEP_ALWAYS", 2)
+    wall = Wall()
+    journal = Journal(tmp_path / "bridge.db", wall)
+    for key in "abcd":
+        journal.record(Entry(key, "kitchen", "PRINTED"))
+    journal.record(Entry("under-way", "bar", "SENDING"))
+    wall.seconds += journal_module.KEEP_SECONDS + 10
+    journal.tidy()
+    assert [key for key in "abcd" if journal.find(key)] == ["d"]
+    assert journal.find("under-way") is not None
+
+
+def test_no_more_rows_are_kept_than_agreed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_module, "KEEP_ROWS", 10)
+    journal = Journal(tmp_path / "bridge.db", Wall())
+    for at in range(30):
+        journal.record(Entry(f"k{at}", "kitchen", "PRINTED"))
+    journal.tidy()
+    assert [at for at in range(30) if journal.find(f"k{at}")] == list(range(20, 30))
+
+
+def test_the_log_is_folded_in_when_idle_only(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "bridge.db", Wall())
+    for at in range(journal_module.CHECKPOINT_COMMITS):
+        journal.record(Entry(f"k{at}", "kitchen", "PRINTED"))
+    log = tmp_path / "bridge.db-wal"
+    before = log.stat().st_size
+    journal.tidy()
+    for at in range(journal_module.CHECKPOINT_COMMITS // 2):
+        journal.record(Entry(f"m{at}", "kitchen", "PRINTED"))
+    assert log.stat().st_size == before, "the log is used again from its start"
+
+
+def test_the_configuration_is_kept(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "bridge.db", Wall())
+    assert journal.desired() is None
+    desired = BridgeDesired(3, [DeviceDesired("kitchen", "escpos_printer", "/dev/x")])
+    journal.save_desired(desired)
+    journal.close()
+    assert Journal(tmp_path / "bridge.db", Wall()).desired() == desired
+
+
+def test_a_file_that_is_no_database_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "bridge.db").write_bytes(b"not a database, certainly not" * 100)
+    with pytest.raises(JournalError):
+        Journal(tmp_path / "bridge.db", Wall())
+
+
+def test_an_unknown_state_cannot_be_written(tmp_path: Path) -> None:
+    Journal(tmp_path / "bridge.db", Wall())
+    with pytest.raises(sqlite3.IntegrityError), sqlite3.connect(tmp_path / "bridge.db") as db:
+        db.execute("INSERT INTO jobs VALUES (1, 'k', 'p', 'LOST', '', '{}', 0, 0)")

@@ -1,0 +1,373 @@
+"""One printer over a ladder of lines: whole, byte by byte, slow, lossy, noisy, late, unplugged, on a fake clock.
+
+Whatever the line does: PRINTED is said only of a slip that is on paper, nothing is on paper twice without
+its mark, and every job ends or says why it waits.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from bridge_rig import a_slip
+
+from firmware_bridge import print_jobs
+from firmware_bridge.device import Device
+from firmware_bridge.errors import ConfigError, PortError
+from firmware_bridge.escpos import BarCodeBytes
+from firmware_bridge.journal import Journal
+from firmware_bridge.virtual.interpreter import Sheet
+from firmware_bridge.virtual.paper import text_of
+from firmware_bridge.virtual.printer import VirtualPrinter
+from gateway.contract.messages import FINAL_RESULTS, DeviceDesired, DeviceState, PrintCommand, PrintResult
+
+TICK = 0.002
+
+
+class Cable:
+    """A line between a device and a virtual printer that spoils things as told."""
+
+    def __init__(self, rung: str, seed: int) -> None:
+        self.rung = rung
+        self._random = random.Random(seed)
+        self.to_printer: deque[int] = deque()
+        self.to_host: deque[int] = deque()
+        self.plugged = True
+        self.taken = 0
+        self.unplug_after: int | None = None
+
+    def write(self, data: bytes) -> int:
+        self._check()
+        if self.unplug_after is not None and self.taken >= self.unplug_after:
+            self.plugged = False
+            raise PortError("unplugged", "pulled out by the test")
+        most = {"byte by byte": 1, "slow": 7}.get(self.rung, 256)
+        if self.rung == "slow" and self._random.random() < 0.8:
+            return 0
+        if self.unplug_after is not None:
+            most = min(most, self.unplug_after - self.taken)
+        self.taken += len(data[:most])
+        self.to_printer.extend(data[:most])
+        return len(data[:most])
+
+    def read(self) -> bytes:
+        self._check()
+        if not self.to_host:
+            return b""
+        count = 1 if self.rung in ("byte by byte", "slow") else len(self.to_host)
+        return bytes(self.to_host.popleft() for _ in range(count))
+
+    def answer(self, data: bytes) -> None:
+        for byte in data:
+            if self.rung == "lossy" and self._random.random() < 0.15:
+                continue
+            if self.rung == "noisy" and self._random.random() < 0.15:
+                self.to_host.append(self._random.randrange(256))
+            self.to_host.append(byte)
+
+    def fileno(self) -> int:
+        raise AssertionError("a fake line is stepped, not waited for")
+
+    def close(self) -> None:
+        self.to_host.clear()
+
+    def _check(self) -> None:
+        if not self.plugged:
+            raise PortError("unplugged", "pulled out by the test")
+
+
+class World:
+    """A device, its cable, its printer, and everything that was said and printed."""
+
+    def __init__(self, folder: Path, bar_codes: BarCodeBytes, rung: str = "whole", seed: int = 1) -> None:
+        self.folder, self.bar_codes = folder, bar_codes
+        self.now = 100.0
+        self.cable = Cable(rung, seed)
+        self.papers: list[str] = []
+        self.results: list[PrintResult] = []
+        self.states: list[DeviceState] = []
+        self.printer = VirtualPrinter(48, 115200, self.cable.answer, self._cut)
+        self.desired = DeviceDesired("kitchen", "escpos_printer", "fake", baud=115200)
+        self.start()
+
+    def start(self) -> None:
+        self.journal = Journal(self.folder / "bridge.db", lambda: 1.8e9)
+        self.journal.settle_after_restart()
+        self.device = Device(
+            self.desired, "b1", self.journal, self, self._open, self.bar_codes, lambda: "2026-01-01T00:00:00Z"
+        )
+
+    def kill_bridge(self) -> None:
+        """SIGKILL: the object is dropped as it stands; what the line took stays in the line."""
+        self.journal.close()
+        self.cable.to_host.clear()
+        self.start()
+
+    def _open(self, _url: str, _baud: int) -> Cable:
+        if not self.cable.plugged:
+            raise PortError("unplugged", "no such port")
+        return self.cable
+
+    def _cut(self, sheet: Sheet) -> None:
+        if sheet.inked:
+            self.papers.append(text_of(sheet, 48))
+
+    def result(self, printer: str, result: PrintResult) -> None:
+        self.results.append(result)
+
+    def state(self, device: str, state: DeviceState) -> None:
+        self.states.append(state)
+
+    def print(self, key: str, attempt: int = 1, copy: int = 1) -> None:
+        slip = a_slip(order=key, code="")
+        self.device.offer(PrintCommand("print", key, attempt, slip, copy))
+
+    def tick(self) -> None:
+        self.now += TICK
+        self.device.step(self.now)
+        most = self.printer.may_read(self.now)
+        data = bytes(self.cable.to_printer.popleft() for _ in range(min(most, len(self.cable.to_printer))))
+        if data:
+            self.printer.arrive(data, self.now)
+        self.printer.step(self.now)
+
+    def run(self, seconds: float) -> Iterator[None]:
+        for _ in range(int(seconds / TICK)):
+            self.tick()
+            yield
+
+    def until_final(self, key: str, seconds: float = 60) -> PrintResult:
+        for _ in self.run(seconds):
+            for result in self.results:
+                if result.key == key and result.state in FINAL_RESULTS:
+                    return result
+        raise AssertionError(f"{key} has no end after {seconds} s: {self.results}")
+
+    def until_told(self, state: str, reason: str, seconds: float = 30) -> None:
+        for _ in self.run(seconds):
+            if any((each.state, each.reason) == (state, reason) for each in self.results):
+                return
+        raise AssertionError(f"never {state} {reason}: {self.results}")
+
+    def settle(self, seconds: float = 8) -> None:
+        for _ in self.run(seconds):
+            pass
+
+    def copies(self, key: str) -> int:
+        return sum(f"{key} " in paper and "REPRINT" not in paper for paper in self.papers)
+
+
+@pytest.fixture
+def world(tmp_path: Path, bar_codes: BarCodeBytes) -> World:
+    return World(tmp_path, bar_codes)
+
+
+@pytest.mark.parametrize("rung", ["whole", "byte by byte", "slow"])
+def test_on_any_honest_line_every_slip_is_proven(tmp_path: Path, bar_codes: BarCodeBytes, rung: str) -> None:
+    world = World(tmp_path, bar_codes, rung)
+    for key in ("A1", "A2", "A3"):
+        world.print(key)
+        result = world.until_final(key)
+        assert (result.state, result.evidence["answer"]) == ("PRINTED", "00")
+    world.settle(2)
+    assert [world.copies(key) for key in ("A1", "A2", "A3")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("rung", ["lossy", "noisy"])
+def test_on_a_damaged_line_printed_is_said_only_of_what_is_on_paper(
+    tmp_path: Path, bar_codes: BarCodeBytes, rung: str, seed: int
+) -> None:
+    world = World(tmp_path, bar_codes, rung, seed)
+    world.print("A1")
+    result = world.until_final("A1")
+    assert result.state in ("PRINTED", "UNKNOWN")
+    if result.state == "PRINTED":
+        world.settle(0.5)  # the fence stands before the cut
+        assert world.copies("A1") == 1
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_garbage_for_answers_is_never_proof(tmp_path: Path, bar_codes: BarCodeBytes, seed: int) -> None:
+    world = World(tmp_path, bar_codes, seed=seed)
+    world.settle(0.5)
+    world.print("A1")
+    world.until_told("SENDING", "")
+    world.printer._noise.seed(seed)
+    world.printer.set_fault("garbage", True, world.now)
+    world.printer.set_fault("paper_out", True, world.now)  # so that nothing can be on paper
+    world.settle(20)
+    assert "PRINTED" not in [result.state for result in world.results]
+
+
+@pytest.mark.parametrize("fault", ["paper_out", "cover_open", "offline"])
+def test_blocked_before_no_byte_leaves_and_it_prints_by_itself(world: World, fault: str) -> None:
+    world.printer.set_fault(fault, True, world.now)
+    world.print("A1")
+    world.until_told("WAITING", fault)
+    world.settle(30)
+    assert world.printer.records == deque()
+    world.printer.set_fault(fault, False, world.now)
+    assert world.until_final("A1", 10).state == "PRINTED"
+    world.settle(1)
+    assert world.copies("A1") == 1
+
+
+@pytest.mark.parametrize("after", [1, 100, 300])
+@pytest.mark.parametrize("fault", ["paper_out", "cover_open", "cutter_error"])
+def test_blocked_in_the_middle_it_is_held_without_a_deadline_and_never_sent_again(
+    world: World, fault: str, after: int
+) -> None:
+    world.settle(0.5)
+    world.print("A1")
+    for _ in world.run(5):
+        if world.printer.records and world.printer.records[-1].bytes >= after:
+            break
+    world.printer.set_fault(fault, True, world.now)
+    for _ in world.run(120):
+        pass
+    if fault != "cutter_error":  # a jammed cutter stops behind the fence
+        assert [each for each in world.results if each.state in FINAL_RESULTS] == []
+        assert ("WAITING", fault) in [(each.state, each.reason) for each in world.results]
+    world.printer.set_fault(fault, False, world.now)
+    assert world.until_final("A1", 10).state == "PRINTED"
+    world.settle(1)
+    assert world.copies("A1") == 1
+
+
+@pytest.mark.parametrize("after", [0, 1, 255, 256, 400])
+def test_the_cable_pulled_out_after_so_many_bytes(world: World, after: int) -> None:
+    world.settle(0.5)
+    world.cable.unplug_after = world.cable.taken + after
+    world.print("A1")
+    if after == 0:
+        world.until_told("WAITING", "offline")
+        assert world.states[-1].status == "offline"
+    else:
+        result = world.until_final("A1")
+        assert (result.state, result.reason) == ("UNKNOWN", "unplugged")
+        assert result.evidence["bytes"] == after
+    world.cable.unplug_after = None
+    world.cable.plugged = True
+    if after == 0:
+        assert world.until_final("A1", 5).state == "PRINTED"
+    world.settle(6)
+    assert world.states[-1].status == "online"
+    assert world.copies("A1") <= 1
+
+
+def test_a_power_cut_in_the_middle_is_unknown_although_the_printer_is_well_again(world: World) -> None:
+    world.settle(0.5)
+    world.print("A1")
+    for _ in world.run(5):
+        if world.printer.records and world.printer.records[-1].bytes > 200:
+            break
+    world.printer.set_fault("printer_power_cut", True, world.now)
+    world.settle(0.2)
+    world.printer.set_fault("printer_power_cut", False, world.now)
+    result = world.until_final("A1")
+    assert (result.state, result.reason) == ("UNKNOWN", "no_answer")
+    assert world.copies("A1") == 0
+    world.print("A1R", copy=2)
+    assert world.until_final("A1R").state == "PRINTED"
+    world.settle(1)
+    assert "REPRINT 1" in world.papers[-1]
+    assert world.papers[-1].startswith("▐"), "what the power cut left has a paper of its own"
+
+
+def test_a_mute_printer_still_prints_and_is_never_called_proven(world: World) -> None:
+    world.printer.set_fault("printer_mute", True, world.now)
+    world.print("A1")
+    result = world.until_final("A1")
+    assert (result.state, result.reason) == ("UNKNOWN", "no_answer")
+    assert world.copies("A1") == 1
+    assert world.states[-1].reasons == ["no_answer"]
+
+
+def test_late_answers_are_not_read_as_answers_to_the_next_question(world: World) -> None:
+    world.printer.set_fault("late_answer", True, world.now)
+    world.printer.set_fault("paper_out", True, world.now)
+    world.settle(10)
+    world.printer.set_fault("late_answer", False, world.now)
+    world.settle(6)
+    assert world.states[-1].reasons == ["paper_out"]
+    assert "online" not in [state.status for state in world.states]
+
+
+def test_with_a_fresh_status_the_slip_starts_without_another_question(world: World) -> None:
+    world.settle(1)
+    world.print("A1")
+    taken = world.cable.taken
+    world.tick()
+    assert world.cable.taken - taken > 100
+    assert [each.state for each in world.results] == ["SENDING"]
+
+
+def test_a_printer_without_fence_ends_unconfirmed(tmp_path: Path, bar_codes: BarCodeBytes) -> None:
+    world = World(tmp_path, bar_codes)
+    world.desired = msgspec.structs.replace(world.desired, fence="none")
+    world.journal.close()
+    world.start()
+    world.print("A1")
+    assert world.until_final("A1").state == "UNCONFIRMED"
+
+
+def test_paper_low_is_degraded_and_prints(world: World) -> None:
+    world.printer.set_fault("paper_low", True, world.now)
+    world.print("A1")
+    assert world.until_final("A1").evidence["answer"] == "03"
+    assert (world.states[-1].status, world.states[-1].reasons) == ("degraded", ["paper_low"])
+
+
+def test_an_impossible_wish_is_refused_with_every_reason(tmp_path: Path, bar_codes: BarCodeBytes) -> None:
+    journal = Journal(tmp_path / "bridge.db", lambda: 0.0)
+    wish = DeviceDesired("x", "escpos_printer", "", baud=1, columns=3, encoding="big5")
+    with pytest.raises(ConfigError) as refused:
+        Device(wish, "b1", journal, None, lambda *_: None, bar_codes, str)  # type: ignore[arg-type, return-value]
+    assert len(refused.value.problems) == 4
+
+
+# --- SIGKILL at any moment, and the proof that this test would notice ---------------------------------
+
+
+def killed_at(world: World, ticks: int) -> int:
+    """Unmarked papers of one job when the bridge dies after `ticks` and the gateway asks again and again."""
+    world.settle(0.5)
+    world.print("A1")
+    for _ in range(ticks):
+        world.tick()
+    world.kill_bridge()
+    for attempt in range(2, 6):
+        world.print("A1", attempt)
+        world.settle(2)
+    return world.copies("A1")
+
+
+MOMENTS = (0, 1, 2, 3, 5, 10, 30, 100, 200, 400)
+
+
+@pytest.mark.parametrize("ticks", MOMENTS)
+def test_a_bridge_killed_at_any_moment_prints_once_at_most(world: World, ticks: int) -> None:
+    assert killed_at(world, ticks) <= 1
+    last = world.results[-1]
+    assert last.state in ("PRINTED", "UNKNOWN")
+    assert last.state == "UNKNOWN" or world.copies("A1") == 1
+
+
+def test_negative_control_a_mark_that_is_written_late_prints_twice(
+    tmp_path: Path, bar_codes: BarCodeBytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(self: print_jobs.PrintJobs, job: print_jobs.Job, size: int) -> None:
+        job.entry = print_jobs.Entry(job.key, "kitchen", "SENDING")  # in memory only
+
+    monkeypatch.setattr(print_jobs.PrintJobs, "mark_sending", late)
+    copies = []
+    for ticks in MOMENTS:
+        folder = tmp_path / str(ticks)
+        folder.mkdir()
+        copies.append(killed_at(World(folder, bar_codes), ticks))
+    assert max(copies) > 1, "the test above would not notice a late mark"
