@@ -25,7 +25,7 @@ from gateway.demo.passwords import Passwords, keep_passwords
 from gateway.demo.ports import PortRefused, Wanted, choose
 from gateway.demo.programs import programs
 from gateway.demo.readiness import Readiness
-from gateway.demo.seed import seed
+from gateway.demo.seed import SeedFailed, seed
 from gateway.demo.supervisor import Supervisor, Wake
 from gateway.demo.wan import WanProxy
 
@@ -135,14 +135,20 @@ class Run:
         try:
             self._start_programs()
             return self._loop(began)
+        except SeedFailed as failed:
+            self._output.line("demo", str(failed))
+            return 1
         finally:
             self._autoplay.stop()
             control.stop()
-            children = dict(self._supervisor.children)
-            first = [children.pop("gateway")] if "gateway" in children else []
-            stop_all(first, list(children.values()), time.monotonic, time.sleep)
+            stop_all(self._stopping_groups(), time.monotonic, time.sleep)
             self._proxy.stop()
             self._demo.folder.pids.unlink(missing_ok=True)
+
+    def _stopping_groups(self) -> list[list[Child]]:
+        children = dict(self._supervisor.children)
+        first, last = [[children.pop(name)] if name in children else [] for name in ("gateway", "broker")]
+        return [first, list(children.values()), last]
 
     def _start_programs(self) -> None:
         """Everything at once; only the gateway waits for the store's first settings and menu."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +22,7 @@ from gateway.domain.menu import Menu
 from gateway.domain.settings import Settings
 from gateway.ids import Ids
 from gateway.operations import administration
-from gateway.store import Store, box, people, settings
+from gateway.store import NewerDatabase, NotDone, Store, box, people, settings
 from gateway.store.people import User
 from gateway.store.writer import Writer
 
@@ -31,9 +32,20 @@ NONCE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 Operation = Callable[..., Any]
 
 
+class SeedFailed(Exception):  # noqa: N818
+    """The database cannot be opened or written, in words."""
+
+
 def seed(folder: DemoFolder, passwords: Passwords) -> dict[str, str]:
-    """Before the gateway starts: nobody else has the database open. Returns the tables' names and tokens."""
-    store = Store(load(folder.gateway_config).database)
+    """Before the gateway starts: nobody else has the database open. Returns the tables' names and tokens.
+
+    Raises:
+        SeedFailed: the database is a newer release's, is broken, or the disk is full.
+    """
+    try:
+        store = Store(load(folder.gateway_config).database)
+    except (NewerDatabase, sqlite3.Error) as error:
+        raise SeedFailed(f"the database cannot be opened: {error}") from error
     try:
         with store.read() as rows:
             is_new = box.get(rows) is None or settings.current_menu(rows) is None
@@ -44,6 +56,8 @@ def seed(folder: DemoFolder, passwords: Passwords) -> dict[str, str]:
             _carry_out(store, _people(passwords))
         with store.read() as rows:
             return _in_order(rows, settings.tables(rows))
+    except (NotDone, sqlite3.Error) as error:
+        raise SeedFailed(f"{store.path} cannot be written: {error}") from error
     finally:
         store.close()
 

@@ -50,7 +50,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Child]]:
         return made[-1]
 
     yield one
-    stop_all(made, [], time.monotonic, time.sleep)
+    stop_all([made, [], []], time.monotonic, time.sleep)
 
 
 def dead(child: Child, now: float) -> None:
@@ -112,7 +112,7 @@ def test_stopping_takes_everything_that_a_program_started(make: Callable[..., Ch
     grandchild = int(log.getvalue().split()[1])
     pids = [child.pid, deaf.pid, grandchild]
     began = time.monotonic()
-    stop_all([deaf], [child], time.monotonic, time.sleep)
+    stop_all([[deaf], [child], []], time.monotonic, time.sleep)
     assert time.monotonic() - began < 5.0
     until(lambda: not [p for p in pids if p and is_running(p)])
 

@@ -46,7 +46,7 @@ def is_running(pid: int) -> bool:
 class Demo:
     def __init__(self, data: Path, *arguments: str):
         self.data = data
-        self.log = open(data.parent / "log", "ab")
+        self.log = open(data.parent / "log", "ab")  # noqa: SIM115 - the process keeps it
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gateway", "demo", "--json", "--data", str(data), *ANY_PORTS, *arguments],
             stdout=subprocess.PIPE, stderr=self.log, cwd=ROOT, text=True,
