@@ -91,6 +91,8 @@ def main(argv: list[str]) -> int:
         print("usage: python -m gateway.demo.embedded_broker FILE", file=sys.stderr)
         return 2
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    # It calls every connection that ends early an error; a start that fails is raised, not only logged.
+    logging.getLogger("amqtt.broker").setLevel(logging.CRITICAL)
     asyncio.run(serve(json.loads(Path(argv[0]).read_text(encoding="utf-8"))))
     return 0
 

@@ -4,6 +4,7 @@
 set -eu
 folder=$1
 scratch=$(mktemp -d)
+: >"$scratch/out"
 now() { date +%s.%N; }
 since() { awk "BEGIN { printf \"%.1f\", $(now) - $1 }"; }
 waited() { # SECONDS COMMAND...: until it succeeds
