@@ -16,7 +16,7 @@ from gateway.operations.ordering import Ids, business_day
 from gateway.store import box, journal, people, settings, visits
 from gateway.store.box import Pause
 from gateway.store.people import User
-from gateway.store.transaction import Tx
+from gateway.store.transaction import Reader, Tx
 
 LOCK_AFTER = 5
 """Wrong tries; then a minute, doubled with each further one up to an hour."""
@@ -140,7 +140,7 @@ def set_program(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, token: str)
     people.set_program(tx, name, token)
 
 
-def locked_for(tx: Tx, now: Now, source: str) -> float:
+def locked_for(tx: Reader, now: Now, source: str) -> float:
     """Seconds that this source still has to wait before another try. By the monotonic clock: a wall clock that
     jumps frees nobody; a restart of the machine begins the wait again."""
     found = people.failures(tx, source)

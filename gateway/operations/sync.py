@@ -15,6 +15,9 @@ CONDITION_OF_REASON = {
 }
 """Each asks for another advice; every other reason is the internet being away."""
 
+POISON = "poison"
+"""Begins the reason of a letter whose slot the cloud has kept; it is never sent as dead."""
+
 ALL_CONDITIONS = ("uplink_offline", *CONDITION_OF_REASON.values())
 
 
@@ -24,7 +27,7 @@ def advance(
     """The cloud's application has everything up to here. Poison keeps its slot there; here a person may look."""
     journal.advance(tx, epoch_count, applied_upto)
     for seq, reason in poison.items():
-        _bury(tx, now, (epoch_count << journal.EPOCH_SHIFT) | seq, f"poison: {reason}")
+        _bury(tx, now, (epoch_count << journal.EPOCH_SHIFT) | seq, f"{POISON}: {reason}")
 
 
 def bury(tx: Tx, now: Now, ids: Ids, actor: Actor, slot: int, reason: str) -> None:

@@ -16,7 +16,7 @@ from gateway.domain.errors import Rejected, Retry
 from gateway.domain.now import Now
 from gateway.operations import sync
 from gateway.relays.uplink import Uplink
-from gateway.store import NotDone, Reader, Store, box, journal
+from gateway.store import Pending, Reader, Store, box, journal
 from gateway.store.box import Box
 from gateway.store.journal import Cursor, Entry
 
@@ -50,14 +50,14 @@ class CloudRelay:
 
     def __init__(
         self, store: Store, connection: CloudConnection, uplink: Uplink, chance: random.Random,
-        clock: Callable[[], float], busy: Callable[[], bool],
+        clock: Callable[[], float],
     ):  # fmt: skip
         self._store = store
         self._connection = connection
         self._uplink = uplink
         self._chance = chance
         self._clock = clock
-        self._busy = busy
+        self._asked = 0
         self._next_try = 0.0
         self._last_contact = float("-inf")
         self._failing_since: float | None = None
@@ -65,16 +65,26 @@ class CloudRelay:
         self._limit = MAX_BATCH_EVENTS
         self._buried = 0
         self._rest_until = 0.0
-        self._behind: dict[int, int] = {}
+        self._position: dict[int, int] = {}
+        self._saving: Pending | None = None
+        self.wake: Callable[[], None] = lambda: None
 
     def step(self, now: Now) -> float | None:
+        if self._saving is not None:
+            if not self._saving.done:
+                return None
+            if self._saving.failure is not None:
+                # The cloud has the events and says so again at the next start; only our cursor is late.
+                log.warning("the cursor stays where it is: %r", self._saving.failure)
+            self._saving = None
         if now.monotonic < max(self._next_try, self._rest_until):
             return max(self._next_try, self._rest_until)
         with self._store.read() as rows:
             me = box.the(rows)
             cursor = self._cursor(rows)
             entries = self._batch(rows, cursor)
-            events = [self._event(rows, me, cursor, entry) for entry in entries]
+            dead = journal.dead_between(rows, entries[0].slot, entries[-1].slot) if entries else {}
+            events = [_event(me, cursor, entry, dead.get(entry.slot)) for entry in entries]
         if not entries:
             due = self._last_contact + HELLO_EVERY_S
             if now.monotonic < due and not self._connection.lost():
@@ -91,7 +101,7 @@ class CloudRelay:
         return cursors[-1]
 
     def _batch(self, rows: Reader, cursor: Cursor) -> list[Entry]:
-        start = min(cursor.applied_upto, self._behind.get(cursor.epoch_count, cursor.applied_upto))
+        start = self._position.get(cursor.epoch_count, cursor.applied_upto)
         first = (cursor.epoch_count << journal.EPOCH_SHIFT) | start
         end = ((cursor.epoch_count + 1) << journal.EPOCH_SHIFT) - 1
         entries = journal.after(rows, first, self._limit, end)
@@ -101,23 +111,6 @@ class CloudRelay:
             if size > MAX_BATCH_BYTES and index:
                 return entries[:index]
         return entries
-
-    def _event(self, rows: Reader, me: Box, cursor: Cursor, entry: Entry) -> bytes:
-        dead = journal.dead_between(rows, entry.slot, entry.slot)
-        kind, data = entry.type, entry.data
-        if entry.slot in dead and not dead[entry.slot].startswith("poison"):
-            kind = DEAD_TYPE
-            digest = hashlib.sha256(entry.data).hexdigest()
-            data = msgspec.json.encode({"id": entry.id, "sha256": digest, "reason": dead[entry.slot]})
-        head = msgspec.json.encode(
-            {
-                "specversion": "1.0", "id": entry.id, "source": me.source, "type": kind, "subject": entry.subject,
-                "time": entry.at, "datacontenttype": "application/json", "storeid": me.store, "boxid": me.box,
-                "epoch": cursor.epoch, "seq": entry.seq, "ver": entry.ver, "clockq": entry.clockq,
-                "bizday": entry.bizday,
-            }
-        )  # fmt: skip
-        return head[:-1] + b',"data":' + data + b"}"
 
     def _send(self, now: Now, cursor: Cursor, entries: list[Entry], events: list[bytes]) -> float:
         self._uplink.asking(now)
@@ -134,26 +127,30 @@ class CloudRelay:
         self._failing_since = None
         self._failures = 0
         self._take(cursor, entries, answer)
-        if entries and self._busy():
-            # Guests are ordering: the backlog gets a third of the time, they get the rest.
+        asked = self._store.asked
+        if entries and asked != self._asked:
+            # People are ordering: the backlog gets a third of the time, they get the rest.
             self._rest_until = self._clock() + 2 * took
+        self._asked = asked
         return max(self._clock(), self._rest_until)
 
     def _take(self, cursor: Cursor, entries: list[Entry], answer: BatchAnswer) -> None:
         if answer.applied_upto < cursor.applied_upto:
             log.warning("the cloud stands at %d, behind our %d: sending again", answer.applied_upto, cursor.applied_upto)
-        self._behind[cursor.epoch_count] = answer.applied_upto
+        # Never beyond what we have: a cloud that knows more than this box has seen a clone of it, and must be told.
+        last = max(entries[-1].seq if entries else 0, cursor.applied_upto)
+        upto = min(answer.applied_upto, last)
+        self._position[cursor.epoch_count] = upto
         if entries:
             self._limit = min(MAX_BATCH_EVENTS, self._limit * 2)
             self._buried = 0
-        upto = min(answer.applied_upto, entries[-1].seq) if entries else cursor.applied_upto
         poison = {slot.seq: slot.reason for slot in answer.poison}
         if upto > cursor.applied_upto or poison:
-            try:
-                self._store.submit(sync.advance, HOUSE, cursor.epoch_count, upto, poison).result()
-            except (NotDone, TimeoutError) as not_done:
-                # The cloud has the events and will say so again; only our cursor is late.
-                log.warning("the cursor stays where it is: %s", not_done)
+            self._save(self._store.submit(sync.advance, HOUSE, cursor.epoch_count, upto, poison))
+
+    def _save(self, pending: Pending) -> None:
+        self._saving = pending
+        pending.then(lambda _: self.wake())
 
     def _retry(self, now: Now, retry: Retry) -> float:
         self._uplink.failed(now, retry.reason)
@@ -174,8 +171,22 @@ class CloudRelay:
             return self._retry(now, Retry("cloud_error"))
         self._buried += 1
         log.error("the cloud refuses event %d for ever: %s", entries[0].seq, rejected.reason)
-        try:
-            self._store.submit(sync.bury, HOUSE, entries[0].slot, rejected.reason).result()
-        except (NotDone, TimeoutError):
-            return self._retry(now, Retry("cloud_error"))
+        self._save(self._store.submit(sync.bury, HOUSE, entries[0].slot, rejected.reason))
         return now.monotonic
+
+
+def _event(me: Box, cursor: Cursor, entry: Entry, buried: str | None) -> bytes:
+    kind, data = entry.type, entry.data
+    if buried is not None and not buried.startswith(sync.POISON):
+        kind = DEAD_TYPE
+        digest = hashlib.sha256(entry.data).hexdigest()
+        data = msgspec.json.encode({"id": entry.id, "sha256": digest, "reason": buried})
+    head = msgspec.json.encode(
+        {
+            "specversion": "1.0", "id": entry.id, "source": me.source, "type": kind, "subject": entry.subject,
+            "time": entry.at, "datacontenttype": "application/json", "storeid": me.store, "boxid": me.box,
+            "epoch": cursor.epoch, "seq": entry.seq, "ver": entry.ver, "clockq": entry.clockq,
+            "bizday": entry.bizday,
+        }
+    )  # fmt: skip
+    return head[:-1] + b',"data":' + data + b"}"

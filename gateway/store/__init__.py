@@ -74,6 +74,8 @@ class Store:
         self._lock = threading.Lock()
         self._readers: list[sqlite3.Connection] = []
         self._free = threading.Semaphore(READERS)
+        self.asked = 0
+        """How many operations people have asked for; the uplink makes room while it grows."""
         self.closed = False
         _prepare(path)
         self.writer_connection = _connect(path, WRITER_CACHE_KIB)
@@ -90,6 +92,7 @@ class Store:
                 pending.fail(NotDone("busy"))
                 return pending
             self.waiting.append(pending)
+            self.asked += actor.kind != "house"
         self.wake_writer()
         return pending
 

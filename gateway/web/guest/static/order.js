@@ -106,7 +106,13 @@
     if (stepping) { clearTimeout(stepping); stepping = 0; } else { S.sheets.length = Math.min(S.sheets.length, depth); draw(); }
     follow();
   });
-  function open(kind, o) { S.sheets.push(Object.assign({kind: kind}, o)); follow(); draw(); }
+  var opener;
+  function open(kind, o) {
+    if (!top()) opener = d.activeElement;
+    S.sheets.push(Object.assign({kind: kind}, o));
+    follow();
+    draw();
+  }
   function swap(kind, o) {
     if (!S.sheets.length) return open(kind, o);
     S.sheets[S.sheets.length - 1] = Object.assign({kind: kind}, o);
@@ -237,11 +243,11 @@
   function again() { fetch(g.location.pathname, {credentials: "same-origin", cache: "no-store"}).catch(function () {}).then(function () { S.closed = false; submit(); }); }
 
   // -- asking the box: menu and visit in turn; a silent box is noticed within 5 s --------------------------------
-  var misses = 0, turn = 0;
+  var misses = 0, turn = 0, plates;
   function heardBox(ok) {
     misses = ok ? 0 : misses + 1;
     var silent = misses > 1 || (misses && g.navigator.onLine === false);
-    if (S.silent && !silent) { toast(t("back")); if (S.attempt && !sending) { retry = 0; send(); } }
+    if (S.silent && !silent && t) { toast(t("back")); if (S.attempt && !sending) { retry = 0; send(); } }
     if (silent !== S.silent) { S.silent = silent; draw(); }
   }
   function fetchMenu() {
@@ -254,6 +260,10 @@
         r.json.categories.forEach(function (c) { c.items.forEach(function (i) { i.variants = i.variants || []; S.items[i.id] = i; }); });
         draw();
         setTimeout(spy, 0);
+        // The drawn dishes are decoration: they come when the menu stands.
+        if (!plates) {
+          plates = d.head.appendChild(Object.assign(d.createElement("script"), {src: "/static/guest/plates.js?v=" + TP.version, onload: draw}));
+        }
       }
       if (r.status === 404 && !S.unknown) { S.unknown = true; draw(); }
     });
@@ -299,8 +309,10 @@
     if (diet) out.push(html`<span class="mark veg" title=${t(diet)}>${icon("leaf")}<span class="sr">${t(diet)}</span></span>`);
     return out;
   }
+  // The size that a guest means who names none: the one at the dish's own price.
+  function usual(item) { return item.variants.filter(function (v) { return v.price === item.price; })[0] || item.variants[0]; }
   function priceOf(item) {
-    var unit = item.price_unit || "each", low = item.variants.length ? item.variants[0].price : item.price;
+    var unit = item.price_unit || "each", low = (usual(item) || item).price;
     return html`<span class="price num">${money(low)}${unit === "each" ? "" : html`<small>${t("per" + unit)}</small>`}</span>`;
   }
   function hasOptions(item) { return item.variants.length > 0 || (item.modifier_groups || []).length > 0; }
@@ -311,15 +323,16 @@
     else if (p.n) buy = html`<${Steps} n=${p.n} min=${0} max=${99} id=${"add-" + item.id} less=${t("less", {dish: name})} more=${t("add", {dish: name})} set=${function (n) { quick(item, n - p.n); }} />`;
     else buy = html`<button type="button" class="add" data-testid=${"add-" + item.id} aria-label=${t("add", {dish: name})} onClick=${function () { quick(item, 1); }}><span>${icon("plus")}</span></button>`;
     return html`<li class=${"dish" + (p.sold ? " sold" : "")} data-testid=${"dish-" + item.id}>
-      <img class="photo" alt="" width="112" height="84" loading="lazy" decoding="async" src=${TP.plate(item, p.category)} onClick=${function () { options(item); }} />
+      <img class="photo" alt="" width="112" height="84" loading="lazy" decoding="async" src=${p.plate} onClick=${function () { options(item); }} />
       <div class="what"><h3><button type="button" class="name" aria-label=${t("details", {dish: name})} onClick=${function () { options(item); }}>${name}</button>${marks(item)}</h3><p>${TP.text(item.description)}</p>
       ${p.avoid ? html`<p class="mine is-soon">${icon("tri")}${t("has", {list: names(p.avoid.split(","))})}</p>` : ""}</div>
       <div class="buy"><span>${priceOf(item)}${!p.sold && item.remaining != null && item.remaining <= 9 ? html` <span class="few">${t("left", {n: item.remaining})}</span>` : ""}</span>${buy}</div></li>`;
   });
+  function plate(item, category) { return TP.plate ? TP.plate(item, category) : item.photo; }
   function rows(items, category) {
     return items.map(function (item) {
       var n = countOf(S.cart.lines.filter(function (l) { return l.item === item.id && isOpen(l); }));
-      return html`<${Dish} key=${item.id} item=${item} sold=${item.sold_out || item.remaining === 0} n=${n} avoid=${avoided(item.allergens || []).join()} category=${category} lang=${TP.lang} />`;
+      return html`<${Dish} key=${item.id} item=${item} sold=${item.sold_out || item.remaining === 0} n=${n} avoid=${avoided(item.allergens || []).join()} plate=${plate(item, category)} lang=${TP.lang} />`;
     });
   }
   function searched() {
@@ -408,16 +421,17 @@
   // -- the sheets ---------------------------------------------------------------------------------------------------
   class Sheet extends TP.Component {
     componentDidMount() {
-      this.from = d.activeElement;
       this.key = this.key.bind(this);
       d.addEventListener("keydown", this.key);
       this.base.focus();
     }
     componentDidUpdate(was) { if (was.kind !== this.props.kind) { this.base.querySelector(".sheet-body").scrollTop = 0; this.base.focus(); } }
     componentWillUnmount() {
-      var from = this.from;
       d.removeEventListener("keydown", this.key);
-      setTimeout(function () { if (from && d.contains(from) && !top()) from.focus({preventScroll: true}); }, 0);
+      setTimeout(function () {
+        var back = opener && (d.contains(opener) ? opener : d.querySelector('[data-testid="' + opener.getAttribute("data-testid") + '"]'));
+        if (back && !top()) back.focus({preventScroll: true});
+      }, 0);
     }
     key(e) {
       if (e.key === "Escape" || e.key === "Esc") { e.preventDefault(); close(); }
@@ -434,7 +448,7 @@
     }
   }
   function options(item, line) {
-    open("item", {item: item.id, line: line || null, variant: line ? line.variant : item.variants.length ? item.variants[0].id : null, modifiers: line ? line.modifiers.slice() : [], note: line ? line.note : "", quantity: line ? line.quantity : 1, tried: false, over: ""});
+    open("item", {item: item.id, line: line || null, variant: line ? line.variant : item.variants.length ? usual(item).id : null, modifiers: line ? line.modifiers.slice() : [], note: line ? line.note : "", quantity: line ? line.quantity : 1, tried: false, over: ""});
   }
   function groupWords(x) {
     if (x.min && x.min === x.max) return x.min === 1 ? t("required") : t("chooseN", {n: x.min});
@@ -476,7 +490,7 @@
       if (s.line) { Object.assign(s.line, line); save(); } else add(line);
     }
     var foot = sold ? html`<span class="state is-gone">${icon("cross")}${t("soldOut")}</span>` : html`<${Steps} n=${s.quantity} min=${1} max=${99} live=${1} less=${t("minus")} more=${t("one")} set=${function (n) { s.quantity = n; draw(); }} /><button type="button" class=${"btn" + (missing ? "" : " btn-ink")} data-testid="sheet-add" onClick=${done}>${missing ? t("missing", {group: TP.text(missing.name)}) : sum ? t(s.line ? "save" : "addTotal", {sum: sum}) : t(s.line ? "savePlain" : "addPlain")}</button>`;
-    return html`<${Sheet} kind="item" title=${TP.text(item.name)} sub=${TP.text(item.description)} photo=${TP.plate(item)} foot=${foot}>
+    return html`<${Sheet} kind="item" title=${TP.text(item.name)} sub=${TP.text(item.description)} photo=${plate(item)} foot=${foot}>
       <p class="facts">${marks(item).length ? html`${marks(item)} ` : ""}${priceOf(item)}${weighed(item) ? html` <span>${t("weighed")}</span>` : ""}</p>
       ${allergens.length ? html`<p class=${"contains" + (mine.length ? " is-soon" : "")}>${icon("tri")}<span>${mine.length ? html`<b>${t("containsYours", {list: names(mine)})}</b> ` : html`<b>${t("contains", {list: names(allergens)})}</b> `}${t("containsAsk")}</span></p>` : ""}
       ${item.variants.length ? html`<fieldset><legend>${t("size")}<em>${t("required")}</em></legend><div class="opts">${item.variants.map(function (v) {
@@ -516,8 +530,8 @@
       <ul class="lines">${lines.map(function (l, i) {
         var name = lineName(l), p = problem(l), item = S.items[l.item];
         return html`<li key=${l.uid} class="cl" data-testid=${"cart-line-" + i}><div class="grow"><h3>${name}</h3>${choices(l) ? html`<p>${choices(l)}</p>` : ""}${p ? what(p) : ""}${item && avoided(item.allergens || []).length ? html`<p class="state is-soon">${icon("tri")}${t("has", {list: names(avoided(item.allergens))})}</p>` : ""}
-          <p class="cl-do"><b class="num">${amount(l)}</b>${item ? html`<button type="button" class="btn btn-quiet" aria-label=${t("edit") + " " + name} data-testid=${"edit-" + i} onClick=${function () { options(item, l); }}>${t("edit")}</button>` : ""}<button type="button" class="btn btn-quiet" aria-label=${t("remove") + " " + name} data-testid=${"remove-" + i} onClick=${function () { drop(l); }}>${t("remove")}</button></p></div>
-          <${Steps} n=${l.quantity} min=${0} max=${99} live=${1} less=${t("less", {dish: name})} more=${t("add", {dish: name})} set=${function (n) { setQuantity(l, n); }} /></li>`;
+          <p class="cl-do">${item ? html`<button type="button" class="btn btn-quiet" aria-label=${t("edit") + " " + name} data-testid=${"edit-" + i} onClick=${function () { options(item, l); }}>${t("edit")}</button>` : ""}<button type="button" class="btn btn-quiet" aria-label=${t("remove") + " " + name} data-testid=${"remove-" + i} onClick=${function () { drop(l); }}>${t("remove")}</button></p></div>
+          <div class="cl-r"><${Steps} n=${l.quantity} min=${0} max=${99} live=${1} less=${t("less", {dish: name})} more=${t("add", {dish: name})} set=${function (n) { setQuantity(l, n); }} /><b class="num">${amount(l)}</b></div></li>`;
       })}</ul>${allergyPart()}</${Sheet}>`;
   }
   function coversPart() {
@@ -553,7 +567,7 @@
       rest = S.cart.lines.filter(function (l) { return !sold.some(function (x) { return x.line === l; }); });
       var sum = rest.reduce(function (n, l) { var x = list.filter(function (y) { return y.line === l; })[0]; return n + (weighed(S.items[l.item]) ? 0 : (x ? x.what.now : l.unit) * l.quantity); }, 0);
       var dish = sold.map(function (x) { return lineName(x.line); }).join(t("and"));
-      title = !sold.length ? t("priceTold") : code === "not_served_now" ? t("notServed", {dish: dish}) : sold.every(function (x) { return x.what.kind === "sold"; }) && sold.length === list.length ? t(sold.length > 1 ? "soldOutMany" : "soldOutOne", {dish: dish}) : t("changes");
+      title = !sold.length ? t("priceTold") : code === "not_served_now" ? t("notServed", {dish: dish}) : sold.every(function (x) { return x.what.kind === "sold"; }) && sold.length === list.length ? t("justSold", {dish: dish}) : t("changes");
       foot = [toCart, ink(!rest.length ? t("acceptOnly") : !s.go ? t("next", {sum: money(sum)}) : sold.length ? t("acceptRest", {sum: money(sum)}) : t("acceptPrice", {sum: money(sum)}), function () { acceptChanges(list, s.go); }, "accept-changes")];
       text = html`<ul class="lines">${list.map(function (x) { return html`<li class="cl"><div class="grow"><h3>${lineName(x.line)} <small>×${x.line.quantity}</small></h3>${choices(x.line) ? html`<p>${choices(x.line)}</p>` : ""}${what(x.what)}</div></li>`; })}</ul>`;
     } else if (code === "table_closed") { title = t("closedTitle"); text = t("closedDo"); foot = [toCart, ink(t("tryAgain"), again)]; }
@@ -613,11 +627,11 @@
   TP.lang = boot.lang || TP.pickLang(g.navigator.languages);
   TP.onLang(function () { draw(); });
   loadCart();
+  start();
   words().then(function (w) {
     t = TP.t(w);
     root.textContent = "";
     TP.setLang(TP.lang);
-    start();
     draw();
     if (S.attempt) { S.attempt.unanswered = true; S.attempt.wait = null; open("sending"); send(); } else follow();
   });

@@ -11,7 +11,7 @@
     fetch('/static/icons.svg' + (TP.version ? '?v=' + TP.version : '')).then((r) => r.text()).then((text) => {
       const sprite = document.importNode(new DOMParser().parseFromString(text, 'image/svg+xml').documentElement, true);
       sprite.querySelectorAll('symbol').forEach((symbol) => { symbol.id = 'icon-' + symbol.id; });
-      sprite.setAttribute('class', 'sr');
+      sprite.setAttribute('class', 'sprite');
       sprite.setAttribute('aria-hidden', 'true');
       document.body.appendChild(sprite);
     }).catch(() => { if (tries) setTimeout(loadIcons, 2000, tries - 1); });
@@ -61,7 +61,7 @@
     </li>`;
   }
 
-  const SLIP = {PRINTED: 'slip', UNCONFIRMED: 'slip_mute', UNKNOWN: 'slip_unsure'};
+  const SLIP = {UNCONFIRMED: 'slip_mute', UNKNOWN: 'slip_unsure'};
 
   /* props: ticket, lang, urgency ('', 'soon', 'late'), fresh, hidden (lines that do not fit), ticks, act */
   const Card = TP.Memo(function ({ticket, urgency, fresh, hidden, ticks, act, t}) {
@@ -76,7 +76,7 @@
       <header>
         <h2>${name}</h2>
         <span class="age">${urgency && !dead ? html`${icon(urgency === 'late' ? 'stop' : 'tri')}<span class="sr">${t(urgency)} </span>` : null}<${Age} from=${KdsModel.time(ticket.fired_at)} ticks=${ticks} /></span>
-        <span class="meta"><span class="who">${meta.join(' · ')}</span>${slip && slip.state === 'PRINTED' ? html`<span class="slipno">${icon('paper')}<span class="sr">${t('slip', {n: ''})}</span>${slip.number}</span>` : null}</span>
+        <span class="meta"><span class="who">${meta.join(' · ')}</span>${slip ? html`<span class="slipno">${slip.state === 'PRINTED' ? icon('paper') : '#'}<span class="sr">${t('slip', {n: ''})}</span>${slip.number}</span>` : null}</span>
       </header>
       ${order.addition ? html`<p class="tear">${t('addition')}</p>` : null}
       <ul>${ticket.lines.map((line) => html`<${Line} key=${line.id} t=${t} line=${line} ticket=${ticket} />`)}</ul>
@@ -86,7 +86,7 @@
       ${dead ? html`<p class="note">${t('cancelled_by', {who: who(t, ticket.updated_by), at: TP.clock.hm(ticket.updated_at)})}</p>` : null}
       ${ticket.state === 'READY' ? html`<p class="note">${icon('ready')}${t('ready')}</p>` : null}
       ${(ticket.elsewhere || []).length ? html`<p class="note">${t('also', {what: ticket.elsewhere.map((e) => named(e) + ' ' + e.quantity).join(t('list_sep'))})}</p>` : null}
-      ${slip && slip.state !== 'PRINTED' && SLIP[slip.state] ? html`<p class="note">${icon('paper')}${t(SLIP[slip.state], {n: slip.number})}</p>` : null}
+      ${slip && SLIP[slip.state] ? html`<p class="note">${icon('paper')}${t(SLIP[slip.state], {n: slip.number})}</p>` : null}
       <div class=${'foot' + (startable ? ' two' : '')}>
         ${startable ? html`<button class="st" type="button" data-testid=${'start-' + number} aria-label=${t('start') + ' ' + name + ' ' + number} onClick=${() => act('start', ticket)}>${t('start')}</button>` : null}
         <button type="button" data-testid=${'bump-' + number} aria-label=${t(dead ? 'seen' : 'bump') + ' ' + name + ' ' + number} onClick=${() => act('bump', ticket)}>${t(dead ? 'seen' : 'bump')}</button>

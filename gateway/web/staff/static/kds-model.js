@@ -17,8 +17,8 @@
   const MOVES = {
     start: (t, at) => ({...t, state: 'STARTED', started_at: at}),
     bump: (t, at) => ({...t, state: t.state === 'CANCELLED' ? 'CANCELLED' : 'SERVED', cleared_at: at}),
-    undo: (t) => ({...t, state: t.cleared_at && t.started_at ? 'STARTED' : 'SHOWN', cleared_at: null, ready_at: null, served_at: null}),
-    recall: (t) => ({...t, state: 'SHOWN', cleared_at: null, ready_at: null, served_at: null})
+    undo: (t) => ({...t, state: 'SHOWN', cleared_at: null, started_at: null, ready_at: null, served_at: null}),
+    recall: (t) => ({...t, state: 'SHOWN', cleared_at: null, started_at: null, ready_at: null, served_at: null})
   };
 
   function create(topic) {

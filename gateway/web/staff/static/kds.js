@@ -126,6 +126,7 @@
       return;
     }
     guarded.set(ticket.id, now + GUARD_MS);
+    rest(Array.from(mount.querySelectorAll('.tk[data-id="' + ticket.id + '"]')));
     if (action === 'bump') view.toast = {id: ticket.id, ticket, label, until: now + UNDO_MS, up: !view.toastFits};
     else if (view.toast && view.toast.id === ticket.id) view.toast = null;
     if (action === 'undo' || action === 'recall') firstSeen.set(ticket.id, {at: now, fresh: false});
@@ -224,13 +225,24 @@
     </div>`;
   }
 
-  /* Conditions that a cook must act on: this station's own and its printers'. */
+  /* Conditions that a cook must act on: this station's tickets and printers. */
+  const printers = station.printers || (station.printer ? [station.printer] : null);
   function mine(c) {
     if (c.severity === 'rest') return false;
-    const printers = station.printers;
-    if (c.subject === station.id || (c.station && c.station === station.id)) return true;
-    if (printers) return printers.indexOf(c.subject) >= 0;
-    return /^(paper|cover|printer|slip|no_proof|ticket)/.test(c.code) && c.subject !== 'receipt';
+    if (c.ticket) return !!model.base(c.ticket);
+    if (/^(bridge_offline|broker_down)$/.test(c.code)) return true;      // then no station prints
+    if (c.station) return c.station === station.id;
+    const printer = c.printer || c.subject;
+    if (printers && (c.printer || c.code !== 'slip_unknown')) return printers.indexOf(printer) >= 0;
+    return /^(paper|cover|cutter|printer|slip)_/.test(c.code);
+  }
+  /* A slip that nobody is sure of: the cook stands before the printer and says what came out. */
+  function decide(c, what) {
+    TP.fetchJson('/api/v1/jobs/' + encodeURIComponent(c.job) + '/' + what, {body: {key: TP.key()}}, 5000).then((r) => {
+      if (r.status >= 200 && r.status < 300) conditions = conditions.filter((one) => one !== c);
+      else view.notes = view.notes.concat({text: t('r_refused', {t: TP.text(c.title)}), until: performance.now() + 8000}).slice(-3);
+      draw();
+    });
   }
   function Conditions() {
     const list = conditions.filter(mine);
@@ -239,7 +251,8 @@
     return html`<div class="conds">${shown.map((c, i) => html`
       <div class=${'condition ' + (c.severity || 'soon')} key=${c.code + c.subject} role=${c.severity === 'now' ? 'alert' : 'status'} data-testid=${'condition-' + c.code}>
         ${icon(c.severity === 'now' ? 'stop' : 'tri')}
-        <p><b>${TP.text(c.title)}</b> <span>${TP.text(c.advice)}</span></p>
+        <p><b>${TP.text(c.title)}</b> <span>${t('since', {at: TP.clock.hm(c.since)})} · ${TP.text(c.advice)}</span></p>
+        ${c.job ? html`<button type="button" class="btn" onClick=${() => decide(c, 'came_out')}>${t('came_out')}</button><button type="button" class="btn" onClick=${() => decide(c, 'reprint')}>${t('reprint')}</button>` : null}
         ${i === 0 && list.length > 1 ? html`<button type="button" class="btn" aria-expanded=${view.allConditions} onClick=${() => { view.allConditions = !view.allConditions; draw(); }}>${view.allConditions ? t('fewer_conditions') : t('more_conditions', {n: list.length - 1})}</button>` : null}
       </div>`)}</div>`;
   }
@@ -366,11 +379,11 @@
     prove();
   }
 
-  /* A card that slid under a finger takes no tap for a moment: the finger meant the card that was there before. */
+  /* A wet finger taps twice: a card that was just tapped, or that slid under the finger, takes no tap for a moment. */
   function rest(moved) {
     if (!moved.length) return;
     moved.forEach((el) => el.classList.add('moved'));
-    setTimeout(() => moved.forEach((el) => el.classList.remove('moved')), GUARD_MS);
+    setTimeout(() => moved.forEach((el) => el.classList.remove('moved')), GUARD_MS + 20);
   }
 
   /* Painted means: two frames later still on the page in view of a document that is not hidden. */

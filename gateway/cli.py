@@ -1,0 +1,49 @@
+"""The command `gateway`. Exit 0: done; 1: the thing asked about is not well; 2: wrong use."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("gateway.commands.run", "run the gateway"),
+    "demo": ("gateway.demo.program", "the whole store on one machine"),
+    "cloud": ("gateway.cloud.program", "the reference cloud receiver"),
+    "simulate": ("gateway.simulation.program", "a shift on a fake clock, with faults, from a seed"),
+    "check-config": ("gateway.commands.inspect", "check the boot file, the settings and the menu"),
+    "orders": ("gateway.commands.inspect", "the newest orders"),
+    "jobs": ("gateway.commands.inspect", "print jobs, newest first"),
+    "outbox": ("gateway.commands.inspect", "what waits for the cloud"),
+    "menu": ("gateway.commands.exchange", "import or export the menu as TOML"),
+    "settings": ("gateway.commands.exchange", "import or export the settings as TOML"),
+}
+"""Each lives in its own module, imported when it is asked for: a start loads only what it needs."""
+
+
+def usage() -> str:
+    rows = "\n".join(f"  {name:<13} {what}" for name, (_, what) in COMMANDS.items())
+    return f"usage: gateway COMMAND [OPTIONS]\n\n{rows}\n\n`gateway COMMAND --help` tells more."
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    args = list(sys.argv[1:] if argv is None else argv)
+    if not args or args[0] in ("-h", "--help"):
+        print(usage(), file=sys.stdout if args else sys.stderr)
+        return 0 if args else 2
+    if args[0] not in COMMANDS:
+        print(f"gateway: there is no command {args[0]!r}\n\n{usage()}", file=sys.stderr)
+        return 2
+    module = importlib.import_module(COMMANDS[args[0]][0])
+    run: Callable[[list[str]], int] = module.main
+    rest = args if module.__name__.startswith("gateway.commands.") and args[0] != "run" else args[1:]
+    try:
+        return run(rest)
+    except argparse.ArgumentError as error:
+        print(f"gateway {args[0]}: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

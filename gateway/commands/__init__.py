@@ -1,0 +1,1 @@
+"""The subcommands of `gateway`, one module for those that belong together."""

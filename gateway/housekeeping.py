@@ -1,0 +1,120 @@
+"""Parts that watch rows: tickets that nothing proves, papers that nobody can speak for, the uplink, old rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway.domain.actor import HOUSE
+from gateway.domain.now import Now
+from gateway.domain.ticket import Ticket
+from gateway.operations import administration, devices, kitchen, sync
+from gateway.relays.uplink import Uplink
+from gateway.store import Pending, Store, jobs, tickets
+
+SCREEN_S = 8.0
+"""A screen-only station that has not drawn a ticket by then gets it on paper."""
+
+CALL_S = 15.0
+"""Then someone in the store is told that no cook has the ticket."""
+
+DOUBT_S = 60.0
+"""Then the guest is told, and that a waiter is checking."""
+
+PRUNE_EVERY_S = 3600.0
+KEEP_JOURNAL_S = 30 * 86400.0
+PRUNE_AT_ONCE = 200
+"""Rows deleted in one transaction: a bump that comes in meanwhile waits a few milliseconds at most."""
+
+
+class ProofWatch:
+    """A part: nothing that a guest ordered stays unproven in silence."""
+
+    def __init__(self, store: Store):
+        self._store = store
+        self._done: set[tuple[str, str]] = set()
+
+    def step(self, now: Now) -> float | None:
+        with self._store.read() as rows:
+            unseen = tickets.unseen(rows)
+            unknown = jobs.unknown(rows)
+        standing = {t.id for t in unseen} | {j.id for j in unknown}
+        self._done = {done for done in self._done if done[0] in standing}
+        wishes = [self._watch_ticket(ticket, now) for ticket in unseen]
+        wishes += [
+            self._once(job.id, "unknown", now.since(job.boot, job.mono), devices.REPRINT_AFTER_S, now, devices.settle_unknown)
+            for job in unknown
+        ]
+        return min((wish for wish in wishes if wish is not None), default=None)
+
+    def _watch_ticket(self, ticket: Ticket, now: Now) -> float | None:
+        age = now.since(ticket.fired_boot, ticket.fired_mono)
+        wishes = [
+            self._once(ticket.id, "call", age, CALL_S, now, kitchen.call_for_ticket),
+            self._once(ticket.id, "doubt", age, DOUBT_S, now, kitchen.doubt_ticket, "late"),
+        ]
+        if ticket.proof == "screen":
+            wishes.append(self._once(ticket.id, "slip", age, SCREEN_S, now, kitchen.slip_for_screen))
+        return min((wish for wish in wishes if wish is not None), default=None)
+
+    def _once(
+        self, subject: str, word: str, age: float, after: float, now: Now, operation: Callable[..., None], *args: str
+    ) -> float | None:
+        """Submits the operation when its time has come, once; returns the time to look again."""
+        if (subject, word) in self._done:
+            return None
+        if age < after:
+            return now.monotonic + after - age
+        self._done.add((subject, word))
+
+        def settled(pending: Pending) -> None:
+            if pending.failure is not None:
+                self._done.discard((subject, word))
+
+        self._store.submit(operation, HOUSE, subject, *args).then(settled)
+        return None
+
+
+class UplinkWatch:
+    """A part: tells the house when the cloud has come or gone, also while a request hangs."""
+
+    def __init__(self, store: Store, uplink: Uplink):
+        self._store = store
+        self._uplink = uplink
+        self._said: tuple[bool, str | None] | None = None
+
+    def step(self, now: Now) -> float | None:
+        online, reason, _ = self._uplink.look(now)
+        if (online, reason) != self._said:
+            self._said = (online, reason)
+            self._store.submit(sync.uplink_changed, HOUSE, online, reason)
+        return now.monotonic + 1.0
+
+
+class Pruning:
+    """A part: deletes what the cloud has and nobody needs any more, a little at a time."""
+
+    def __init__(self, store: Store):
+        self._store = store
+        self._next = 0.0
+
+    def step(self, now: Now) -> float | None:
+        if now.monotonic < self._next:
+            return self._next
+        self._next = now.monotonic + PRUNE_EVERY_S
+        if now.grade == "guess":
+            # A clock that has never been set would call everything old, or nothing.
+            return self._next
+        before = now.ago(KEEP_JOURNAL_S)
+        self._store.submit(administration.prune, HOUSE, before, PRUNE_AT_ONCE)
+        return self._next
+
+
+class Housekeeping:
+    """One part for all of them: each is asked at its own time."""
+
+    def __init__(self, store: Store, uplink: Uplink):
+        self._parts = (ProofWatch(store), UplinkWatch(store, uplink), Pruning(store))
+
+    def step(self, now: Now) -> float | None:
+        wishes = [part.step(now) for part in self._parts]
+        return min((wish for wish in wishes if wish is not None), default=None)

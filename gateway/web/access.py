@@ -1,0 +1,144 @@
+"""Who is at the door. The one place that reads cookies and tokens and names the actor."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from flask import Flask, Request, Response, g, request
+
+from gateway.domain.actor import Actor
+from gateway.domain.errors import Refused
+from gateway.store import Reader, box, people
+from gateway.web.house import House, house
+
+GUEST_COOKIE = "guest"
+STAFF_COOKIE = "staff"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SESSION_S = 30 * 86400
+"""A kitchen tablet stays logged in for a month; logging out or changing the user ends it at once."""
+
+LOCAL_SUFFIXES = (".local", ".lan", ".test", ".internal", ".home.arpa", ".localhost")
+"""Names that no public DNS can give away: a page on the internet cannot be rebound to them."""
+
+CONTENT_SECURITY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "media-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}"
+)
+
+
+@dataclass(frozen=True)
+class Staff:
+    """Whoever may use the staff listener: a person or a program."""
+
+    actor: Actor
+    role: str
+    language: str = "zh-Hans"
+
+
+def guard(app: Flask, framed_by: str, frames: str = "") -> None:
+    """Checks the host name before anything else, and puts the security headers on everything."""
+
+    @app.before_request
+    def check_host() -> None:
+        if not host_allowed(request.host, tuple(_own_hosts(house(), app))):
+            raise Refused("wrong_host")
+
+    policy = CONTENT_SECURITY.format(ancestors=framed_by) + (f"; frame-src {frames}" if frames else "")
+
+    @app.after_request
+    def headers(answer: Response) -> Response:
+        answer.headers["Content-Security-Policy"] = policy
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        answer.headers["Referrer-Policy"] = "no-referrer"
+        answer.headers["Cross-Origin-Resource-Policy"] = "same-site"
+        answer.headers.setdefault("Cache-Control", "no-store")
+        return answer
+
+
+def _own_hosts(inside: House, app: Flask) -> list[str]:
+    listener = inside.config.guest if app.name == "guest" else inside.config.staff
+    return listener.hosts
+
+
+@lru_cache(maxsize=256)
+def host_allowed(host: str, own: tuple[str, ...]) -> bool:
+    """Addresses, local names and the store's own names; a foreign name means DNS rebinding."""
+    name = urlsplit(f"//{host}").hostname or ""
+    if name == "localhost" or name in own or name.endswith(LOCAL_SUFFIXES):
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def sign_visit(secret: bytes, visit: str, nonce: str) -> str:
+    """The guest's cookie: it names a visit and dies with it. No row is written for a look at the menu."""
+    mac = hmac.new(secret, f"guest:{visit}:{nonce}".encode(), hashlib.sha256).hexdigest()[:32]
+    return f"{visit}.{nonce}.{mac}"
+
+
+def visit_of_cookie(rows: Reader, from_request: Request) -> str | None:
+    """The visit that the phone's cookie names; None without one. A forged cookie names the visit "forged"."""
+    cookie = from_request.cookies.get(GUEST_COOKIE)
+    if not cookie:
+        return None
+    visit, _, rest = cookie.partition(".")
+    nonce, _, _ = rest.partition(".")
+    expected = sign_visit(box.the(rows).secret, visit, nonce)
+    return visit if hmac.compare_digest(cookie.encode(), expected.encode()) else "forged"
+
+
+def staff() -> Staff:
+    """The person or program behind this request. Raises `Refused`: login_needed, foreign_origin."""
+    known: Staff | None = g.get("staff")
+    if known is None:
+        known = _staff()
+        g.staff = known
+    return known
+
+
+def _staff() -> Staff:
+    authorization = request.headers.get("Authorization", "")
+    if authorization.startswith("Bearer "):
+        with house().store.read() as rows:
+            name = people.program(rows, authorization[7:].strip())
+        if name is None:
+            raise Refused("login_needed")
+        return Staff(Actor("program", name), "manager")
+    token = request.cookies.get(STAFF_COOKIE)
+    if not token:
+        raise Refused("login_needed")
+    with house().store.read() as rows:
+        user = people.session(rows, token)
+    if user is None:
+        raise Refused("login_needed")
+    if request.method not in SAFE_METHODS:
+        check_origin()
+    return Staff(Actor("staff", user.name), user.role, user.language)
+
+
+def check_origin() -> None:
+    """An unsafe call with a cookie must come from our own page, port included. A missing Origin is refused too."""
+    origin = urlsplit(request.headers.get("Origin", ""))
+    if not origin.netloc or origin.netloc != request.host:
+        raise Refused("foreign_origin")
+
+
+def need(*roles: str) -> Staff:
+    """The caller, if one of these roles or a manager. Raises `Refused("not_allowed")`."""
+    who = staff()
+    if who.role != "manager" and who.role not in roles:
+        raise Refused("not_allowed")
+    return who
+
+
+def screen_actor(screen: str) -> Actor:
+    who = staff()
+    return Actor(who.actor.kind, who.actor.id, screen)

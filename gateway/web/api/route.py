@@ -1,0 +1,35 @@
+"""One line of the route table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask, Response
+
+GUEST = "guest"
+STAFF = "staff"
+
+
+@dataclass(frozen=True)
+class Route:
+    """`path` is Flask's. `body` is the msgspec type that is accepted; `codes` are the refusals that may come."""
+
+    method: str
+    path: str
+    view: Callable[..., Response]
+    listeners: tuple[str, ...]
+    summary: str
+    body: Any = None
+    query: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    answers: tuple[int, ...] = (200,)
+    codes: tuple[str, ...] = field(default=())
+
+
+def register(app: Flask, routes: list[Route], listener: str) -> None:
+    for route in routes:
+        if listener in route.listeners:
+            name = f"{route.method} {route.path}"
+            app.add_url_rule(route.path, name, route.view, methods=[route.method])

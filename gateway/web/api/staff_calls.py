@@ -1,0 +1,254 @@
+"""What staff, their screens and other programs may ask."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from flask import Response, request
+
+from gateway.domain import documents
+from gateway.domain.errors import Refused
+from gateway.domain.order import StaffCart
+from gateway.operations import administration, devices, kitchen, ordering
+from gateway.store import jobs, journal, keys, orders, settings, tickets, visits
+from gateway.web import access, bodies, views
+from gateway.web.api.guest_calls import order_answer
+from gateway.web.events import event_id, station_tickets
+from gateway.web.house import house
+
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+
+RECALL_LIMIT = 30
+RECALL_S = 2 * 3600
+ACTIONS = ("start", "bump", "recall", "undo", "serve", "rendered")
+DECISIONS = ("reprint", "came_out", "cancel")
+MAX_LISTED = 1000
+
+
+class TicketAction(msgspec.Struct, forbid_unknown_fields=True):
+    screen: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    key: Key
+    version: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class TableOpening(msgspec.Struct, forbid_unknown_fields=True):
+    covers: Annotated[int, msgspec.Meta(ge=0, le=200)] = 0
+
+
+class Pausing(msgspec.Struct, forbid_unknown_fields=True):
+    reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+class Deciding(msgspec.Struct, forbid_unknown_fields=True):
+    key: Key
+
+
+class Nothing(msgspec.Struct):
+    """A body that may be empty; what it says is not needed."""
+
+
+def _optional(kind: type[Any]) -> Any:
+    body = bodies.read_body()
+    return bodies.decode(body or b"{}", kind)
+
+
+def menu() -> Response:
+    access.staff()
+    with house().store.read() as rows:
+        return bodies.tagged(views.menu_document(rows, None))
+
+
+def place_order() -> Response:
+    who = access.need("cashier", "waiter")
+    body = bodies.read_body()
+    key = bodies.idempotency_key()
+    cart = bodies.decode(body, StaffCart)
+    placed = house().do(ordering.place_staff_order, who.actor, cart, key, keys.fingerprint(body))
+    return order_answer(placed, f"/api/v1/orders/{placed.answer['id']}")
+
+
+def list_orders() -> Response:
+    access.staff()
+    limit = _number("limit", 50, MAX_LISTED)
+    with house().store.read() as rows:
+        return bodies.json({"orders": [documents.order_document(o) for o in orders.recent(rows, limit)]})
+
+
+def order(order_id: str) -> Response:
+    access.staff()
+    with house().store.read() as rows:
+        found = orders.load(rows, order_id)
+        if found is None:
+            raise Refused("unknown_order")
+        return bodies.tagged(documents.order_document(found))
+
+
+def check(check_id: str) -> Response:
+    access.staff()
+    with house().store.read() as rows:
+        found = visits.check(rows, check_id)
+        if found is None:
+            raise Refused("unknown_check")
+        return bodies.tagged(documents.check_document(found, orders.of_checks(rows, [check_id])))
+
+
+def station(station_id: str) -> Response:
+    access.staff()
+    now = house().now()
+    with house().store.read() as rows:
+        known = settings.the_settings(rows).station(station_id)
+        if known is None:
+            raise Refused("unknown_station")
+        cursor = journal.cursors(rows)[-1]
+        entry = journal.at(rows, journal.last_slot(rows))
+        return bodies.json(
+            {
+                "station": {"id": known.id, "name": known.name, "proof": known.proof},
+                "tickets": station_tickets(rows, station_id),
+                "cursor": event_id(cursor.epoch, entry) if entry else f"{cursor.epoch}:0",
+                "server_time": now.iso,
+            }
+        )
+
+
+def recallable(station_id: str) -> Response:
+    access.staff()
+    now = house().now()
+    with house().store.read() as rows:
+        names = kitchen.names_of_stations(rows)
+        found = []
+        for order_n in tickets.cleared_lately(rows, station_id, now.ago(RECALL_S), RECALL_LIMIT):
+            found_order = orders.load_by_number(rows, order_n)
+            document = documents.order_document(found_order)
+            found += [
+                documents.ticket_document(document, t.id, names)
+                for t in found_order.tickets
+                if t.station == station_id and t.cleared_at
+            ]
+    return bodies.json({"tickets": found})
+
+
+def act_on_ticket(ticket_id: str, action: str) -> Response:
+    access.need("kitchen", "waiter", "cashier")
+    if action not in ACTIONS:
+        raise Refused("not_found")
+    asked = bodies.decode(bodies.read_body(), TicketAction)
+    actor = access.screen_actor(asked.screen)
+    house().hub.alive(asked.screen, house().now())
+    if action == "rendered":
+        return bodies.json(house().do(kitchen.rendered, actor, ticket_id, asked.screen, asked.key, asked.version))
+    document = house().do(
+        kitchen.act_on_ticket, actor, ticket_id, action, asked.screen, asked.key, asked.version
+    )
+    return bodies.json(document)
+
+
+def open_or_close_table(table: str, action: str) -> Response:
+    who = access.need("waiter", "cashier")
+    if action == "open":
+        opening = _optional(TableOpening)
+        visit = house().do(administration.open_table, who.actor, table, opening.covers)
+        return bodies.json({"table": table, "state": visit.state, "visit": visit.id, "covers": visit.covers})
+    if action == "close":
+        _optional(Nothing)
+        ended = house().do(administration.close_table, who.actor, table)
+        return bodies.json({"table": table, "state": "CLOSED", "visits_closed": ended})
+    raise Refused("not_found")
+
+
+def list_tables() -> Response:
+    access.staff()
+    with house().store.read() as rows:
+        opened = visits.open_tables(rows)
+        tokens = settings.tables(rows)
+        areas = settings.the_settings(rows).areas
+        return bodies.json(
+            {
+                "tables": [
+                    {"name": name, "area": area.id, "open": name in opened, "path": f"/t/{tokens[name]}"}
+                    for area in areas
+                    for name in area.tables
+                ]
+            }
+        )
+
+
+def sell_item(item: str, action: str) -> Response:
+    who = access.need("kitchen", "waiter", "cashier")
+    if action not in ("sold-out", "back-on"):
+        raise Refused("not_found")
+    _optional(Nothing)
+    house().do(administration.set_sold_out, who.actor, item, action == "sold-out")
+    return bodies.json({"item": item, "sold_out": action == "sold-out"})
+
+
+def pause_or_resume(action: str) -> Response:
+    who = access.need("waiter", "cashier", "kitchen")
+    if action not in ("pause", "resume"):
+        raise Refused("not_found")
+    pausing = _optional(Pausing)
+    house().do(administration.set_paused, who.actor, action == "pause", pausing.reason)
+    return bodies.json({"paused": action == "pause", "reason": pausing.reason})
+
+
+def list_jobs() -> Response:
+    access.staff()
+    state, order_id = request.args.get("state"), request.args.get("order")
+    limit = _number("limit", 100, MAX_LISTED)
+    with house().store.read() as rows:
+        found = jobs.of_order(rows, order_id) if order_id else jobs.newest(rows, state, limit)
+    if order_id and state:
+        found = [job for job in found if job.state == state]
+    return bodies.json({"jobs": [views.job_document(job) for job in found[:limit]]})
+
+
+def decide_about_job(job_id: str, decision: str) -> Response:
+    who = access.need("kitchen", "waiter", "cashier")
+    if decision not in DECISIONS:
+        raise Refused("not_found")
+    asked = bodies.decode(bodies.read_body(), Deciding)
+    job = house().do(devices.decide_about_job, who.actor, job_id, decision, asked.key)
+    return bodies.json(views.job_document(job))
+
+
+def printers() -> Response:
+    access.staff()
+    with house().store.read() as rows:
+        known = {d["name"]: d for d in views.device_list(rows)}
+        rules = settings.the_settings(rows)
+        return bodies.json(
+            {
+                "printers": [
+                    {
+                        "name": p.id, "title": p.name, "bridge": p.bridge, "columns": p.columns, "language": p.language,
+                        "status": known.get(p.id, {}).get("status", "unknown"),
+                        "reasons": known.get(p.id, {}).get("reasons", []),
+                        "since": known.get(p.id, {}).get("since"),
+                        "waiting": jobs.waiting_count(rows, p.id),
+                    }
+                    for p in rules.printers
+                ]
+            }
+        )  # fmt: skip
+
+
+def uplink() -> Response:
+    access.staff()
+    with house().store.read() as rows:
+        return bodies.json(house().uplink.document(rows, house().now()))
+
+
+def conditions() -> Response:
+    access.staff()
+    with house().store.read() as rows:
+        return bodies.json({"conditions": views.condition_list(rows, house().store, house().now())})
+
+
+def _number(name: str, default: int, most: int) -> int:
+    text = request.args.get(name, "")
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+        raise Refused("invalid", field=name, words=f"a number from 1 to {most}")
+    return int(text)

@@ -1,0 +1,286 @@
+"""Server-sent events: one hub that reads the journal once, and the streams of up to 32 screens.
+
+A stream's place in the journal is `{epoch}:{seq}`. What is not in the journal (conditions, devices, uplink) is state:
+the whole of it is sent on connect and on every change, without an id.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from gateway.domain import documents
+from gateway.domain.errors import Refused
+from gateway.domain.now import Now
+from gateway.operations.kitchen import names_of_stations
+from gateway.store import Reader, Store, box, journal, orders, settings, tickets
+from gateway.store.journal import Entry
+
+MAX_STREAMS = 32
+"""Each holds one of the staff listener's 48 threads; 16 are left for everything else."""
+
+MAX_QUEUED = 500
+"""Events that a slow screen may be behind; then its stream ends, and it resumes from the journal."""
+
+MAX_REPLAY = 2000
+"""Journal entries read for a resume. A screen that missed more gets a whole snapshot, which is smaller."""
+
+BEAT_S = 1.8
+"""A comment at least every 2 s, so that a screen knows within 5 that its feed is stale."""
+
+LIFE_S = 60.0
+"""A stream whose screen has done nothing for this long may be ended when a new screen needs its place."""
+
+MAX_AGE_S = 600.0
+"""A stream ends itself and the browser resumes: what a proxy or a tablet silently dropped does not live on."""
+
+Event = tuple[str, str, bytes]
+"""(topic, event name, data)."""
+
+SnapshotOf = Callable[[Reader, str, Now], Any]
+
+
+class Stream:
+    """What one screen is still to be sent. Filled by the hub, emptied by its own request thread."""
+
+    def __init__(self, screen: str, topics: frozenset[str], opened: float):
+        self.screen = screen
+        self.topics = topics
+        self.opened = opened
+        self.sign_of_life = opened
+        self.ended = False
+        self.from_slot = 0
+        self._queue: deque[tuple[int, str, list[Event]]] = deque()
+        self._bell = threading.Condition()
+
+    def offer(self, slot: int, event_id: str, events: list[Event]) -> None:
+        wanted = [event for event in events if event[0] in self.topics]
+        if not wanted:
+            return
+        with self._bell:
+            if len(self._queue) >= MAX_QUEUED:
+                self.ended = True
+            else:
+                self._queue.append((slot, event_id, wanted))
+            self._bell.notify()
+
+    def end(self) -> None:
+        with self._bell:
+            self.ended = True
+            self._bell.notify()
+
+    def wait(self, timeout_s: float) -> tuple[int, str, list[Event]] | None:
+        with self._bell:
+            if not self._queue and not self.ended:
+                self._bell.wait(timeout_s)
+            return self._queue.popleft() if self._queue else None
+
+
+class Hub:
+    """A part: reads what is new in the journal once and hands it to every stream that wants it."""
+
+    def __init__(self, store: Store, snapshot_of: SnapshotOf):
+        self._store = store
+        self._snapshot_of = snapshot_of
+        self._lock = threading.Lock()
+        self._streams: list[Stream] = []
+        self._slot: int | None = None
+        self._changed: set[str] = set()
+        self.stopping = False
+
+    def note(self, changed: frozenset[str]) -> None:
+        with self._lock:
+            self._changed |= changed
+
+    def alive(self, screen: str, now: Now) -> None:
+        """Something came from this screen: it is really there."""
+        with self._lock:
+            for stream in self._streams:
+                if stream.screen == screen:
+                    stream.sign_of_life = now.monotonic
+
+    def step(self, now: Now) -> float | None:
+        with self._lock:
+            changed, self._changed = self._changed, set()
+            streams = list(self._streams)
+        with self._store.read() as rows:
+            last = journal.last_slot(rows)
+            if self._slot is None:
+                self._slot = last
+            epoch = box.the(rows).epoch
+            names = names_of_stations(rows)
+            entries = journal.after(rows, self._slot, MAX_REPLAY) if last > self._slot else []
+            told = [(entry.slot, event_id(epoch, entry), events_of(rows, entry, names)) for entry in entries]
+            state = self._state(rows, changed, streams, now)
+        if entries:
+            self._slot = entries[-1].slot
+        for stream in streams:
+            for slot, identity, events in told:
+                stream.offer(slot, identity, events)
+            stream.offer(0, "", state)
+        return None
+
+    def _state(self, rows: Reader, changed: set[str], streams: list[Stream], now: Now) -> list[Event]:
+        wanted = {topic for stream in streams for topic in stream.topics}
+        if "jobs" in changed or "everything" in changed or "health" in changed:
+            changed = changed | {"conditions"}
+        if "everything" in changed:
+            changed = changed | {"devices", "uplink"}
+        return [
+            (topic, topic, msgspec.json.encode(self._snapshot_of(rows, topic, now)))
+            for topic in ("conditions", "devices", "uplink")
+            if topic in changed and topic in wanted
+        ]
+
+    def open(self, screen: str, topics: frozenset[str], now: Now) -> Stream:
+        """Registers a stream. The same screen's former one ends at once.
+
+        Raises `Refused("streams_full")` when all places are taken by screens that are really there.
+        """
+        stream = Stream(screen, topics, now.monotonic)
+        with self._lock:
+            if self.stopping:
+                raise Refused("stopping", retry_after_s=2)
+            for other in [s for s in self._streams if screen and s.screen == screen]:
+                other.end()
+                self._streams.remove(other)
+            if len(self._streams) >= MAX_STREAMS:
+                quiet = min(self._streams, key=lambda s: s.sign_of_life)
+                if now.monotonic - quiet.sign_of_life < LIFE_S:
+                    raise Refused("streams_full", retry_after_s=5)
+                quiet.end()
+                self._streams.remove(quiet)
+            self._streams.append(stream)
+        return stream
+
+    def leave(self, stream: Stream) -> None:
+        with self._lock:
+            if stream in self._streams:
+                self._streams.remove(stream)
+
+    def count(self) -> int:
+        with self._lock:
+            return len(self._streams)
+
+    def stop(self) -> None:
+        """Ends every stream, so that the listeners' threads come home."""
+        with self._lock:
+            self.stopping = True
+            streams = list(self._streams)
+        for stream in streams:
+            stream.end()
+
+    def backlog(self, stream: Stream, last_event_id: str, now: Now) -> bytes:
+        """What the screen missed, or a whole snapshot. One read; sets where the live events take over."""
+        with self._store.read() as rows:
+            epoch = box.the(rows).epoch
+            last = journal.last_slot(rows)
+            after = _resume_slot(rows, last_event_id, epoch, last) if last_event_id else None
+            stream.from_slot = last
+            if after is None:
+                parts = [frame("", "reset", b"{}")] if last_event_id else []
+                topics = sorted(stream.topics)
+                for index, topic in enumerate(topics):
+                    data = msgspec.json.encode(_snapshot(rows, topic, self._snapshot_of, now))
+                    identity = f"{epoch}:{last & journal.SEQ_MASK}" if index == len(topics) - 1 else ""
+                    parts.append(frame(identity, "snapshot", data))
+                return b"".join(parts)
+            names = names_of_stations(rows)
+            parts = []
+            for entry in journal.after(rows, after, MAX_REPLAY):
+                events = [e for e in events_of(rows, entry, names) if e[0] in stream.topics]
+                parts.append(frames(event_id(epoch, entry), events))
+            for topic in sorted(stream.topics & {"conditions", "devices", "uplink"}):
+                parts.append(frame("", topic, msgspec.json.encode(self._snapshot_of(rows, topic, now))))
+            return b"".join(parts)
+
+    def live(self, stream: Stream, clock: Callable[[], Now], gone: Callable[[], bool]) -> Iterator[bytes]:
+        """The stream itself, until it is ended, too old, or its reader is gone."""
+        try:
+            while not stream.ended and not gone():
+                item = stream.wait(BEAT_S)
+                now = clock()
+                if now.monotonic - stream.opened > MAX_AGE_S:
+                    return
+                if item is None:
+                    # A comment keeps the line; the event is for pages, whose EventSource does not show comments.
+                    yield b": beat\nevent: beat\ndata: {\"at\":\"" + now.iso.encode() + b"\"}\n\n"
+                elif item[0] == 0 or item[0] > stream.from_slot:
+                    yield frames(item[1], item[2])
+        finally:
+            self.leave(stream)
+
+
+def _resume_slot(rows: Reader, last_event_id: str, epoch: str, last: int) -> int | None:
+    """The slot to go on behind; None when the id is foreign, too old or not yet given."""
+    their_epoch, _, seq = last_event_id.rpartition(":")
+    if their_epoch != epoch or not seq.isascii() or not seq.isdigit() or len(seq) > 12:
+        return None
+    slot = (box.the(rows).epoch_count << journal.EPOCH_SHIFT) | int(seq)
+    if slot > last or last - slot > MAX_REPLAY or slot < journal.first_slot(rows) - 1:
+        return None
+    return slot
+
+
+def event_id(epoch: str, entry: Entry) -> str:
+    return f"{epoch}:{entry.seq}"
+
+
+def events_of(rows: Reader, entry: Entry, names: dict[str, Any]) -> list[Event]:
+    """What one journal entry means on each topic."""
+    if entry.subject.startswith(("menu/", "item/")):
+        return [("menu", "menu", msgspec.json.encode(menu_state(rows)))]
+    if not entry.subject.startswith("order/"):
+        return []
+    data = documents.decoded(entry.data)
+    order = data["order"]
+    found = []
+    for ticket_id in data["change"]["tickets"]:
+        document = documents.ticket_document(order, ticket_id, names)
+        found.append((f"tickets:{document['station']}", "ticket", msgspec.json.encode(document)))
+    return [*found, ("orders", "order", msgspec.json.encode(order))]
+
+
+def menu_state(rows: Reader) -> dict[str, Any]:
+    return {"revision": settings.menu_revision(rows), "sold_out": sorted(settings.sold_out(rows))}
+
+
+def _snapshot(rows: Reader, topic: str, snapshot_of: SnapshotOf, now: Now) -> dict[str, Any]:
+    if topic.startswith("tickets:"):
+        return {"topic": topic, "tickets": station_tickets(rows, topic.removeprefix("tickets:"))}
+    if topic == "orders":
+        return {"topic": topic, "orders": [documents.order_document(o) for o in orders.recent(rows, 50)]}
+    if topic == "menu":
+        return {"topic": topic, "menu": menu_state(rows)}
+    return {"topic": topic, topic: snapshot_of(rows, topic, now)}
+
+
+def station_tickets(rows: Reader, station: str) -> list[dict[str, Any]]:
+    """The open tickets of a station, oldest first."""
+    names = names_of_stations(rows)
+    found = []
+    for order_n in tickets.open_of_station(rows, station):
+        order = orders.load_by_number(rows, order_n)
+        document = documents.order_document(order)
+        found += [
+            documents.ticket_document(document, t.id, names)
+            for t in order.tickets
+            if t.station == station and t.cleared_at is None
+        ]
+    return found
+
+
+def frame(identity: str, name: str, data: bytes) -> bytes:
+    head = f"id: {identity}\n" if identity else ""
+    return f"{head}event: {name}\ndata: ".encode() + data + b"\n\n"
+
+
+def frames(identity: str, events: list[Event]) -> bytes:
+    """Only the last of them carries the id: a cut between two of the same entry repeats both, and loses none."""
+    return b"".join(
+        frame(identity if index == len(events) - 1 else "", name, data) for index, (_, name, data) in enumerate(events)
+    )

@@ -1,0 +1,67 @@
+"""The guest's pages: the menu of a table, and what the table has ordered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, make_response, render_template, request
+
+from gateway.domain.errors import Refused
+from gateway.operations import ordering
+from gateway.store import Reader, box, settings, visits
+from gateway.web import access
+from gateway.web.house import house
+
+COOKIE_S = 12 * 3600
+"""Longer than any visit; it is the visit's end that kills it."""
+
+
+def register(app: Flask) -> None:
+    app.add_url_rule("/t/<token>", "order_page", lambda token: _page(token, "guest/order.html"))
+    app.add_url_rule("/t/<token>/status", "status_page", lambda token: _page(token, "guest/status.html"))
+
+
+def language() -> str:
+    chosen = request.cookies.get("lang")
+    if chosen in ("zh-Hans", "en"):
+        return chosen
+    best = request.accept_languages.best_match(["zh-Hans", "zh-CN", "zh", "zh-TW", "zh-HK", "en"], "zh-Hans")
+    return "en" if best == "en" else "zh-Hans"
+
+
+def _page(token: str, template: str) -> Response:
+    with house().store.read() as rows:
+        table = settings.table_of_token(rows, token)
+        boot = _boot(rows, token, table)
+        cookie = _fresh_cookie(rows, table) if table else None
+    page = make_response(render_template(template, boot=boot, lang=boot["lang"]), 200 if table else 404)
+    page.headers["Cache-Control"] = "no-cache"
+    if cookie:
+        page.set_cookie(access.GUEST_COOKIE, cookie, max_age=COOKIE_S, httponly=True, samesite="Lax", path="/")
+    return page
+
+
+def _boot(rows: Reader, token: str, table: str | None) -> dict[str, Any]:
+    rules = settings.the_settings(rows)
+    locked = table is None or not visits.open_at(rows, table)
+    return {
+        "token": token if table else "",
+        "table": table or "",
+        "lang": language(),
+        "store_name": rules.name,
+        "locked": locked,
+        "known": table is not None,
+    }
+
+
+def _fresh_cookie(rows: Reader, table: str) -> str | None:
+    """A cookie for a phone that has none for an open visit of this table."""
+    rules = settings.the_settings(rows)
+    try:
+        ordering.visit_for_phone(rows, rules, table, access.visit_of_cookie(rows, request) or "none")
+        return None
+    except Refused:
+        open_visits = visits.open_at(rows, table)
+    if not open_visits:
+        return None
+    return access.sign_visit(box.the(rows).secret, open_visits[-1].id, next(house().random_token))

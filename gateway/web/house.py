@@ -1,0 +1,49 @@
+"""What a door may reach behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+
+from gateway.config import Config
+from gateway.domain.actor import Actor
+from gateway.domain.errors import Refused
+from gateway.domain.now import Now
+from gateway.relays.uplink import Uplink
+from gateway.store import NotDone, Store
+from gateway.web.events import Hub
+
+ANSWER_S = 20.0
+"""A guest waits this long for a stalled card before being told to ask again with the same key."""
+
+
+@dataclass
+class House:
+    store: Store
+    now: Callable[[], Now]
+    uplink: Uplink
+    hub: Hub
+    config: Config
+    random_token: Iterator[str]
+    parts: Callable[[], dict[str, tuple[bool, str]]]
+
+    def do(self, operation: Callable[..., Any], actor: Actor, *args: Any) -> Any:
+        """Submits one operation and waits for its commit. Raises what it raises; a store that cannot take it is a
+        `Refused` with 503."""
+        health = self.store.health
+        if health.full_since is not None and actor.kind == "guest":
+            raise Refused("storage_full", retry_after_s=5)
+        try:
+            return self.store.submit(operation, actor, *args).result(ANSWER_S)
+        except NotDone as not_done:
+            raise Refused(not_done.reason, retry_after_s=5 if not_done.reason == "storage_full" else 1) from None
+        except TimeoutError:
+            raise Refused("storage_slow", retry_after_s=2) from None
+
+
+def house() -> House:
+    found: House = current_app.extensions["house"]
+    return found

@@ -1,0 +1,136 @@
+"""Refusals as `application/problem+json` (RFC 9457), in the reader's language. The one place that knows HTTP codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from gateway.domain.errors import Refused
+
+STATUS = {
+    "idempotency_key_missing": 400, "not_json": 400, "bad_request": 400,
+    "login_needed": 401, "wrong_login": 401,
+    "table_closed": 403, "not_allowed": 403, "foreign_origin": 403,
+    "unknown_table": 404, "unknown_order": 404, "unknown_check": 404, "unknown_ticket": 404, "unknown_job": 404,
+    "unknown_item": 404, "unknown_station": 404, "not_found": 404,
+    "method_not_allowed": 405,
+    "sold_out": 409, "price_changed": 409, "not_served_now": 409, "looks_repeated": 409, "stale": 409,
+    "illegal_move": 409,
+    "too_large": 413, "wrong_host": 421,
+    "invalid": 422, "idempotency_key_reused": 422, "invalid_settings": 422, "invalid_menu": 422, "unknown_fault": 422,
+    "too_many": 429,
+    "internal": 500,
+    "ordering_paused": 503, "storage_full": 503, "storage_failed": 503, "storage_slow": 503, "busy": 503,
+    "stopping": 503, "streams_full": 503, "drills_away": 503,
+}  # fmt: skip
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "idempotency_key_missing": ("缺少请求编号", "The Idempotency-Key header is missing"),
+    "idempotency_key_reused": ("这个请求编号已用于另一份订单", "This key belongs to another request"),
+    "not_json": ("内容不是有效的 JSON", "The body is not valid JSON"),
+    "bad_request": ("请求无法理解", "The request cannot be understood"),
+    "login_needed": ("请先登录", "Log in first"),
+    "wrong_login": ("用户名、密码或 PIN 不对", "Wrong name, password or PIN"),
+    "table_closed": ("这桌还没开，请叫服务员", "This table is not open yet; please ask staff"),
+    "not_allowed": ("您的账号不能做这件事", "Your account may not do this"),
+    "foreign_origin": ("请求来自别的网页", "The request came from another page"),
+    "unknown_table": ("找不到这张桌", "There is no such table"),
+    "unknown_order": ("找不到这张单", "There is no such order"),
+    "unknown_check": ("找不到这张账单", "There is no such bill"),
+    "unknown_ticket": ("找不到这张制作单", "There is no such ticket"),
+    "unknown_job": ("找不到这张小票", "There is no such slip"),
+    "unknown_item": ("菜单上没有这道菜", "The menu has no such item"),
+    "unknown_station": ("没有这个档口", "There is no such station"),
+    "not_found": ("这里没有您要的页面", "There is nothing here"),
+    "method_not_allowed": ("这个地址不支持这种请求", "This address does not take this method"),
+    "sold_out": ("有菜刚卖完，其他菜都在", "A dish just sold out; the rest is still in your cart"),
+    "price_changed": ("有菜改了价，请看一下再下单", "A price has changed; please look before you order"),
+    "stale": ("这张单刚被别人改过", "Someone else has just changed this ticket"),
+    "illegal_move": ("现在不能这样做", "This cannot be done now"),
+    "too_large": ("内容太大", "The body is too large"),
+    "wrong_host": ("地址不对", "Wrong host name"),
+    "invalid": ("有一项填得不对", "One field is not right"),
+    "invalid_settings": ("设置有误，仍用原来的", "The settings are wrong; the old ones go on"),
+    "invalid_menu": ("菜单有误，仍用原来的", "The menu is wrong; the old one goes on"),
+    "unknown_fault": ("没有这种演练", "There is no such drill"),
+    "too_many": ("次数太多，请稍等再试", "Too many tries; please wait a little"),
+    "internal": ("点单盒出了错，已记下", "The box made a mistake; it has been written down"),
+    "ordering_paused": ("现在暂停点单，请问服务员", "Ordering is paused; please ask staff"),
+    "storage_full": ("点单盒存满了，服务员已知道；请口头点单", "The box is full, staff know; please order in person"),
+    "storage_failed": ("点单盒正在重启，请稍等", "The box is restarting; a moment please"),
+    "storage_slow": ("还没有存好，请用同一编号再问一次", "Not stored yet; ask again with the same key"),
+    "busy": ("人太多，马上再试", "Very busy; trying again in a moment"),
+    "stopping": ("点单盒正在重启，请稍等", "The box is restarting; a moment please"),
+    "streams_full": ("屏幕太多，请稍后再连", "Too many screens; connect again shortly"),
+    "drills_away": ("演练现在开不了", "Drills are not available now"),
+}
+
+_REASONS: dict[str, tuple[str, str]] = {
+    "unknown_item": ("菜单上没有这道菜", "the menu has no such item"),
+    "control_character": ("含有不能显示的字符", "has a character that cannot be shown"),
+    "variant_missing": ("请选规格", "choose a variant"),
+    "unknown_variant": ("没有这个规格", "there is no such variant"),
+    "no_variants": ("这道菜没有规格", "this dish has no variants"),
+    "unknown_modifier": ("没有这个做法", "there is no such modifier"),
+    "modifier_count": ("做法要选 {min} 到 {max} 样", "choose {min} to {max} of these"),
+    "modifier_twice": ("同一做法选了两次", "the same modifier twice"),
+    "unknown_revision": ("没有这一版菜单", "there is no such menu revision"),
+    "table_missing": ("堂食要有桌号", "an order to eat in needs a table"),
+    "from_the_future": ("版本比现在的还新", "this version does not exist yet"),
+    "not_a_set": ("这道菜不是套餐", "this dish is not a set"),
+}
+
+
+def chinese() -> bool:
+    return request.accept_languages.best_match(["en", "zh-Hans", "zh-CN", "zh", "zh-TW", "zh-HK"], "en") != "en"
+
+
+def problem(refused: Refused) -> Response:
+    code = refused.code
+    status = STATUS.get(code, 409)
+    index = 0 if chinese() else 1
+    title = _WORDS.get(code, (code, code))[index]
+    detail = {name: value for name, value in refused.detail.items() if name != "words"}
+    reason = str(detail.get("reason", ""))
+    if reason in _REASONS:
+        words = _REASONS[reason][index].format(**{k: v for k, v in detail.items() if k in ("min", "max")})
+    else:
+        words = str(refused.detail.get("words") or reason)
+    if "field" in detail:
+        words = f"{detail['field']}: {words}"
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": words}
+    answer = Response(
+        msgspec.json.encode({**detail, **body}), status=status, content_type="application/problem+json; charset=utf-8"
+    )
+    if refused.retry_after_s is not None:
+        answer.headers["Retry-After"] = str(refused.retry_after_s)
+    if status == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+_HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 400: "bad_request"}
+
+
+def register(app: Flask) -> None:
+    @app.errorhandler(Refused)
+    def refused(error: Refused) -> Response:
+        return problem(error)
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        known = _HTTP_CODES.get(error.code or 500)
+        if known is None:
+            return Response(error.name, status=error.code, content_type="text/plain")
+        answer = problem(Refused(known))
+        if error.code == 405 and isinstance(getattr(error, "valid_methods", None), (list, set)):
+            answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
+        return answer
+
+    @app.errorhandler(Exception)
+    def bug(error: Exception) -> Response:
+        app.logger.exception("a request failed")
+        return problem(Refused("internal"))

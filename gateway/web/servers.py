@@ -1,0 +1,147 @@
+"""The two listeners. This file makes the servers, and nothing else does."""
+
+from __future__ import annotations
+
+import logging
+import resource
+import socket
+import threading
+from pathlib import Path
+
+from flask import Flask
+from flask.json.provider import DefaultJSONProvider
+from jinja2 import FileSystemLoader
+from waitress.server import create_server
+
+from gateway.config import Listener
+from gateway.web import access, problems
+from gateway.web.api import route, table
+from gateway.web.guest import pages as guest_pages
+from gateway.web.house import House
+from gateway.web.staff import demo_pages
+from gateway.web.staff import pages as staff_pages
+from gateway.web.static_files import StaticFiles
+
+HERE = Path(__file__).parent
+
+GUEST_THREADS = 64
+"""A group commit is never larger than the threads that wait: 64 is 16 times one transaction per order (measured)."""
+
+STAFF_THREADS = 48
+"""32 event streams and 16 for everything else."""
+
+GUEST_CONNECTIONS = 1000
+STAFF_CONNECTIONS = 300
+"""waitress stops accepting at 100 by default: one laptop, or 100 idle phones, would close the shop (measured)."""
+
+CHANNEL_TIMEOUT_S = 30
+"""Without a byte; a stalled upload costs no thread, only a connection."""
+
+BODY_LIMIT = 1024 * 1024
+STREAM_BUFFER = 1024 * 1024
+"""Bytes that may wait for one slow reader; 32 screens that all stand still cost 32 MiB at the very most."""
+
+OPEN_FILES = 4096
+
+_SOCKET_OPTIONS = [
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 10),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
+    # A tablet that vanished acknowledges no beat: its stream is free again after this many milliseconds.
+    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 20_000),
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+]
+
+
+def _app(name: str, inside: House, framed_by: str, frames: str = "") -> Flask:
+    app = Flask(name, static_folder=None, template_folder=None)
+    app.jinja_loader = FileSystemLoader([HERE / "guest" / "templates", HERE / "staff" / "templates"])
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    assert isinstance(app.json, DefaultJSONProvider)
+    app.json.ensure_ascii = False
+    app.json.sort_keys = False
+    app.extensions["house"] = inside
+    problems.register(app)
+    access.guard(app, framed_by, frames)
+    return app
+
+
+def guest_app(inside: House, framed_by: str = "'none'") -> Flask:
+    """Open to phones: only the pages of a table, static files, health and the guest's calls."""
+    app = _app("guest", inside, framed_by)
+    StaticFiles("guest").register(app)
+    route.register(app, table.ROUTES, route.GUEST)
+    guest_pages.register(app)
+    return app
+
+
+def staff_app(inside: House, frames: str = "") -> Flask:
+    """Login or token for everything but health and the login itself."""
+    app = _app("staff", inside, "'self'", frames)
+    StaticFiles("staff").register(app)
+    route.register(app, table.ROUTES, route.STAFF)
+    staff_pages.register(app)
+    if inside.config.demo is not None:
+        demo_pages.register(app)
+    return app
+
+
+class Server:
+    """One waitress server on one thread of its own, with its pool of request threads."""
+
+    def __init__(self, app: Flask, listener: Listener, threads: int, connections: int):
+        self.name = app.name
+        self._server = create_server(
+            app,
+            host=listener.host,
+            port=listener.port,
+            threads=threads,
+            connection_limit=connections,
+            channel_timeout=CHANNEL_TIMEOUT_S,
+            # With select() the listener dies past descriptor 1023.
+            asyncore_use_poll=True,
+            # Looks ahead while a request runs, so that a screen which closed its stream is noticed.
+            channel_request_lookahead=1,
+            max_request_body_size=BODY_LIMIT,
+            outbuf_high_watermark=STREAM_BUFFER,
+            socket_options=_SOCKET_OPTIONS,
+            ident=None,
+            clear_untrusted_proxy_headers=True,
+        )
+        # One line per waiting request would fill the log, and wear the card, exactly when it is busy.
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+        self.port = listener.port
+        self._thread = threading.Thread(target=self._server.run, name=f"{self.name}-listener", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Stops accepting and lets running requests end for a moment."""
+        self._server.close()
+        self._server.task_dispatcher.shutdown(timeout=1)
+
+
+def raise_open_files() -> None:
+    """1300 connections need more than the usual 1024 descriptors."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def make_servers(inside: House) -> list[Server]:
+    """Both listeners, bound but not yet serving. Raises OSError when a port is taken."""
+    raise_open_files()
+    config = inside.config
+    framed_by, frames = "'none'", "'self'"
+    if config.demo is not None:
+        # The visitor's page shows the real guest page in a phone frame: the same host, the other listener's port.
+        framed_by, frames = f"http://*:{config.staff.port}", f"'self' http://*:{config.guest.port}"
+    guest = Server(guest_app(inside, framed_by), config.guest, GUEST_THREADS, GUEST_CONNECTIONS)
+    staff = Server(staff_app(inside, frames), config.staff, STAFF_THREADS, STAFF_CONNECTIONS)
+    return [guest, staff]

@@ -1,0 +1,118 @@
+"""What is read for pages and programs: menu, running order of a visit, conditions, devices, readiness."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from gateway.domain import conditions, documents
+from gateway.domain.menu import Menu
+from gateway.domain.now import Now
+from gateway.domain.print_job import PrintJob
+from gateway.domain.visit import Visit
+from gateway.store import Reader, Store, box, devices, jobs, orders, settings, visits
+
+Json = dict[str, Any]
+
+
+def menu_document(rows: Reader, table: str | None) -> Json:
+    current = settings.current_menu(rows)
+    rules = settings.the_settings(rows)
+    gone = settings.sold_out(rows)
+    revision, menu = current or (0, Menu(rules.currency, []))
+    pause = box.pause(rows)
+    return {
+        "revision": revision,
+        "currency": menu.currency,
+        "store": {"name": rules.name},
+        "table": table,
+        "ordering": {"open": pause is None, "reason": pause.reason if pause else None},
+        "categories": [
+            {
+                "id": category.id,
+                "name": category.name,
+                "items": [
+                    msgspec.to_builtins(item)
+                    | {"sold_out": item.sold_out or item.id in gone, "remaining": None, "photo": None, "components": []}
+                    for item in category.items
+                ],
+            }
+            for category in menu.categories
+        ],
+    }
+
+
+def visit_tag(rows: Reader, visit: Visit, uplink: str) -> list[Any]:
+    """What the running order's ETag is made of: small enough to ask every few seconds."""
+    return [visit.id, visit.covers, uplink, orders.versions_of_checks(rows, visits.checks_of(rows, visit.id))]
+
+
+def visit_document(rows: Reader, visit: Visit, uplink: str, now: Now) -> Json:
+    checks = visits.checks_of(rows, visit.id)
+    found = orders.of_checks(rows, checks)
+    check = visits.check(rows, checks[-1]) if checks else None
+    return {
+        "table": visit.table,
+        "state": visit.state,
+        "covers": visit.covers,
+        "uplink": uplink,
+        "orders": [documents.guest_document(documents.order_document(order)) for order in found],
+        "check": documents.check_document(check, [o for o in found if o.check == check.id]) if check else None,
+        "server_time": now.iso,
+    }
+
+
+def job_document(job: PrintJob) -> Json:
+    return {
+        "id": job.id,
+        "key": job.id,
+        "order_id": job.order_id,
+        "ticket_id": job.ticket,
+        "kind": job.kind,
+        "printer": job.printer,
+        "station": job.station,
+        "number": documents.slip_number(job.number),
+        "state": job.state,
+        "reason": job.reason,
+        "evidence": msgspec.json.decode(job.evidence),
+        "attempts": job.attempts,
+        "copy": job.copy,
+        "replaces": job.replaces,
+        "withdraw": job.withdraw,
+        "settled": job.settled,
+        "created_at": job.created_at,
+        "updated_at": job.updated_at,
+    }
+
+
+def condition_list(rows: Reader, store: Store, now: Now) -> list[Json]:
+    """What is wrong now, most urgent first; empty means well."""
+    rules = settings.settings(rows)
+    names = {p.id: p.name for p in rules.printers} if rules else {}
+    found = [
+        conditions.document(
+            c.code, c.subject, c.since, c.params, jobs.waiting_count(rows, c.subject), names.get(c.subject, {})
+        )
+        for c in devices.conditions(rows)
+    ]
+    # These two cannot be rows: they say that rows cannot be written.
+    if store.health.full_since is not None:
+        found.append(conditions.document("storage_full", "disk", now.iso, {}, 0, {}))
+    if store.health.fatal is not None:
+        found.append(conditions.document("storage_failed", "disk", now.iso, {}, 0, {}))
+    pause = box.pause(rows)
+    if pause:
+        params = {"by": pause.by, "reason": pause.reason}
+        found.append(conditions.document("ordering_paused", "ordering", pause.at, params, 0, {}))
+    return sorted(found, key=lambda c: (conditions.URGENCY.index(c["severity"]), c["since"]))
+
+
+def device_list(rows: Reader) -> list[Json]:
+    return [
+        {
+            "name": d.name, "bridge": d.bridge, "status": d.status, "reasons": d.reasons, "driver": d.driver,
+            "model": d.model, "firmware": d.firmware, "since": d.at, "waiting": jobs.waiting_count(rows, d.name),
+        }
+        for d in devices.devices(rows)
+    ]  # fmt: skip
