@@ -135,8 +135,8 @@ def test_broken_gzip_is_refused(cloud: int, body: bytes) -> None:
 
 def test_a_bomb_costs_neither_memory_nor_time(cloud: int) -> None:
     packer = zlib.compressobj(9, wbits=31)
-    bomb = b"".join([packer.compress(bytes(1 << 20)) for _ in range(1000)]) + packer.flush()
-    assert len(bomb) < 1_100_000  # a gigabyte of zeros
+    bomb = b"".join([packer.compress(bytes(1 << 20)) for _ in range(256)]) + packer.flush()
+    assert len(bomb) < 300_000  # 256 MiB of zeros
     before, began = resident_kib(), time.monotonic()
     assert refused(cloud, bomb, Content_Encoding="gzip") == (413, "too_large")
     assert time.monotonic() - began < 1
