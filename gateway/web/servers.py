@@ -105,10 +105,11 @@ class Server:
             channel_request_lookahead=1,
             max_request_body_size=BODY_LIMIT,
             outbuf_high_watermark=STREAM_BUFFER,
-            socket_options=_SOCKET_OPTIONS,
             ident=None,
             clear_untrusted_proxy_headers=True,
         )
+        # Not one of its keyword adjustments, though it reads them from there for every accepted connection.
+        self._server.adj.socket_options = _SOCKET_OPTIONS
         # One line per waiting request would fill the log, and wear the card, exactly when it is busy.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self.port = listener.port

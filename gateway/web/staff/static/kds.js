@@ -117,7 +117,7 @@
   function act(action, ticket) {
     const now = performance.now();
     if (action === 'lines') { turnLines(ticket.id); return; }
-    if ((guarded.get(ticket.id) || 0) > now) return;
+    if ((action === 'start' || action === 'bump') && (guarded.get(ticket.id) || 0) > now) return;
     const label = KdsCards.place(t, ticket.order);
     const made = outbox.tap(action, ticket, label, new Date(feed.now()).toISOString());
     if (!made) {
@@ -125,21 +125,20 @@
       draw();
       return;
     }
-    guarded.set(ticket.id, now + GUARD_MS);
+    const back = action === 'undo' || action === 'recall';
+    if (back) guarded.delete(ticket.id);      // these buttons are not on the card: no second tap can hit it
+    else guarded.set(ticket.id, now + GUARD_MS);
     rest(Array.from(mount.querySelectorAll('.tk[data-id="' + ticket.id + '"]')));
     if (action === 'bump') view.toast = {id: ticket.id, ticket, label, until: now + UNDO_MS, up: !view.toastFits};
     else if (view.toast && view.toast.id === ticket.id) view.toast = null;
-    if (action === 'undo' || action === 'recall') firstSeen.set(ticket.id, {at: now, fresh: false});
+    if (back) firstSeen.set(ticket.id, {at: now, fresh: false});
     draw();
   }
   function undo() {
     const toast = view.toast;
     view.toast = null;
-    if (toast) act2('undo', toast.ticket);
+    if (toast) act('undo', toast.ticket);
   }
-  /* undo follows a bump within the guard's time when the cook is quick: it is another button, so it counts */
-  function act2(action, ticket) { guarded.delete(ticket.id); act(action, ticket); }
-
   function turnLines(id) {
     const list = document.querySelector('.tk[data-id="' + id + '"] ul');
     if (!list) return;
@@ -164,7 +163,7 @@
   }
   function recall(ticket) {
     view.sheet = '';
-    act2('recall', ticket);
+    act('recall', ticket);
   }
   function begin() {
     sound.unlock();
