@@ -158,7 +158,7 @@ class Run:
         for name, program in commands.items():
             children[name] = Child(program, demo.folder.root, self._output, environment())
         self._supervisor.step(time.monotonic())
-        self._tables = seed(demo.folder, demo.passwords)
+        self._tables = seed(demo.folder, demo.passwords, demo.options.guards)
         self._autoplay.seat(self._tables)
         children["gateway"] = Child(gateway, demo.folder.root, self._output, environment())
         self._supervisor.operations["autoplay"] = self._autoplay.start

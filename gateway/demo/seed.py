@@ -19,7 +19,7 @@ from gateway.demo.folder import DemoFolder
 from gateway.demo.passwords import Passwords
 from gateway.domain.actor import HOUSE
 from gateway.domain.menu import Menu
-from gateway.domain.settings import Settings
+from gateway.domain.settings import Guards, Settings
 from gateway.ids import Ids
 from gateway.operations import administration
 from gateway.store import NewerDatabase, NotDone, Store, box, people, settings
@@ -29,6 +29,9 @@ from gateway.store.writer import Writer
 SAMPLES = Path(__file__).resolve().parents[2] / "config"
 NONCE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
+OPEN_GUARDS = Guards(orders_per_10_min=100_000, need_guest_cookie=False)
+"""A visitor, a storm of test clients and a phone without cookies may all order."""
+
 Operation = Callable[..., Any]
 
 
@@ -36,7 +39,7 @@ class SeedFailed(Exception):  # noqa: N818
     """The database cannot be opened or written, in words."""
 
 
-def seed(folder: DemoFolder, passwords: Passwords) -> dict[str, str]:
+def seed(folder: DemoFolder, passwords: Passwords, guards: bool) -> dict[str, str]:
     """Before the gateway starts: nobody else has the database open. Returns the tables' names and tokens.
 
     Raises:
@@ -54,6 +57,7 @@ def seed(folder: DemoFolder, passwords: Passwords) -> dict[str, str]:
             _carry_out(store, [*_first_facts(folder), *_people(passwords)])
         elif not knows_us:  # the folder's secrets were thrown away and drawn anew
             _carry_out(store, _people(passwords))
+        _set_guards(store, guards)
         with store.read() as rows:
             return _in_order(rows, settings.tables(rows))
     except (NotDone, sqlite3.Error) as error:
@@ -77,6 +81,16 @@ def _first_facts(folder: DemoFolder) -> list[tuple[Operation, tuple[Any, ...]]]:
         (administration.import_settings, (rules, _table_tokens(), True)),
         (administration.import_menu, (menu,)),
     ]
+
+
+def _set_guards(store: Store, guards: bool) -> None:
+    """Wide open, or as in a real store; a demo's folder may be started either way."""
+    with store.read() as rows:
+        rules = settings.the_settings(rows)
+    wanted = Guards() if guards else OPEN_GUARDS
+    if rules.guards != wanted:
+        changed = msgspec.structs.replace(rules, guards=wanted)
+        _carry_out(store, [(administration.import_settings, (changed, _table_tokens()))])
 
 
 def _table_tokens() -> Iterator[str]:

@@ -233,7 +233,8 @@ def _chosen_variant(where: str, line: CartLine, item: Item) -> Variant | None:
             raise Refused("invalid", field=f"{where}.variant", reason="no_variants", item=item.id)
         return None
     for variant in item.variants:
-        if variant.id == line.variant:
+        # Without a choice it is the one at the menu's own price: what a program that knows no variants means.
+        if variant.id == line.variant or (line.variant is None and variant.price == item.price):
             return variant
     reason = "variant_missing" if line.variant is None else "unknown_variant"
     raise Refused("invalid", field=f"{where}.variant", reason=reason, item=item.id)
