@@ -10,12 +10,14 @@
   const scope = station.id + (pane ? '.pane' : '');
 
   const t = TP.t(KdsWords);
-  TP.setLang(TP.pickLang(TP.store.get('kds.lang.' + scope) || boot.lang || station.lang));
+  const told = /[?&]lang=/.test(location.search);      // the address says it: a kiosk's bookmark, the demo page
+  TP.setLang(TP.pickLang((!told && TP.store.get('kds.lang.' + scope)) || boot.lang || station.lang));
 
   const screen = (function () {
+    if (boot.screen) return boot.screen;
     const kept = TP.store.get('kds.screen.' + scope);
     if (kept) return kept;
-    const made = boot.screen || station.id + '-' + TP.key().slice(0, 4);
+    const made = station.id + '-' + TP.key().slice(0, 4);
     TP.store.set('kds.screen.' + scope, made);
     return made;
   })();
@@ -358,7 +360,7 @@
     if (document.hidden) setTimeout(paint, 300); else requestAnimationFrame(paint);
   }
 
-  function told() { return JSON.stringify([view.pages, view.page, view.after, view.hidden, view.toast && view.toast.up]); }
+  function figures() { return JSON.stringify([view.pages, view.page, view.after, view.hidden, view.toast && view.toast.up]); }
 
   function paint() {
     asked = false;
@@ -370,10 +372,10 @@
       laid = now;
       const l = KdsCards.lay(board, view.page, pane);
       rest(l.moved);
-      const was = told();
+      const was = figures();
       Object.assign(view, {pages: l.pages, page: l.page, before: l.before, after: l.after, hidden: l.hidden, toastFits: l.toastFits});
       if (view.toast && !l.toastFits) view.toast.up = true;
-      if (told() !== was) TP.render(html`<${Screen} />`, mount);
+      if (figures() !== was) TP.render(html`<${Screen} />`, mount);
     }
     prove();
   }

@@ -1,0 +1,430 @@
+"""The kitchen screen as a cook meets it, in a real browser against the real gateway; and its model alone.
+
+`demo` and `open_screen` come from conftest.py. Every wait has a deadline; none is a pause that hopes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect, sync_playwright
+
+STATIC = Path(__file__).resolve().parents[2] / "gateway" / "web" / "staff" / "static"
+PORK = {"item": "twice-cooked-pork", "quantity": 2, "modifiers": [], "note": ""}
+RICE = {"item": "egg-fried-rice", "quantity": 1, "modifiers": [], "note": "少放盐"}
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--no-first-run",
+]  # fmt: skip
+STALE_S = 5.0
+LET_PASS = "(ms) => new Promise((done) => setTimeout(done, ms))"
+
+OpenScreen = Callable[..., Page]
+
+
+def eventually(what: str, check: Callable[[], Any], within_s: float = 10.0) -> Any:
+    deadline = time.monotonic() + within_s
+    while True:
+        found = check()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {within_s} s: {what}")
+        time.sleep(0.05)
+
+
+def order(demo: Any, table: str = "3") -> str:
+    """Places an order for the wok and returns its number."""
+    return str(demo.order(table, [PORK, RICE])["number"])
+
+
+def server_ticket(demo: Any, number: str, station: str = "wok") -> dict[str, Any] | None:
+    """The ticket as the box knows it: open, or cleared lately."""
+    for path, name in (
+        (f"/api/v1/stations/{station}/tickets", "tickets"),
+        (f"/api/v1/stations/{station}/recall", "tickets"),
+    ):
+        status, body = demo.staff("GET", path, None)
+        assert status == 200, body
+        for ticket in body[name]:
+            if ticket["order"]["number"] == number:
+                return dict(ticket)
+    return None
+
+
+def server_does(demo: Any, action: str, ticket: dict[str, Any]) -> dict[str, Any]:
+    body = {"screen": "wok-far", "key": str(uuid.uuid4()), "version": ticket["version"]}
+    status, answer = demo.staff("POST", f"/api/v1/tickets/{ticket['id']}/{action}", body)
+    assert status == 200, answer
+    return dict(answer)
+
+
+def clear(demo: Any, station: str = "wok") -> None:
+    """Bumps what former tests left open, so that every card has its place on the first page."""
+    _, body = demo.staff("GET", f"/api/v1/stations/{station}/tickets", None)
+    for ticket in body["tickets"]:
+        server_does(demo, "bump", ticket)
+
+
+def card(page: Page, number: str) -> Any:
+    return page.get_by_test_id(f"ticket-{number}")
+
+
+def live(page: Page) -> None:
+    expect(page.get_by_test_id("live")).to_have_attribute("data-state", "live", timeout=10_000)
+
+
+def axe_finds_nothing(page: Page) -> None:
+    """With the rule for 7:1 on top: this page is read at two metres."""
+    found = Axe().run(page, options={"rules": {"color-contrast-enhanced": {"enabled": True}}}).response["violations"]
+    assert not found, [(v["id"], v["nodes"][0]["html"][:120]) for v in found]
+
+
+# -- with the store ---------------------------------------------------------------------------------------------------
+
+
+def test_a_new_order_appears_and_is_proven_by_painting(demo: Any, open_screen: OpenScreen) -> None:
+    clear(demo)
+    page = open_screen("wok")
+    live(page)
+    proofs: list[dict[str, Any]] = []
+    page.on(
+        "request", lambda r: proofs.append(json.loads(r.post_data or "{}")) if r.url.endswith("/rendered") else None
+    )
+    number = order(demo)
+    expect(card(page, number)).to_be_visible(timeout=5_000)
+    expect(card(page, number)).to_contain_text("回锅肉")
+    expect(card(page, number)).to_contain_text("少放盐")
+    ticket = eventually(
+        "the box holds the proof",
+        lambda: (t := server_ticket(demo, number)) and t["state"] == "SHOWN" and t["shown_version"] > 0 and t,
+    )
+    page.evaluate(LET_PASS, 500)
+    assert proofs, "the screen itself said it"
+    assert proofs[0]["version"] <= ticket["version"]
+    assert len({p["version"] for p in proofs}) == len(proofs), "once for each version"
+
+
+def test_a_page_that_nobody_sees_proves_nothing(demo: Any, open_screen: OpenScreen) -> None:
+    clear(demo)
+    page = open_screen("wok")
+    live(page)
+    proofs: list[str] = []
+    page.on("request", lambda r: proofs.append(r.url) if r.url.endswith("/rendered") else None)
+    page.evaluate("Object.defineProperty(document, 'hidden', {get: () => window.away !== false, configurable: true})")
+    number = order(demo)
+    expect(card(page, number)).to_be_attached(timeout=5_000)
+    page.evaluate(LET_PASS, 1000)      # that nothing happens takes its time to see
+    assert proofs == []
+    page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
+    eventually("the proof after the page is seen again", lambda: (page.evaluate("1"), proofs)[1])
+
+
+def test_start_bump_undo_and_recall(demo: Any, open_screen: OpenScreen) -> None:
+    clear(demo)
+    page = open_screen("wok")
+    live(page)
+    number = order(demo)
+    page.get_by_test_id(f"start-{number}").click()
+    expect(card(page, number)).to_have_attribute("data-state", "STARTED")
+    eventually("started at the box", lambda: (t := server_ticket(demo, number)) and t["state"] == "STARTED")
+
+    page.get_by_test_id(f"bump-{number}").click()
+    expect(card(page, number)).to_have_count(0, timeout=1_000)
+    cleared = eventually("cleared at the box", lambda: (t := server_ticket(demo, number)) and t["cleared_at"] and t)
+    assert page.get_by_test_id("screen-id").count() == 0
+
+    page.get_by_test_id("undo").click()
+    expect(card(page, number)).to_be_visible(timeout=2_000)
+    back = eventually("open again", lambda: (t := server_ticket(demo, number)) and not t["cleared_at"] and t)
+    assert back["fired_at"] == cleared["fired_at"], "an undone ticket keeps its age"
+
+    page.get_by_test_id(f"bump-{number}").click()
+    eventually("cleared again", lambda: (t := server_ticket(demo, number)) and t["cleared_at"])
+    page.get_by_test_id("recall-open").click()
+    page.get_by_test_id(f"recall-{number}").click()
+    expect(card(page, number)).to_be_visible(timeout=2_000)
+    eventually("recalled", lambda: (t := server_ticket(demo, number)) and not t["cleared_at"])
+
+
+def test_a_bump_is_painted_within_100_ms(demo: Any, open_screen: OpenScreen) -> None:
+    clear(demo)
+    page = open_screen("wok")
+    live(page)
+    number = order(demo)
+    expect(page.get_by_test_id(f"bump-{number}")).to_be_visible(timeout=5_000)
+    took = page.evaluate(
+        """(number) => new Promise((done) => {
+          const from = performance.now();
+          document.querySelector(`[data-testid=bump-${number}]`).click();
+          const look = () => document.querySelector(`[data-testid=ticket-${number}]`)
+            ? requestAnimationFrame(look) : requestAnimationFrame(() => done(performance.now() - from));
+          look();
+        })""",
+        number,
+    )
+    assert took <= 100, f"{took:.0f} ms"
+
+
+def test_two_screens_of_a_station_agree(demo: Any, open_screen: OpenScreen) -> None:
+    clear(demo)
+    first, second = open_screen("wok"), open_screen("wok", lang="en-US")
+    live(first)
+    live(second)
+    number = order(demo)
+    expect(card(first, number)).to_be_visible(timeout=5_000)
+    expect(card(second, number)).to_be_visible(timeout=1_000)
+    first.get_by_test_id(f"bump-{number}").click()
+    expect(card(second, number)).to_have_count(0, timeout=1_500)
+    second.get_by_test_id("recall-open").click()
+    second.get_by_test_id(f"recall-{number}").click()
+    expect(card(first, number)).to_be_visible(timeout=1_500)
+    expect(first.get_by_test_id("open-count")).to_have_text(second.get_by_test_id("open-count").inner_text())
+
+
+def test_a_silent_stream_turns_the_frame_red_within_5_s_and_clears_by_itself(
+    demo: Any, open_screen: OpenScreen
+) -> None:
+    clear(demo)
+    page = open_screen("wok")
+    live(page)
+    number = order(demo)
+    expect(card(page, number)).to_be_visible(timeout=5_000)
+    demo.freeze("gateway")
+    try:
+        expect(page.get_by_test_id("stale-frame")).to_be_visible(timeout=STALE_S * 1000)
+        assert re.search(r"画面停在 \d\d:\d\d:\d\d，新单没显示", page.get_by_test_id("stale-frame").inner_text())
+        assert "看打印机" in page.get_by_test_id("stale-frame").inner_text()
+        expect(card(page, number)).to_be_visible()
+        age = page.get_by_test_id("oldest").inner_text()
+        page.evaluate(LET_PASS, 1500)
+        assert page.get_by_test_id("oldest").inner_text() == age, "ages stop with the picture"
+        page.get_by_test_id(f"bump-{number}").click()
+        expect(card(page, number)).to_have_count(0, timeout=1_000)
+    finally:
+        demo.thaw("gateway")
+    expect(page.get_by_test_id("stale-frame")).to_have_count(0, timeout=10_000)
+    live(page)
+    eventually("the bump made while frozen arrived", lambda: (t := server_ticket(demo, number)) and t["cleared_at"])
+
+
+def test_a_bump_kept_while_cut_off_cannot_undo_a_recall(demo: Any, open_screen: OpenScreen) -> None:
+    clear(demo)
+    page = open_screen("wok")
+    live(page)
+    number = order(demo)
+    expect(card(page, number)).to_be_visible(timeout=5_000)
+    eventually("shown", lambda: (t := server_ticket(demo, number)) and t["state"] == "SHOWN")
+    ticket = server_ticket(demo, number)
+    assert ticket is not None
+    expect(card(page, number)).to_have_attribute("data-version", str(ticket["version"]), timeout=2_000)
+    page.context.set_offline(True)
+    page.get_by_test_id(f"bump-{number}").click()
+    expect(card(page, number)).to_have_count(0, timeout=1_000)
+    server_does(demo, "recall", server_does(demo, "bump", ticket))
+    page.context.set_offline(False)
+    expect(page.get_by_test_id("refused")).to_be_visible(timeout=10_000)
+    expect(card(page, number)).to_be_visible(timeout=5_000)
+    now = server_ticket(demo, number)
+    assert now is not None and now["cleared_at"] is None
+
+
+def test_taps_kept_while_cut_off_outlive_a_reload_and_arrive_once_in_order(demo: Any, open_screen: OpenScreen) -> None:
+    clear(demo)
+    page = open_screen("wok")
+    live(page)
+    number = order(demo)
+    expect(card(page, number)).to_be_visible(timeout=5_000)
+    eventually("shown", lambda: (t := server_ticket(demo, number)) and t["state"] == "SHOWN")
+    page.route("**/api/v1/tickets/**", lambda route: route.abort())
+    page.get_by_test_id(f"start-{number}").click()
+    expect(card(page, number)).to_have_attribute("data-state", "STARTED")
+    page.get_by_test_id(f"bump-{number}").click()
+    expect(card(page, number)).to_have_count(0)
+    page.reload()
+    expect(card(page, number)).to_have_count(0)
+    sent: list[str] = []
+    page.on("request", lambda r: sent.append(r.url.rsplit("/", 1)[1]) if "/api/v1/tickets/" in r.url else None)
+    page.unroute("**/api/v1/tickets/**")
+    eventually("both taps arrived", lambda: (t := server_ticket(demo, number)) and t["cleared_at"])
+    eventually(
+        "nothing is left to send",
+        lambda: page.evaluate("!Object.keys(localStorage).some((k) => k.includes('kds.tap'))"),
+    )
+    assert [a for a in sent if a in ("start", "bump")][-2:] == ["start", "bump"]
+
+
+def test_a_screen_keeps_its_id(demo: Any, open_screen: OpenScreen) -> None:
+    page = open_screen("wok")
+    live(page)
+    page.get_by_test_id("settings").click()
+    name = page.get_by_test_id("screen-id").inner_text()
+    assert re.fullmatch(r"wok-[0-9a-z-]+", name)
+    page.reload()
+    page.get_by_test_id("settings").click()
+    assert page.get_by_test_id("screen-id").inner_text() == name
+
+
+@pytest.mark.parametrize("lang", ["zh-CN", "en-US"])
+def test_axe_finds_nothing(demo: Any, open_screen: OpenScreen, lang: str) -> None:
+    demo.order("3", [PORK, RICE], allergies=["peanut"])
+    page = open_screen("wok", lang=lang)
+    page.get_by_test_id("settings").click()
+    page.get_by_test_id("lang-zh-Hans" if lang == "zh-CN" else "lang-en").click()
+    axe_finds_nothing(page)
+    page.keyboard.press("Escape")
+    expect(page.locator(".tk").first).to_be_visible(timeout=5_000)
+    axe_finds_nothing(page)
+    page.get_by_test_id("recall-open").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    axe_finds_nothing(page)
+
+
+def test_nothing_leaves_the_box_and_the_first_load_is_small(demo: Any, open_screen: OpenScreen) -> None:
+    page = open_screen("wok")
+    live(page)
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url))
+    page.reload()
+    live(page)
+    home = re.match(r"https?://[^/]+", page.url)
+    assert home
+    assert [u for u in asked if not u.startswith((home.group(0), "data:"))] == []
+
+
+# -- the model alone --------------------------------------------------------------------------------------------------
+
+MODEL_TRIAL = """
+(seed) => {
+  let s = seed;
+  const random = (n) => { s = (s * 1103515245 + 12345) % 2147483648; return Math.floor(s / 65536) % n; };
+  const history = new Map(), events = [];
+  for (let i = 0; i < 250; i += 1) {
+    const id = 't' + random(24), was = history.get(id);
+    const at = new Date(1700000000000 + i * 1000).toISOString();
+    const gone = was && random(3) === 0;
+    const t = {id, station: 'wok', version: (was ? was.version : 0) + 1, shown_version: 0, state: gone ? 'SERVED' : 'SHOWN',
+      order: {number: id}, lines: [], fired_at: was ? was.fired_at : at, updated_at: at, cleared_at: gone ? at : null};
+    history.set(id, t);
+    events.push(t);
+  }
+  /* each event once or twice, in any order: the stream, answers and lists may all bring it */
+  const bag = events.concat(events.filter(() => random(2)));
+  for (let i = bag.length - 1; i > 0; i -= 1) { const j = random(i + 1); [bag[i], bag[j]] = [bag[j], bag[i]]; }
+  const model = KdsModel.create('tickets:wok');
+  const highest = new Map();
+  let backwards = 0;
+  for (const ticket of bag) {
+    model.apply({type: random(2) ? 'ticket' : 'answer', ticket});
+    const v = model.base(ticket.id).version;
+    if (v < (highest.get(ticket.id) || 0)) backwards += 1;
+    highest.set(ticket.id, v);
+  }
+  const open = (list) => list.filter((t) => !t.cleared_at).sort((a, b) => a.fired_at < b.fired_at ? -1 : 1).map((t) => [t.id, t.version]);
+  return {backwards, screen: model.open().map((t) => [t.id, t.version]), box: open([...history.values()])};
+}
+"""
+
+TICKET = """
+const make = (id, version, more) => ({id, station: 'wok', version, shown_version: 0, state: 'SHOWN', order: {number: id}, lines: [],
+  fired_at: '2026-01-01T10:00:00Z', updated_at: '2026-01-01T10:00:0' + version + 'Z', cleared_at: null, ...more});
+"""
+
+
+Evaluate = Callable[..., Any]
+
+
+@pytest.fixture
+def in_chromium() -> Iterator[Evaluate]:
+    """Evaluates in an empty page that holds only the given file. Its own thread: no other browser's loop is disturbed."""
+
+    def evaluate(file: str, script: str, arg: Any = None) -> Any:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+            page = browser.new_page()
+            page.add_script_tag(content=(STATIC / file).read_text(encoding="utf-8"))
+            found = page.evaluate(script, arg)
+            browser.close()
+            return found
+
+    with ThreadPoolExecutor(1) as thread:
+        yield lambda *args: thread.submit(evaluate, *args).result(timeout=60)
+
+
+def test_shuffled_events_never_take_a_ticket_back_and_end_at_the_box_list(in_chromium: Evaluate) -> None:
+    ends = in_chromium("kds-model.js", f"(seeds) => seeds.map({MODEL_TRIAL})", list(range(1, 200)))
+    for seed, end in enumerate(ends, 1):
+        assert end["backwards"] == 0, f"seed {seed}"
+        assert end["screen"] == end["box"], f"seed {seed}"
+
+
+def test_a_tap_is_laid_over_and_taken_back_with_all_that_was_built_on_it(in_chromium: Evaluate) -> None:
+    seen = in_chromium(
+        "kds-model.js",
+        "() => {"
+        + TICKET
+        + """
+        const m = KdsModel.create('tickets:wok');
+        m.apply({type: 'snapshot', topic: 'tickets:wok', tickets: [make('a', 2)]});
+        m.tap('bump', m.base('a'), 'k1', 'now', '');
+        const bumped = m.open().length;
+        m.tap('undo', m.base('a'), 'k2', 'now', '');
+        const undone = m.open().length;
+        m.tap('bump', m.base('a'), 'k3', 'now', '');
+        const chain = m.taps().map((t) => [t.version, t.after]);
+        m.settle('k1', true, make('a', 3, {state: 'SERVED', cleared_at: 'x'}));
+        const next = m.taps().map((t) => [t.key, t.version, t.after]);
+        const dropped = m.settle('k2', false, make('a', 5)).map((t) => t.key);
+        return {bumped, undone, chain, next, dropped, open: m.open().map((t) => t.version), left: m.taps().length};
+        }"""
+    )
+    assert seen["bumped"] == 0 and seen["undone"] == 1
+    assert seen["chain"] == [[2, None], [2, "k1"], [2, "k2"]]
+    assert seen["next"] == [["k2", 3, None], ["k3", 2, "k2"]], "the answer's version passes to the tap built on it"
+    assert seen["dropped"] == ["k3"] and seen["open"] == [5] and seen["left"] == 0
+
+
+def test_a_snapshot_ends_what_it_no_longer_holds_and_late_answers_bring_nothing_back(in_chromium: Evaluate) -> None:
+    seen = in_chromium(
+        "kds-model.js",
+        "() => {"
+        + TICKET
+        + """
+        const m = KdsModel.create('tickets:wok');
+        m.apply({type: 'snapshot', topic: 'tickets:wok', tickets: [make('a', 2), make('b', 1)]});
+        m.apply({type: 'snapshot', topic: 'tickets:wok', tickets: [make('b', 1)]});
+        const ended = m.open().map((t) => t.id);
+        m.apply({type: 'answer', ticket: make('a', 2)});
+        const late = m.open().map((t) => t.id);
+        m.apply({type: 'ticket', ticket: make('a', 3)});
+        const back = m.open().map((t) => t.id);
+        m.apply({type: 'reset'});
+        m.apply({type: 'snapshot', topic: 'tickets:wok', tickets: [make('a', 1)]});
+        const reset = m.open().map((t) => [t.id, t.version]);
+        for (let i = 0; i < 5000; i += 1) m.apply({type: 'ticket', ticket: make('g' + i, 2, {cleared_at: 'x', state: 'SERVED'})});
+        return {ended, late, back, reset, size: m.size(), kept: KdsModel.GONE_KEPT};
+        }"""
+    )
+    assert seen["ended"] == ["b"] and seen["late"] == ["b"]
+    assert seen["back"] == ["a", "b"]
+    assert seen["reset"] == [["a", 1]], "a restored box starts anew"
+    assert seen["size"] <= seen["kept"] + 1, "memory is bounded"
+
+
+def test_both_catalogues_hold_the_same_words(in_chromium: Evaluate) -> None:
+    words = in_chromium("kds-words.js", "() => KdsWords")
+    assert set(words) == {"zh-Hans", "en"}
+    assert set(words["zh-Hans"]) == set(words["en"])
+    for key, text in words["en"].items():
+        other = words["zh-Hans"][key]
+        assert text and other
+        assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", other)), key
