@@ -15,13 +15,14 @@ from collections.abc import Callable
 from typing import Protocol
 
 from firmware_bridge.charset import ENCODINGS, Encoding
+from firmware_bridge.drivers.condition import condition_of, line_down
 from firmware_bridge.drivers.escpos_printer import EscposPrinter
 from firmware_bridge.errors import ConfigError, PortError, UnprintableError
 from firmware_bridge.escpos import BarCodeBytes, Body, encode
 from firmware_bridge.journal import Journal
 from firmware_bridge.layout import FEWEST_COLUMNS, MOST_COLUMNS, layout
 from firmware_bridge.print_jobs import Job, PrintJobs
-from gateway.contract.messages import DeviceDesired, DeviceState, DeviceStatus, PrintCommand, PrintResult
+from gateway.contract.messages import DeviceDesired, DeviceState, PrintCommand, PrintResult
 
 log = logging.getLogger(__name__)
 
@@ -306,8 +307,13 @@ class Device:
     # --- what people are told ---
 
     def _tell_state(self) -> None:
-        status, reasons = self._judge()
         told = self._state
+        if self._line is None:
+            status, reasons = line_down(self._line_problem)
+        else:
+            status, reasons = condition_of(self._printer) or (
+                (told.status, told.reasons) if told is not None else line_down("")
+            )
         if told is not None and (told.status, told.reasons) == (status, reasons):
             return
         state = DeviceState(
@@ -316,20 +322,3 @@ class Device:
         with self._state_lock:
             self._state = state
         self._outlet.state(self.desired.name, state)
-
-    def _judge(self) -> tuple[DeviceStatus, list[str]]:
-        printer = self._printer
-        if self._line is None:
-            return ("offline", [self._line_problem]) if self._line_problem else ("unknown", [])
-        if printer.silent:
-            return "unknown", ["no_answer"]
-        if not printer.known:
-            return ("unknown", []) if self._state is None else (self._state.status, self._state.reasons)
-        status = printer.status
-        low = ["paper_low"] if status.paper_low and not status.paper_out else []
-        if status.blocked is None:
-            return ("degraded", low) if low else ("online", [])
-        causes = [
-            name for name in ("cover_open", "paper_out", "cutter_error", "error") if getattr(status, name)
-        ]
-        return ("blocked", causes + low) if causes else ("offline", ["offline", *low])

@@ -105,7 +105,6 @@ BOLD = Style(bold=True)
 LEFT_OUT = Style(inverse=True, bold=True)
 LOUD = Style(wide=True, tall=True, bold=True, inverse=True)
 
-OPTION_INDENT = 6
 FEWEST_COLUMNS, MOST_COLUMNS = 24, 72
 """Narrower, no dish reads with its quantity; wider papers do not exist (58 mm: 32, 80 mm: 42 or 48)."""
 CONTINUED = "> "
@@ -176,20 +175,21 @@ class _Page:
     def _dish(self, line: SlipLine, style: Style) -> list[Line]:
         head = f"{line.quantity}× "
         indent = cells(head, self._encoding)
+        under = indent * 2 if style.wide else indent
         columns = self._columns // 2 if style.wide else self._columns
         first, *more = wrap(printable(line.name) or "?", columns - indent, self._encoding)
         page: list[Line] = [_text(head + first, style)]
         page += [_text(" " * indent + piece, style) for piece in more]
         for option in line.options:
-            page += self._option(printable(option.text), option.removal)
+            page += self._option(printable(option.text), option.removal, under)
         if line.note:
-            page += self._guest_words(line.note, OPTION_INDENT)
+            page += self._guest_words(line.note, under)
         page.append(Gap(8))
         return page
 
-    def _option(self, text: str, removal: bool) -> list[Line]:
-        pad = Span(" " * OPTION_INDENT)
-        pieces = wrap(text, self._columns - OPTION_INDENT - 2, self._encoding)
+    def _option(self, text: str, removal: bool, indent: int) -> list[Line]:
+        pad = Span(" " * indent)
+        pieces = wrap(text, self._columns - indent - 2, self._encoding)
         if removal:
             return [TextLine((pad, Span(f" {piece} ", LEFT_OUT))) for piece in pieces]
         return [TextLine((pad, Span(piece))) for piece in pieces]

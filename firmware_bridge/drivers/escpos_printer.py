@@ -8,10 +8,10 @@ answers sensibly. Silence is never read as a status.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 from typing import Literal
 
 from firmware_bridge import escpos
+from firmware_bridge.drivers.sending import FENCE_TRIES, LINES_PER_S, SPARE_S, Outcome, Sending
 from firmware_bridge.escpos import AutoStatus, Body, FenceAnswer, PrinterStatus, RealTimeAnswer, StatusReader
 
 POLL_IDLE_S = 2.0
@@ -24,46 +24,7 @@ ANSWER_S = 1.0
 SETTLE_S = 0.05
 """After opening: what a former conversation left in the line is read and thrown away."""
 ROUNDS_TO_SILENCE = 2
-FENCE_TRIES = 3
-"""A fence whose answer was mixed with other bytes is sent again; each one stands behind the whole slip."""
-SPARE_S = 3.0
-LINES_PER_S = 15.0
-"""The slowest kitchen printers (impact) print about this many lines a second."""
-
 Fence = Literal["gs_r", "none"]
-
-
-@dataclass
-class Sending:
-    """The slip on its way. `left` counts bytes that the line has taken."""
-
-    data: bytes
-    patience: float
-    deadline: float
-    left: int = 0
-    drained: float = 0.0
-    fences: int = 1
-    fence_at: float = 0.0
-    candidates: bytearray = field(default_factory=bytearray)
-    candidate_at: float = 0.0
-    mixed: bool = False
-    held: str = ""
-
-    @property
-    def whole(self) -> bool:
-        return self.left >= len(self.data)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a slip ended. `answer` is the fence's answer in hex, empty when nothing answered.
-
-    `WAITING`: the line took no byte at all, so the slip may be sent whole later.
-    """
-
-    state: Literal["PRINTED", "UNCONFIRMED", "UNKNOWN", "WAITING"]
-    reason: str = ""
-    answer: str = ""
 
 
 class EscposPrinter:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from firmware_bridge.virtual.config import VirtualDesired
-from firmware_bridge.virtual.interpreter import Sheet
 from firmware_bridge.virtual.printer import VirtualPrinter
+from firmware_bridge.virtual.sheet import Sheet
 from firmware_bridge.virtual.tray import Tray
 from firmware_bridge.virtual.wire import PtyWire, TcpWire, Wire
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from firmware_bridge.virtual.interpreter import Fed, Mark, PrintedBars, PrintedLine, Sheet
+from firmware_bridge.virtual.sheet import Fed, Mark, PrintedBars, PrintedLine, Sheet
 
 
 def text_of(sheet: Sheet, columns: int) -> str:

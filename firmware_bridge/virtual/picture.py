@@ -8,7 +8,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from firmware_bridge.virtual.interpreter import (
+from firmware_bridge.virtual.paper import width_of
+from firmware_bridge.virtual.sheet import (
     CELL_HEIGHT,
     CELL_WIDTH,
     Fed,
@@ -18,7 +19,6 @@ from firmware_bridge.virtual.interpreter import (
     PrintedLine,
     Sheet,
 )
-from firmware_bridge.virtual.paper import width_of
 
 FONT = Path(__file__).parent / "font" / "wqy-microhei-mono-subset.ttf"
 PAPER = (252, 251, 246)

@@ -12,7 +12,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from firmware_bridge.virtual.interpreter import Interpreter, Sheet
+from firmware_bridge.virtual.interpreter import Interpreter
+from firmware_bridge.virtual.sheet import Sheet
 
 BUFFER = 4096
 DOTS_PER_S = 1600.0

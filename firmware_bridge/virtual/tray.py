@@ -7,9 +7,9 @@ import queue
 import threading
 from pathlib import Path
 
-from firmware_bridge.virtual.interpreter import Sheet
 from firmware_bridge.virtual.paper import text_of
 from firmware_bridge.virtual.picture import picture_of
+from firmware_bridge.virtual.sheet import Sheet
 
 KEEP = 500
 """Sheets a printer; about 15 MB of pictures."""

@@ -25,7 +25,7 @@ def slip_for(order: Order, job: PrintJob, rules: Settings) -> Slip:
         number=number,
         previous=slip_number(job.number - 1) if job.number > 1 else "",
         order=order.number,
-        place=order.table or order.pickup_no or order.number,
+        place=_place(order, language),
         time=local.strftime("%H:%M"),
         order_type=order.type,
         covers=order.covers,
@@ -36,6 +36,15 @@ def slip_for(order: Order, job: PrintJob, rules: Settings) -> Slip:
         elsewhere=_elsewhere(order, job, rules, language),
         code=f"{order.number}-{number}",
     )
+
+
+def _place(order: Order, language: str) -> str:
+    """Where the food goes, as it is called across the kitchen."""
+    if not order.table:
+        return order.pickup_no or order.number
+    if language.startswith("zh"):
+        return f"{order.table} 桌" if order.table.isascii() else order.table
+    return f"Table {order.table}"
 
 
 def _line(line: Line, language: str) -> SlipLine:

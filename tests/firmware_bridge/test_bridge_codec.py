@@ -21,8 +21,9 @@ from firmware_bridge.escpos import (
     Stray,
 )
 from firmware_bridge.layout import PLAIN, Line, Span, Style, TextLine, layout
-from firmware_bridge.virtual.interpreter import Interpreter, PrintedLine, Sheet
+from firmware_bridge.virtual.interpreter import Interpreter
 from firmware_bridge.virtual.paper import text_of, width_of
+from firmware_bridge.virtual.sheet import PrintedLine, Sheet
 from gateway.contract.slips import Slip, SlipElsewhere, SlipLine, SlipOption
 
 
@@ -231,7 +232,7 @@ def test_numbers_place_options_and_elsewhere_all_stand_on_the_slip(bar_codes: Ba
         "A031",
         "Table 12",
         "3× Kung Pao",
-        "      mild",
+        "\n        mild",
         "note: hi",
         "previous 0040",
         "0041",

@@ -20,9 +20,9 @@ from firmware_bridge.device import Device
 from firmware_bridge.errors import ConfigError, PortError
 from firmware_bridge.escpos import BarCodeBytes
 from firmware_bridge.journal import Journal
-from firmware_bridge.virtual.interpreter import Sheet
 from firmware_bridge.virtual.paper import text_of
-from firmware_bridge.virtual.printer import VirtualPrinter
+from firmware_bridge.virtual.printer import FAULTS, VirtualPrinter
+from firmware_bridge.virtual.sheet import Sheet
 from gateway.contract.messages import FINAL_RESULTS, DeviceDesired, DeviceState, PrintCommand, PrintResult
 
 TICK = 0.002
@@ -329,6 +329,43 @@ def test_an_impossible_wish_is_refused_with_every_reason(tmp_path: Path, bar_cod
     with pytest.raises(ConfigError) as refused:
         Device(wish, "b1", journal, None, lambda *_: None, bar_codes, str)  # type: ignore[arg-type, return-value]
     assert len(refused.value.problems) == 4
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_storm_of_faults_never_brings_a_lie_or_a_second_paper(
+    tmp_path: Path, bar_codes: BarCodeBytes, seed: int
+) -> None:
+    chance = random.Random(seed)
+    rung = chance.choice(["whole", "lossy", "noisy", "byte by byte", "slow"])
+    world = World(tmp_path, bar_codes, rung, seed)
+    keys = ["A1", "A2", "A3"]
+    for key in keys:
+        world.print(key)
+        for _ in range(chance.randrange(1, 6)):
+            world.settle(chance.choice([0.01, 0.05, 0.1, 0.3, 1, 3]))
+            if chance.random() < 0.15:
+                world.kill_bridge()
+            elif chance.random() < 0.1:
+                world.cable.plugged = False
+                world.settle(chance.random() * 2)
+                world.cable.plugged = True
+            else:
+                fault = chance.choice([each for each in FAULTS if each != "printer_unplugged"])
+                world.printer.set_fault(fault, chance.random() < 0.6, world.now)
+            world.print(key, 2)
+    for fault in FAULTS:
+        world.printer.set_fault(fault, False, world.now)
+    for attempt in range(3, 7):
+        world.settle(5)
+        for key in keys:
+            world.print(key, attempt)
+    world.settle(5)
+    for key in keys:
+        ends = {result.state for result in world.results if result.key == key} & FINAL_RESULTS
+        papers = sum(paper.count(f"\n{key} ") for paper in world.papers)
+        assert len(ends) == 1, f"{key} has one end"
+        assert papers <= 1, f"{key} is on paper once at most"
+        assert ends != {"PRINTED"} or papers == 1, f"{key} is on paper when it is said so"
 
 
 # --- SIGKILL at any moment, and the proof that this test would notice ---------------------------------

@@ -4,7 +4,7 @@
   var TP = g.TP, html = TP.html, icon = TP.icon, store = TP.store, d = document, boot = TP.boot();
   var token = boot.token, q = "?table_token=" + encodeURIComponent(token), t, root = d.getElementById("app");
   var ALLERGIES = ["peanut", "nuts", "crustaceans", "molluscs", "fish", "egg", "milk", "gluten", "soy", "sesame"];
-  var S = {menu: null, visit: null, items: {}, cart: null, attempt: store.get("attempt." + token), sheets: [], query: "", silent: false, closed: !!boot.locked, unknown: false, toast: null, now: ""};
+  var S = {menu: null, visit: null, items: {}, cart: null, attempt: store.get("attempt." + token), sheets: [], query: "", silent: false, closed: !!boot.locked, unknown: boot.known === false, toast: null, now: ""};
   var etag = {}, lastTouch = Date.now();
 
   // -- the cart: kept on the phone, by table ------------------------------------------------------------------
@@ -159,9 +159,10 @@
       sending = false;
       var code = r.json && r.json.code;
       if (S.attempt !== mine) return;
-      if ((r.status === 429 || r.status === 503) && code) {
+      var s = r.headers ? Math.max(1, Math.min(120, +r.headers.get("Retry-After") || 0)) : 1;
+      // Surely not taken: said with the seconds left. Any other 5xx may have been taken: asked again.
+      if (/^(too_many|busy|ordering_paused|storage_full)$/.test(code)) {
         heardBox(true);
-        var s = Math.max(1, Math.min(120, +r.headers.get("Retry-After") || 5));
         mine.wait = {code: code, until: Date.now() + s * 1000};
         (function count() {
           if (S.attempt !== mine || !mine.wait) return;
@@ -175,7 +176,7 @@
       if (!r.status || r.status >= 500) {
         mine.unanswered = true;
         heardBox(!!r.status);
-        wake = setTimeout(send, Math.min(8000, 1000 * Math.pow(2, retry++)));
+        wake = setTimeout(send, Math.max(s * 1000, Math.min(8000, 1000 * Math.pow(2, retry++))));
         return draw();
       }
       heardBox(true);
@@ -212,8 +213,8 @@
         if (line && code !== "price_changed") { line.refused = true; if (code === "sold_out" && S.items[line.item]) S.items[line.item].sold_out = true; }
         return {line: line, what: code === "price_changed" ? {kind: "price", old: x.old, now: x["new"]} : {kind: code === "sold_out" ? "sold" : "not"}};
       }).filter(function (x) { return x.line; });
-      etag.menu = null;
     }
+    etag.menu = null;
     if (code === "idempotency_key_reused") S.cart.key = null;
     save();
     swap("refused", o);
@@ -239,8 +240,10 @@
     if (list.length) return open("refused", {code: "changed", lines: list});
     open("confirm");
   }
-  // A table that was opened after this page came: fetch the page once for the visit's cookie.
-  function again() { fetch(g.location.pathname, {credentials: "same-origin", cache: "no-store"}).catch(function () {}).then(function () { S.closed = false; submit(); }); }
+  // A table that was opened after this page came: the page brings the visit's cookie.
+  var joined = 0;
+  function join() { return fetch("/t/" + token, {credentials: "same-origin", cache: "no-store"}).catch(function () {}); }
+  function again() { join().then(function () { submit(); }); }
 
   // -- asking the box: menu and visit in turn; a silent box is noticed within 5 s --------------------------------
   var misses = 0, turn = 0, plates;
@@ -275,16 +278,20 @@
         etag.visit = r.etag;
         S.visit = r.json;
         TP.clock.sync(r.json.server_time);
-        var id = r.json.id || (r.json.check && r.json.check.id);
+        var id = r.json.id;
         if (id) {
           // Another party sits here now: the cart of the one before is not theirs.
           if (S.cart.visit && S.cart.visit !== id && !S.attempt) { S.cart = null; store.del("cart." + token); loadCart(); }
           if (S.cart.visit !== id) { S.cart.visit = id; store.set("cart." + token, S.cart); }
         }
-        if (S.closed && r.json.state === "OPEN") fetch(g.location.pathname, {credentials: "same-origin", cache: "no-store"}).catch(function () {});
         S.closed = r.json.state !== "OPEN";
         draw();
-      } else if (r.status === 403 && !S.closed) { S.closed = true; draw(); }
+      } else if (r.status === 403) {
+        // Not open, or opened again since: the page itself brings the new visit's cookie.
+        etag.visit = null;
+        if (!S.closed) { S.closed = true; draw(); }
+        if (Date.now() - joined > 9000) { joined = Date.now(); return join(); }
+      }
     });
   }
   var poll;
@@ -293,7 +300,7 @@
       return (!S.menu || turn++ % 2 ? fetchMenu() : fetchVisit()).then(function () {
         if (misses === 1 && !S.silent) return 700;
         if (misses || !S.menu || !S.visit && turn < 3) return misses ? 2000 : 50;
-        return d.hidden ? 60000 : Date.now() - lastTouch > 120000 ? 5000 : 3000;
+        return d.hidden || S.unknown ? 60000 : Date.now() - lastTouch > 120000 ? 5000 : 3000;
       });
     });
   }
@@ -346,7 +353,7 @@
     return hits;
   }
   function list() {
-    if (!S.menu) return html`<p class="empty">${t("loading")}</p>`;
+    if (!S.menu) return S.unknown ? html`<div class="empty">${icon("ask")}<p>${t("unknown")}</p></div>` : html`<p class="empty">${t("loading")}</p>`;
     if (!S.menu.categories.length) return html`<p class="empty">${t("menuEmpty")}</p>`;
     if (S.query.trim()) {
       var hits = searched();
@@ -406,9 +413,9 @@
   }
   function signs() {
     if (S.silent) return sign("box-silent", "plug", t("silent"), t(S.cart.lines.length ? "silentCart" : "silentEmpty"), "is-soon");
-    if (S.unknown) return sign("table-unknown", "ask", t("unknown"), "", "is-soon");
+    if (S.unknown && S.menu) return sign("table-unknown", "ask", t("unknown"), "", "is-soon");
     if (S.closed) return sign("table-closed", "door", t("closed"), t("closedMore"), "is-soon");
-    if (S.menu && S.menu.ordering && S.menu.ordering.open === false && S.menu.ordering.reason !== "table_closed") return sign("paused", "clock", t("paused"), "");
+    if (S.menu && S.menu.ordering && S.menu.ordering.open === false) return sign("paused", "clock", t("paused"), "");
     if (S.visit && S.visit.uplink === "offline") return sign("sign-offline", "cloudoff", t("offline"), t("offlinePay"));
   }
   function bar() {
@@ -595,7 +602,7 @@
     return html`<div class=${"page" + (TP.lang === "en" ? " en" : "")}>
       <div class="behind" inert=${hide}>
       <header class="top"><div class="top-row"><h1>${TP.text((S.menu && S.menu.store && S.menu.store.name) || boot.store_name)}</h1>${langs()}</div></header>
-      <div class="stick" role="region" aria-label=${t("table", {n: tableName()})}><div class="where"><span class="tbl">${tableName() ? t("table", {n: tableName()}) : t("tableNone")}</span>
+      <div class="stick" role="region" aria-label=${tableName() ? t("table", {n: tableName()}) : t("tableNone")}><div class="where"><span class="tbl">${tableName() ? t("table", {n: tableName()}) : t("tableNone")}</span>
         <button type="button" class="btn" data-testid="covers" aria-label=${n ? t("peopleN", {n: n}) : t("peopleNone")} onClick=${function () { open("covers"); }}>${icon("people")}${n || t("people")}</button>
         <label class="find">${icon("search")}<span class="sr">${t("search")}</span><input type="search" data-testid="search" value=${S.query} placeholder=${t("search")} autocomplete="off" enterkeyhint="search" onInput=${function (e) { S.query = e.target.value; draw(); }} />${S.query ? html`<button type="button" class="x" aria-label=${t("searchClear")} onClick=${clearQuery}>${icon("close")}</button>` : ""}</label></div>
         ${signs()}${orders.length ? html`<a class="ours" data-testid="to-status" href=${"/t/" + token + "/status"}>${icon("ready")}<span>${t("ordered", {n: orders.length})}</span>${icon("right")}</a>` : ""}</div>
@@ -610,7 +617,7 @@
     asked = 0;
     if (!t || leaving) return;
     if (top() && top().kind === "sending" && !S.attempt) { S.sheets.pop(); follow(); }
-    d.title = t("title", {n: tableName()});
+    if (tableName()) d.title = t("title", {n: tableName()});
     d.documentElement.classList.toggle("held", !!top());
     TP.render(page(), root);
     d.documentElement.style.setProperty("--stick", stuck() + "px");
@@ -619,7 +626,7 @@
 
   // -- go ---------------------------------------------------------------------------------------------------------
   function words() {
-    return TP.fetchJson("/static/guest/words.json?v=" + TP.version, {cacheable: true}).then(function (r) {
+    return TP.fetchJson("/static/guest/words.txt?v=" + TP.version, {cacheable: true}).then(function (r) {
       if (r.status === 200) return r.json.order;
       return new Promise(function (go) { setTimeout(go, 1500); }).then(words);
     });

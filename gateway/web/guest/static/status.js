@@ -54,7 +54,7 @@
   function page() {
     var orders = (visit && visit.orders) || [], lines = [].concat.apply([], orders.map(function (o) { return o.lines; })), table = (visit && visit.table) || boot.table;
     var stale = heard && Date.now() - heard > 30000, at = heard ? TP.clock.hms(heard + (TP.clock.now() - Date.now())) : "";
-    return html`<div class="page"><header class="head"><h1>${t("heading")}</h1><span class="tbl">${t("table", {n: table})}</span>
+    return html`<div class="page"><header class="head"><h1>${t("heading")}</h1>${table ? html`<span class="tbl">${t("table", {n: table})}</span>` : ""}
       <div class="lang" role="group" aria-label=${t("lang")}>${[["zh-Hans", "中文", "lang-zh"], ["en", "EN", "lang-en"]].map(function (l) {
         return html`<button type="button" lang=${l[0]} data-testid=${l[2]} aria-pressed=${TP.lang === l[0] ? "true" : "false"} onClick=${function () { TP.setLang(l[0], true); }}>${l[1]}</button>`;
       })}</div></header>
@@ -65,7 +65,7 @@
   }
   function draw() {
     if (!t) return;
-    d.title = t("title", {n: (visit && visit.table) || boot.table});
+    if (boot.table) d.title = t("title", {n: (visit && visit.table) || boot.table});
     TP.render(page(), root);
   }
   function ask() {
@@ -77,7 +77,11 @@
         etag = r.etag;
         TP.clock.sync(visit.server_time);
         closed = !!visit.state && visit.state !== "OPEN";
-      } else if (r.status === 403) { closed = true; visit = null; etag = null; }
+      } else if (r.status === 403 || r.status === 404) {
+        // Closed, or another party's by now: what the party before ate is nobody's business.
+        closed = true;
+        visit = etag = null;
+      }
       if (r.status === 200 || r.status === 304) heard = Date.now();
       draw();
       if (misses) return misses === 1 ? 700 : 2000;
@@ -86,7 +90,7 @@
     });
   }
   function words() {
-    return TP.fetchJson("/static/guest/words.json?v=" + TP.version, {cacheable: true}).then(function (r) {
+    return TP.fetchJson("/static/guest/words.txt?v=" + TP.version, {cacheable: true}).then(function (r) {
       if (r.status === 200) return r.json.status;
       return new Promise(function (go) { setTimeout(go, 1500); }).then(words);
     });
