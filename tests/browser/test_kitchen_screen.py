@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import time
@@ -123,7 +124,7 @@ def test_a_page_that_nobody_sees_proves_nothing(demo: Any, open_screen: OpenScre
     page.evaluate("Object.defineProperty(document, 'hidden', {get: () => window.away !== false, configurable: true})")
     number = order(demo)
     expect(card(page, number)).to_be_attached(timeout=5_000)
-    page.evaluate(LET_PASS, 1000)      # that nothing happens takes its time to see
+    page.evaluate(LET_PASS, 1000)  # that nothing happens takes its time to see
     assert proofs == []
     page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
     eventually("the proof after the page is seen again", lambda: (page.evaluate("1"), proofs)[1])
@@ -235,7 +236,8 @@ def test_a_bump_kept_while_cut_off_cannot_undo_a_recall(demo: Any, open_screen: 
     expect(page.get_by_test_id("refused")).to_be_visible(timeout=10_000)
     expect(card(page, number)).to_be_visible(timeout=5_000)
     now = server_ticket(demo, number)
-    assert now is not None and now["cleared_at"] is None
+    assert now is not None
+    assert now["cleared_at"] is None
 
 
 def test_taps_kept_while_cut_off_outlive_a_reload_and_arrive_once_in_order(demo: Any, open_screen: OpenScreen) -> None:
@@ -289,7 +291,20 @@ def test_axe_finds_nothing(demo: Any, open_screen: OpenScreen, lang: str) -> Non
     axe_finds_nothing(page)
 
 
-def test_nothing_leaves_the_box_and_the_first_load_is_small(demo: Any, open_screen: OpenScreen) -> None:
+def test_the_first_load_keeps_its_budget() -> None:
+    """screens.md section 6: 60 KB in all, 30 KB of it scripts, compressed."""
+    page = (STATIC.parent / "templates" / "staff" / "kds.html").read_text(encoding="utf-8")
+    scripts = total = 0
+    for path in [*re.findall(r'(?:src|href)="/static/([^?"]+)', page), "icons.svg"]:
+        file = STATIC / path[len("staff/") :] if path.startswith("staff/") else STATIC.parents[1] / "static" / path
+        size = len(gzip.compress(file.read_bytes()))
+        total += size
+        scripts += size if path.endswith(".js") else 0
+    assert scripts <= 30_000, scripts
+    assert total <= 60_000, total
+
+
+def test_nothing_leaves_the_box(demo: Any, open_screen: OpenScreen) -> None:
     page = open_screen("wok")
     live(page)
     asked: list[str] = []
@@ -312,8 +327,9 @@ MODEL_TRIAL = """
     const id = 't' + random(24), was = history.get(id);
     const at = new Date(1700000000000 + i * 1000).toISOString();
     const gone = was && random(3) === 0;
-    const t = {id, station: 'wok', version: (was ? was.version : 0) + 1, shown_version: 0, state: gone ? 'SERVED' : 'SHOWN',
-      order: {number: id}, lines: [], fired_at: was ? was.fired_at : at, updated_at: at, cleared_at: gone ? at : null};
+    const t = {id, station: 'wok', version: (was ? was.version : 0) + 1, shown_version: 0,
+      state: gone ? 'SERVED' : 'SHOWN', order: {number: id}, lines: [], updated_at: at, cleared_at: gone ? at : null,
+      fired_at: was ? was.fired_at : at};
     history.set(id, t);
     events.push(t);
   }
@@ -329,14 +345,16 @@ MODEL_TRIAL = """
     if (v < (highest.get(ticket.id) || 0)) backwards += 1;
     highest.set(ticket.id, v);
   }
-  const open = (list) => list.filter((t) => !t.cleared_at).sort((a, b) => a.fired_at < b.fired_at ? -1 : 1).map((t) => [t.id, t.version]);
+  const open = (list) => list.filter((t) => !t.cleared_at).sort((a, b) => a.fired_at < b.fired_at ? -1 : 1)
+    .map((t) => [t.id, t.version]);
   return {backwards, screen: model.open().map((t) => [t.id, t.version]), box: open([...history.values()])};
 }
 """
 
 TICKET = """
-const make = (id, version, more) => ({id, station: 'wok', version, shown_version: 0, state: 'SHOWN', order: {number: id}, lines: [],
-  fired_at: '2026-01-01T10:00:00Z', updated_at: '2026-01-01T10:00:0' + version + 'Z', cleared_at: null, ...more});
+const make = (id, version, more) => ({
+  id, station: 'wok', version, shown_version: 0, state: 'SHOWN', order: {number: id}, lines: [], cleared_at: null,
+  fired_at: '2026-01-01T10:00:00Z', updated_at: '2026-01-01T10:00:0' + version + 'Z', ...more});
 """
 
 
@@ -345,7 +363,7 @@ Evaluate = Callable[..., Any]
 
 @pytest.fixture
 def in_chromium() -> Iterator[Evaluate]:
-    """Evaluates in an empty page that holds only the given file. Its own thread: no other browser's loop is disturbed."""
+    """Evaluates in an empty page with only this file; in its own thread, beside any other browser's loop."""
 
     def evaluate(file: str, script: str, arg: Any = None) -> Any:
         with sync_playwright() as playwright:
@@ -385,12 +403,12 @@ def test_a_tap_is_laid_over_and_taken_back_with_all_that_was_built_on_it(in_chro
         const next = m.taps().map((t) => [t.key, t.version, t.after]);
         const dropped = m.settle('k2', false, make('a', 5)).map((t) => t.key);
         return {bumped, undone, chain, next, dropped, open: m.open().map((t) => t.version), left: m.taps().length};
-        }"""
+        }""",
     )
-    assert seen["bumped"] == 0 and seen["undone"] == 1
+    assert (seen["bumped"], seen["undone"]) == (0, 1)
     assert seen["chain"] == [[2, None], [2, "k1"], [2, "k2"]]
     assert seen["next"] == [["k2", 3, None], ["k3", 2, "k2"]], "the answer's version passes to the tap built on it"
-    assert seen["dropped"] == ["k3"] and seen["open"] == [5] and seen["left"] == 0
+    assert (seen["dropped"], seen["open"], seen["left"]) == (["k3"], [5], 0)
 
 
 def test_a_snapshot_ends_what_it_no_longer_holds_and_late_answers_bring_nothing_back(in_chromium: Evaluate) -> None:
@@ -410,11 +428,12 @@ def test_a_snapshot_ends_what_it_no_longer_holds_and_late_answers_bring_nothing_
         m.apply({type: 'reset'});
         m.apply({type: 'snapshot', topic: 'tickets:wok', tickets: [make('a', 1)]});
         const reset = m.open().map((t) => [t.id, t.version]);
-        for (let i = 0; i < 5000; i += 1) m.apply({type: 'ticket', ticket: make('g' + i, 2, {cleared_at: 'x', state: 'SERVED'})});
+        const gone = {cleared_at: 'x', state: 'SERVED'};
+        for (let i = 0; i < 5000; i += 1) m.apply({type: 'ticket', ticket: make('g' + i, 2, gone)});
         return {ended, late, back, reset, size: m.size(), kept: KdsModel.GONE_KEPT};
-        }"""
+        }""",
     )
-    assert seen["ended"] == ["b"] and seen["late"] == ["b"]
+    assert (seen["ended"], seen["late"]) == (["b"], ["b"])
     assert seen["back"] == ["a", "b"]
     assert seen["reset"] == [["a", 1]], "a restored box starts anew"
     assert seen["size"] <= seen["kept"] + 1, "memory is bounded"
@@ -426,5 +445,6 @@ def test_both_catalogues_hold_the_same_words(in_chromium: Evaluate) -> None:
     assert set(words["zh-Hans"]) == set(words["en"])
     for key, text in words["en"].items():
         other = words["zh-Hans"][key]
-        assert text and other
+        assert text
+        assert other
         assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", other)), key

@@ -34,10 +34,12 @@ class TicketAction(msgspec.Struct, forbid_unknown_fields=True):
 
 class TableOpening(msgspec.Struct, forbid_unknown_fields=True):
     covers: Annotated[int, msgspec.Meta(ge=0, le=200)] = 0
+    key: Annotated[str, msgspec.Meta(max_length=128)] = ""
 
 
 class Pausing(msgspec.Struct, forbid_unknown_fields=True):
     reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    key: Annotated[str, msgspec.Meta(max_length=128)] = ""
 
 
 class Deciding(msgspec.Struct, forbid_unknown_fields=True):

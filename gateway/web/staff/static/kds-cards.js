@@ -1,7 +1,7 @@
 /* Ticket cards and how they are laid out. Drawing only: what is true comes from the model, what happens is kds.js's. */
 (function (root) {
   'use strict';
-  const html = TP.html, Component = TP.Component;
+  const html = TP.html;
 
   /* The icons are read once into the page: the sign of a dead link must not need the link to be drawn. */
   function icon(name) {
@@ -35,11 +35,11 @@
   }
   function named(x) { return typeof x === 'string' ? x : TP.text(x.name || x); }
 
-  /* -- one age, drawn again every second and nothing else with it ----------------------------------------------- */
-  class Age extends Component {
+  /* What changes with every second, drawn again alone. props: ticks, draw */
+  class Tick extends TP.Component {
     componentDidMount() { this.off = this.props.ticks.add(() => this.setState({})); }
     componentWillUnmount() { this.off(); }
-    render({from, ticks}) { return html`<span class="num">${age((ticks.now() - from) / 1000)}</span>`; }
+    render({draw}) { return draw(); }
   }
 
   const LINE = {
@@ -75,7 +75,7 @@
     return html`<article class=${'tk ' + mood} data-id=${ticket.id} data-testid=${'ticket-' + number} data-state=${ticket.state} data-version=${ticket.version} aria-label=${name + ' ' + number}>
       <header>
         <h2>${name}</h2>
-        <span class="age">${urgency && !dead ? html`${icon(urgency === 'late' ? 'stop' : 'tri')}<span class="sr">${t(urgency)} </span>` : null}<${Age} from=${KdsModel.time(ticket.fired_at)} ticks=${ticks} /></span>
+        <span class="age">${urgency && !dead ? html`${icon(urgency === 'late' ? 'stop' : 'tri')}<span class="sr">${t(urgency)} </span>` : null}<${Tick} ticks=${ticks} draw=${() => html`<span class="num">${age((ticks.now() - KdsModel.time(ticket.fired_at)) / 1000)}</span>`} /></span>
         <span class="meta"><span class="who">${meta.join(' · ')}</span>${slip ? html`<span class="slipno">${slip.state === 'PRINTED' ? icon('paper') : '#'}<span class="sr">${t('slip', {n: ''})}</span>${slip.number}</span>` : null}</span>
       </header>
       ${order.addition ? html`<p class="tear">${t('addition')}</p>` : null}
@@ -95,7 +95,7 @@
   });
 
   /* -- layout: oldest first; a long ticket takes two columns or more ------------------------------------
-     Returns {pages, page, before, after, hidden, moved, toastFits}. Positions go through the CSSOM, which the page's content
+     Returns {pages, page, after, hidden, moved, toastFits}. Positions go through the CSSOM, which the page's content
      policy allows. */
   const places = new WeakMap();      // element -> where it was last put, to see what moved
   const measures = new WeakMap();    // element -> {sign, span, height}
@@ -165,11 +165,10 @@
     page = Math.min(page, pages - 1);
 
     const bottoms = [0, 0], hidden = {}, moved = [];
-    let before = 0, after = 0;
+    let after = 0;
     cards.forEach((el, i) => {
       const p = put[i], here = p.page === page, id = el.dataset.id;
       el.classList.toggle('off', !here);
-      if (p.page < page) before += 1;
       if (p.page > page) after += 1;
       const clamp = heights[i] > p.h + 0.5;
       el.classList.toggle('clamp', clamp);
@@ -182,7 +181,7 @@
       for (let c = p.column; c < p.column + p.span; c += 1) if (c < 2) bottoms[c] = Math.max(bottoms[c], p.y + p.h);
       if (clamp) hidden[id] = below(bodies[i]);
     });
-    return {pages, page, before, after, hidden, moved, toastFits: columns > 1 && Math.max(bottoms[0], bottoms[1]) < H - 6.5 * rem};
+    return {pages, page, after, hidden, moved, toastFits: columns > 1 && Math.max(bottoms[0], bottoms[1]) < H - 6.5 * rem};
   }
 
   /* Lines out of sight of a card that is too long; -1: the end is in view. A wide card goes on to the right. */
@@ -202,5 +201,5 @@
     else list.scrollTop = end ? 0 : list.scrollTop + room;
   }
 
-  root.KdsCards = {Card, LAID, icon, lay, below, turn, place, who, age};
+  root.KdsCards = {Card, Tick, LAID, icon, lay, below, turn, place, who, age};
 })(self);

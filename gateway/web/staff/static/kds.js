@@ -1,5 +1,5 @@
-/* The kitchen screen of one station. Parts: kds-model (what is true), kds-feed (the stream), kds-outbox (taps and
-   proofs), kds-cards (cards and layout), kds-sound, kds-words; this file joins them. */
+/* The kitchen screen of one station. Parts: kds-model (what is true), kds-link (the stream, taps and
+   proofs), kds-cards (cards and layout), kds-words (words and sounds); this file joins them. */
 (function (root) {
   'use strict';
   const html = TP.html, icon = KdsCards.icon;
@@ -24,9 +24,9 @@
 
   /* -- state -------------------------------------------------------------------------------------------------- */
   const model = KdsModel.create('tickets:' + station.id);
-  const sound = KdsSound.create(() => draw());
-  const link = {live: false, stale: false, ever: false, heardAt: 0, reason: ''};
-  const view = {page: 0, pages: 1, before: 0, after: 0, hidden: {}, toastFits: false, sheet: '', toast: null, notes: [], recall: null, allConditions: false, ready: false};
+  const sound = KdsSound(() => draw());
+  const link = {live: false, stale: false, heardAt: 0, reason: ''};
+  const view = {page: 0, pages: 1, after: 0, hidden: {}, toastFits: false, sheet: '', toast: null, notes: [], recall: null, allConditions: false, ready: false};
   let conditions = [], uplink = null, moods = '';
   const firstSeen = new Map();      // open ticket -> when this page first held it, for "new" and its sound
   const painted = new Set();        // open tickets that were on a page in view
@@ -83,7 +83,7 @@
     if (ring) sound.play(ring);
   }
 
-  const feed = KdsFeed.create({
+  const feed = KdsLink.createFeed({
     url: (last) => '/api/v1/events?topics=' + encodeURIComponent('tickets:' + station.id + ',conditions,uplink') + '&screen=' + encodeURIComponent(screen) + (last ? '&last_event_id=' + encodeURIComponent(last) : ''),
     onEvent: take,
     onState: (state) => {
@@ -97,7 +97,7 @@
     probe: () => TP.fetchJson('/api/v1/stations/' + encodeURIComponent(station.id) + '/tickets', {}, 4000).then((r) => r.status)
   });
 
-  const outbox = KdsOutbox.create({
+  const outbox = KdsLink.createOutbox({
     model, scope, screen,
     onChange: () => { greet(); draw(); },
     onLogin: () => { if (link.reason !== 'login') { link.reason = 'login'; draw(); } },
@@ -112,8 +112,9 @@
     const fill = {t: tap.label, who: KdsCards.who(t, ticket && ticket.updated_by), at: ticket ? TP.clock.hm(ticket.updated_at) : ''};
     const open = ticket && !ticket.cleared_at;
     const key = !ticket ? 'r_refused' : ticket.state === 'CANCELLED' ? 'r_cancelled' : !open ? 'r_bumped' : tap.action === 'bump' ? 'r_recalled' : 'r_changed';
-    view.notes = view.notes.concat({text: t(key, fill), until: performance.now() + 12000}).slice(-3);
+    say(t(key, fill));
   }
+  function say(text) { view.notes = view.notes.concat({text, until: performance.now() + 12000}).slice(-3); draw(); }
 
   /* -- what the cook does ------------------------------------------------------------------------------------- */
   function act(action, ticket) {
@@ -123,8 +124,7 @@
     const label = KdsCards.place(t, ticket.order);
     const made = outbox.tap(action, ticket, label, new Date(feed.now()).toISOString());
     if (!made) {
-      view.notes = view.notes.concat({text: t('kept_full', {n: KdsModel.TAPS_KEPT}), until: now + 12000}).slice(-3);
-      draw();
+      say(t('kept_full', {n: KdsModel.TAPS_KEPT}));
       return;
     }
     const back = action === 'undo' || action === 'recall';
@@ -194,25 +194,10 @@
     </span>`;
   }
 
-  class Clock extends TP.Component {
-    componentDidMount() { this.off = ticks.add(() => this.setState({})); }
-    componentWillUnmount() { this.off(); }
-    render() { return html`<span class="clock num">${TP.clock.hm(feed.now())}</span>`; }
-  }
-
-  class Oldest extends TP.Component {
-    componentDidMount() { this.off = ticks.add(() => this.setState({})); }
-    componentWillUnmount() { this.off(); }
-    render({first}) { return html`<b class="num" data-testid="oldest">${first ? KdsCards.age((ticks.now() - KdsModel.time(first.fired_at)) / 1000) : '–'}</b>`; }
-  }
-
-  class Lost extends TP.Component {
-    componentDidMount() { this.off = ticks.add(() => this.setState({})); }
-    componentWillUnmount() { this.off(); }
-    render() {
-      const s = Math.round(feed.silentFor() / 1000);
-      return html`<span class="lost num" aria-hidden="true">${s < 120 ? t('stale_s', {n: s}) : t('stale_m', {n: Math.floor(s / 60)})}</span>`;
-    }
+  function secondly(draw) { return html`<${KdsCards.Tick} ticks=${ticks} draw=${draw} />`; }
+  function lostFor() {
+    const s = Math.round(feed.silentFor() / 1000);
+    return s < 120 ? t('stale_s', {n: s}) : t('stale_m', {n: Math.floor(s / 60)});
   }
 
   function Alarm() {
@@ -222,7 +207,7 @@
     return html`<div class="alarm" role="alert" data-testid="stale-frame">
       ${icon('stop')}
       <div><b>${t(head, {at: TP.clock.hms(link.heardAt)})}</b> <span>${t('watch')} ${t(login ? 'login_do' : link.reason === 'full' ? 'full_do' : 'stale_do')}</span></div>
-      ${login ? html`<a class="btn" href=${'/login?next=' + encodeURIComponent(location.pathname + location.search)}>${t('login')}</a>` : html`<${Lost} />`}
+      ${login ? html`<a class="btn" href=${'/login?next=' + encodeURIComponent(location.pathname + location.search)}>${t('login')}</a>` : secondly(() => html`<span class="lost num" aria-hidden="true">${lostFor()}</span>`)}
     </div>`;
   }
 
@@ -241,7 +226,7 @@
   function decide(c, what) {
     TP.fetchJson('/api/v1/jobs/' + encodeURIComponent(c.job) + '/' + what, {body: {key: TP.key()}}, 5000).then((r) => {
       if (r.status >= 200 && r.status < 300) conditions = conditions.filter((one) => one !== c);
-      else view.notes = view.notes.concat({text: t('r_refused', {t: TP.text(c.title)}), until: performance.now() + 8000}).slice(-3);
+      else say(t('r_refused', {t: TP.text(c.title)}));
       draw();
     });
   }
@@ -324,8 +309,8 @@
       <header class=${'bar' + (view.toast && view.toast.up ? ' covered' : '')}>
         <h1>${TP.text(station.name)}</h1>
         <span class="fig">${t('open')}<b class="num" data-testid="open-count">${open.length}</b></span>
-        <span class=${'fig' + (worst === 'late' ? ' is-now' : worst ? ' is-soon' : '')}>${t('oldest')}<${Oldest} first=${first} /></span>
-        <${Lights} /><${Clock} />
+        <span class=${'fig' + (worst === 'late' ? ' is-now' : worst ? ' is-soon' : '')}>${t('oldest')}${secondly(() => html`<b class="num" data-testid="oldest">${first ? KdsCards.age((ticks.now() - KdsModel.time(first.fired_at)) / 1000) : '–'}</b>`)}</span>
+        <${Lights} />${secondly(() => html`<span class="clock num">${TP.clock.hm(feed.now())}</span>`)}
         <button type="button" class="btn" data-testid="recall-open" onClick=${() => openSheet('recall')}>${icon('undo')}<span class="word">${t('recall')}</span></button>
         <button type="button" class="btn" data-testid="settings" aria-label=${t('settings')} onClick=${() => openSheet('settings')}>${icon('gear')}</button>
       </header>
@@ -373,7 +358,7 @@
       const l = KdsCards.lay(board, view.page, pane);
       rest(l.moved);
       const was = figures();
-      Object.assign(view, {pages: l.pages, page: l.page, before: l.before, after: l.after, hidden: l.hidden, toastFits: l.toastFits});
+      Object.assign(view, {pages: l.pages, page: l.page, after: l.after, hidden: l.hidden, toastFits: l.toastFits});
       if (view.toast && !l.toastFits) view.toast.up = true;
       if (figures() !== was) TP.render(html`<${Screen} />`, mount);
     }

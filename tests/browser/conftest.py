@@ -1,0 +1,84 @@
+"""A real Chromium, phone and tablet sizes, through a host name that is no secure context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from running_demo import RunningDemo
+
+HOST = "store.test"
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", f"--host-resolver-rules=MAP {HOST} 127.0.0.1",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """A page in a context of its own. `page.foreign` fills with every request that leaves the box."""
+    contexts: list[BrowserContext] = []
+
+    def open_(url: str, lang: str, width: int, height: int, **more: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, locale=lang, **more)
+        contexts.append(context)
+        page = context.new_page()
+        foreign: list[str] = []
+        page.foreign = foreign  # type: ignore[attr-defined]
+
+        def look(request: Any) -> None:
+            if urlsplit(request.url).hostname not in (HOST, "127.0.0.1", None):
+                foreign.append(request.url)
+
+        page.on("request", look)
+        page.goto(url)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+def _by_name(url: str) -> str:
+    return url.replace("127.0.0.1", HOST)
+
+
+@pytest.fixture
+def open_phone(demo: RunningDemo, open_page: Callable[..., Page]) -> Callable[..., Page]:
+    def open_(table: str = "1", lang: str = "zh-CN", width: int = 390, height: int = 844) -> Page:
+        url = _by_name(demo.info["tables"][table])
+        return open_page(url, lang, width, height, device_scale_factor=2, has_touch=True, is_mobile=True)
+
+    return open_
+
+
+@pytest.fixture
+def open_screen(demo: RunningDemo, open_page: Callable[..., Page]) -> Callable[..., Page]:
+    """A kitchen tablet, logged in through the login's own call."""
+
+    def open_(station: str = "wok", lang: str = "zh-CN", width: int = 1280, height: int = 800) -> Page:
+        base = _by_name(demo.info["staff_url"])
+        page = open_page(f"{base}/login", lang, width, height, has_touch=True)
+        staff = demo.info["staff"]
+        answer = page.request.post(
+            f"{base}/api/v1/login",
+            data={"username": staff["username"], "password": staff["password"]},
+            headers={"Origin": base},
+        )
+        assert answer.ok, answer.text()
+        short = "en" if lang.startswith("en") else "zh-Hans"
+        page.goto(f"{base}/kds/{station}?lang={short}")
+        return page
+
+    return open_
