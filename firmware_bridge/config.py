@@ -1,4 +1,5 @@
-"""The bridge's boot file: its name, its folder, its way to the broker. Devices come over MQTT."""
+"""The bridge's boot file: its name, its folder, its way to the broker. Devices come over MQTT; whether
+they can be built is judged here too."""
 
 from __future__ import annotations
 
@@ -9,10 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from firmware_bridge.charset import ENCODINGS
 from firmware_bridge.errors import ConfigError
+from firmware_bridge.layout import FEWEST_COLUMNS, MOST_COLUMNS
+from gateway.contract.messages import DeviceDesired
 
 TOP_KEYS: dict[str, type] = {"name": str, "store": str, "data": str, "broker": dict}
 BROKER_KEYS: dict[str, type] = {"host": str, "port": int, "username": str, "password_file": str}
+BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
 TOPIC_SIGNS = set("+#/$")
 """They mean something in an MQTT topic, so no name may hold them."""
 
@@ -86,3 +91,17 @@ def _password(file: object, folder: Path, problems: list[str]) -> str:
     except (OSError, UnicodeDecodeError) as error:
         problems.append(f"broker.password_file {file}: {error}")
         return ""
+
+
+def problems_of(desired: DeviceDesired) -> list[str]:
+    """What makes this device impossible, in words; empty when it can be built."""
+    problems = []
+    if desired.encoding not in ENCODINGS:
+        problems.append(f"encoding {desired.encoding} is not supported yet; use {' or '.join(ENCODINGS)}")
+    if not FEWEST_COLUMNS <= desired.columns <= MOST_COLUMNS:
+        problems.append(f"columns {desired.columns} is not between {FEWEST_COLUMNS} and {MOST_COLUMNS}")
+    if desired.baud not in BAUDS:
+        problems.append(f"baud {desired.baud} is none of {', '.join(map(str, BAUDS))}")
+    if not desired.port:
+        problems.append("port is empty")
+    return problems

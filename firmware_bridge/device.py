@@ -14,13 +14,14 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from firmware_bridge.charset import ENCODINGS, Encoding
+from firmware_bridge.charset import Encoding
+from firmware_bridge.config import problems_of
 from firmware_bridge.drivers.condition import condition_of, line_down
 from firmware_bridge.drivers.escpos_printer import EscposPrinter
 from firmware_bridge.errors import ConfigError, PortError, UnprintableError
 from firmware_bridge.escpos import BarCodeBytes, Body, encode
 from firmware_bridge.journal import Journal
-from firmware_bridge.layout import FEWEST_COLUMNS, MOST_COLUMNS, layout
+from firmware_bridge.layout import layout
 from firmware_bridge.print_jobs import Job, PrintJobs
 from gateway.contract.messages import DeviceDesired, DeviceState, PrintCommand, PrintResult
 
@@ -34,7 +35,6 @@ MOST_COMMANDS = 64
 SLICES_A_STEP = 16
 """4 KiB, then the reader has its turn."""
 READS_A_STEP = 4
-BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
 
 
 class Line(Protocol):
@@ -54,20 +54,6 @@ class Outlet(Protocol):
 
     def result(self, printer: str, result: PrintResult) -> None: ...
     def state(self, device: str, state: DeviceState) -> None: ...
-
-
-def problems_of(desired: DeviceDesired) -> list[str]:
-    """What makes this device impossible, in words; empty when it can be built."""
-    problems = []
-    if desired.encoding not in ENCODINGS:
-        problems.append(f"encoding {desired.encoding} is not supported yet; use {' or '.join(ENCODINGS)}")
-    if not FEWEST_COLUMNS <= desired.columns <= MOST_COLUMNS:
-        problems.append(f"columns {desired.columns} is not between {FEWEST_COLUMNS} and {MOST_COLUMNS}")
-    if desired.baud not in BAUDS:
-        problems.append(f"baud {desired.baud} is none of {', '.join(map(str, BAUDS))}")
-    if not desired.port:
-        problems.append("port is empty")
-    return problems
 
 
 class Device:

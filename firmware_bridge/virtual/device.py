@@ -86,7 +86,8 @@ class VirtualDevice:
                 now = time.monotonic()
                 got = self._pump(now)
                 wish = self._printer.step(now)
-                fds = self._wire.fds()
+                # A full buffer leaves the bytes on the line: the fd would be readable for ever.
+                fds = [] if self._printer.full else self._wire.fds()
             if got:
                 # More is probably behind it; the line lets it through at its own pace.
                 self._sleep([], max(TICK_S, self._printer.room_at))
@@ -98,7 +99,7 @@ class VirtualDevice:
     def _pump(self, now: float) -> int:
         most = self._printer.may_read(now)
         if most < 1:
-            return 1
+            return 0 if self._printer.full else 1
         data = self._wire.read(most)
         if data:
             self._printer.arrive(data, now)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from firmware_bridge.virtual.sheet import CELL_HEIGHT, Fed, Look, Mark, PrintedBars, PrintedLine, Sheet
@@ -24,7 +24,7 @@ CUTTER_DISTANCE = 96
 class Modes:
     """Every setting that ESC @ puts back. Chinese mode is on by default on Chinese models."""
 
-    look: Look = Look()
+    look: Look = field(default_factory=Look)
     chinese_width: int = 1
     chinese_height: int = 1
     chinese: bool = True

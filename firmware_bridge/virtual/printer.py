@@ -76,6 +76,10 @@ class VirtualPrinter:
         return max(0, min(int(self._allowance), BUFFER - len(self._engine.buffer)))
 
     @property
+    def full(self) -> bool:
+        return len(self._engine.buffer) >= BUFFER
+
+    @property
     def room_at(self) -> float:
         """Seconds until one more byte can have crossed the line."""
         return max(0.0, 1 - self._allowance) * 10 / self.baud

@@ -11,6 +11,7 @@ import msgspec
 from flask import Response, request
 
 from gateway.domain.errors import Refused
+from gateway.web.views import Ready
 
 MAX_BODY = 64 * 1024
 """A cart of 60 lines with notes is 20 KiB. The server itself cuts at 1 MiB."""
@@ -53,6 +54,21 @@ def idempotency_key() -> str:
 
 def json(value: Any, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), status=status, content_type="application/json")
+
+
+def ready(made: Ready) -> Response:
+    """An answer made beforehand, compressed for who takes it; 304 when the reader has it."""
+    if made.tag in request.if_none_match:
+        answer = Response(status=304)
+    elif "gzip" in request.headers.get("Accept-Encoding", ""):
+        answer = Response(made.packed, content_type="application/json")
+        answer.headers["Content-Encoding"] = "gzip"
+    else:
+        answer = Response(made.body, content_type="application/json")
+    answer.set_etag(made.tag)
+    answer.headers["Cache-Control"] = "no-cache"
+    answer.headers["Vary"] = "Accept-Encoding"
+    return answer
 
 
 def tagged(value: Any) -> Response:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -14,6 +17,38 @@ from gateway.domain.visit import Visit
 from gateway.store import Reader, Store, box, devices, jobs, orders, settings, visits
 
 Json = dict[str, Any]
+
+
+MENUS_KEPT = 64
+"""Ready answers, one a table: 200 phones that look every five seconds make the document a few times a day."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """An answer that is made once: its JSON, the same compressed, and its tag."""
+
+    body: bytes
+    packed: bytes
+    tag: str
+
+
+_menus: dict[tuple[Any, ...], Ready] = {}
+
+
+def menu_answer(rows: Reader, table: str | None) -> Ready:
+    """The menu as this table sees it, made anew only when something in it has changed."""
+    key = (
+        settings.menu_revision(rows), settings.settings_revision(rows), settings.sold_out(rows),
+        box.pause(rows), table,
+    )  # fmt: skip
+    ready = _menus.get(key)
+    if ready is None:
+        body = msgspec.json.encode(menu_document(rows, table))
+        ready = Ready(body, gzip.compress(body, 6, mtime=0), hashlib.sha256(body).hexdigest()[:20])
+        while len(_menus) >= MENUS_KEPT:
+            _menus.pop(next(iter(_menus)), None)
+        _menus[key] = ready
+    return ready
 
 
 def menu_document(rows: Reader, table: str | None) -> Json:

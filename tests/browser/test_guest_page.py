@@ -222,7 +222,7 @@ def test_sold_out_refuses_that_line_only(demo: Any, open_phone: OpenPhone) -> No
     page.get_by_test_id("add-cucumber").click()
     page.get_by_test_id("go-order").click()
     try:
-        assert demo.staff("POST", "/api/v1/items/cucumber/sold-out", {"key": "guest-page-sold-out"})[0] == 200
+        assert demo.staff("POST", "/api/v1/items/cucumber/sold-out", {})[0] == 200
         page.get_by_test_id("submit-order").click()
         expect(page.get_by_test_id("refused")).to_contain_text("黄瓜")
         expect(page.get_by_test_id("sheet")).to_contain_text("其他菜都在")
@@ -233,7 +233,7 @@ def test_sold_out_refuses_that_line_only(demo: Any, open_phone: OpenPhone) -> No
         page.get_by_test_id("order-more").click()
         expect(page.get_by_test_id("dish-cucumber")).to_contain_text("今日售完")
     finally:
-        demo.staff("POST", "/api/v1/items/cucumber/back-on", {"key": "guest-page-back-on"})
+        demo.staff("POST", "/api/v1/items/cucumber/back-on", {})
     expect(page.get_by_test_id("add-cucumber")).to_be_visible(timeout=12_000)
 
 
@@ -241,13 +241,13 @@ def test_closed_table_says_whom_to_ask_and_keeps_the_cart(demo: Any, open_phone:
     page = open_phone(table="5")
     page.get_by_test_id("add-rice").click()
     page.get_by_test_id("go-order").click()
-    assert demo.staff("POST", "/api/v1/tables/5/close", {"key": "guest-page-close"})[0] == 200
+    assert demo.staff("POST", "/api/v1/tables/5/close", {})[0] == 200
     try:
         page.get_by_test_id("submit-order").click()
         expect(page.locator("[data-code=table_closed]")).to_be_visible()
         expect(page.get_by_test_id("sheet")).to_contain_text("这桌还没开，请叫服务员")
     finally:
-        assert demo.staff("POST", "/api/v1/tables/5/open", {"key": "guest-page-open", "covers": 2})[0] == 200
+        assert demo.staff("POST", "/api/v1/tables/5/open", {"covers": 2})[0] == 200
     page.get_by_test_id("again").click()
     number_on_status(page)
 

@@ -53,7 +53,7 @@ class Demo:
         )  # fmt: skip
         assert self.process.stdout
         line = self.process.stdout.readline()
-        assert line, (data.parent / "log").read_text()[-4000:]
+        assert line, (self.process.wait(10), (data.parent / "log").read_text()[-4000:])
         self.info: dict[str, Any] = json.loads(line)
 
     def pids(self) -> dict[str, int | None]:

@@ -19,6 +19,12 @@ import msgspec
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from firmware_bridge.assembly import Bridge
+from firmware_bridge.config import read_config
+from firmware_bridge.virtual.config import read_devices
+from firmware_bridge.virtual.control import Control
+from firmware_bridge.virtual.device import VirtualDevice
+from firmware_bridge.virtual.tray import Tray
 from gateway.contract.messages import BridgeDesired, DeviceDesired, PrintCommand
 from gateway.contract.slips import Slip, SlipElsewhere, SlipLine, SlipOption
 from gateway.contract.topics import Topics
@@ -96,7 +102,7 @@ class Mosquitto:
 
 
 class Printers:
-    """The virtual devices as their own process, and what fell out of them."""
+    """The virtual devices in this process, as quick to start as a thread, and what fell out of them."""
 
     def __init__(self, folder: Path, devices: str = "") -> None:
         self.folder = folder
@@ -106,8 +112,19 @@ class Printers:
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "firmware_bridge.virtual.cli", "run", "--data", str(self.folder)]
-        self.process = Process(command, self.folder / "devices.log")
+        tray = Tray(self.folder / "paper")
+        wanted = read_devices(self.folder / "devices.toml")
+        devices = {each.name: VirtualDevice(each, self.folder, tray) for each in wanted}
+        for device in devices.values():
+            device.start()
+        self._control, self._tray = Control(self.folder / "devices.sock", devices), tray
+        self._control.start()
+
+    def stop(self) -> None:
+        self._control.stop()
+        for device in self._control.devices.values():
+            device.stop()
+        self._tray.close()
 
     def ready(self) -> None:
         until(lambda: (self.folder / "devices.sock").exists(), 10, "virtual devices are up")
@@ -134,8 +151,16 @@ class Printers:
     def port(self, device: str = "kitchen") -> str:
         return str(self.folder / "dev" / device)
 
+
+class PrinterProcess(Printers):
+    """The same as the real command, for what must survive a killed bridge."""
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "firmware_bridge.virtual.cli", "run", "--data", str(self.folder)]
+        self.process = Process(command, self.folder / "devices.log")
+
     def stop(self) -> None:
-        self.process.kill(signal.SIGTERM)
+        assert self.process.kill(signal.SIGTERM) == 0
 
 
 class Gateway:
@@ -209,7 +234,9 @@ class Gateway:
         self._client.loop_stop()
 
 
-class BridgeProcess:
+class BridgeThread:
+    """The whole bridge, run in this process: no test waits for the import of an interpreter."""
+
     def __init__(self, folder: Path, port: int) -> None:
         self.folder = folder
         self.config = folder / "bridge.toml"
@@ -220,14 +247,27 @@ class BridgeProcess:
         self.start()
 
     def start(self) -> None:
+        self.bridge = Bridge(read_config(self.config))
+        self._thread = threading.Thread(target=self.bridge.run, name="bridge")
+        self._thread.start()
+
+    def stop(self) -> None:
+        self.bridge.stop()
+        self._thread.join(5)
+
+
+class BridgeProcess(BridgeThread):
+    """The real command, to be killed."""
+
+    def start(self) -> None:
         command = [sys.executable, "-m", "firmware_bridge", "run", "--config", str(self.config)]
         self.process = Process(command, self.folder / "bridge.log")
 
     def kill(self) -> None:
         self.process.kill()
 
-    def stop(self) -> int:
-        return self.process.kill(signal.SIGTERM)
+    def stop(self) -> None:
+        self.process.kill(signal.SIGTERM)
 
 
 def kitchen(printers: Printers, **changes: Any) -> DeviceDesired:

@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bridge_rig import MOSQUITTO, BridgeProcess, Gateway, Mosquitto, Printers, kitchen
+from bridge_rig import (
+    MOSQUITTO,
+    BridgeProcess,
+    BridgeThread,
+    Gateway,
+    Mosquitto,
+    PrinterProcess,
+    Printers,
+    kitchen,
+)
 
 from firmware_bridge import escpos
 
@@ -25,10 +34,14 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
     broker.stop()
 
 
+FAST = '[[printer]]\nname = "kitchen"\nbaud = 115200\n'
+"""Faster than a real line, so that the tests are."""
+
+
 @pytest.fixture
-def printers(tmp_path: Path) -> Iterator[Printers]:
-    # Faster than a real line, so that the tests are; one test runs at the pace of 19200.
-    made = Printers(tmp_path / "devices", '[[printer]]\nname = "kitchen"\nbaud = 115200\n')
+def printers(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Printers]:
+    kind = PrinterProcess if "bridge_process" in request.fixturenames else Printers
+    made = kind(tmp_path / "devices", FAST)
     yield made
     made.stop()
 
@@ -41,15 +54,24 @@ def gateway(mosquitto: Mosquitto) -> Iterator[Gateway]:
 
 
 @pytest.fixture
-def bridge(tmp_path: Path, mosquitto: Mosquitto) -> Iterator[BridgeProcess]:
+def bridge(tmp_path: Path, mosquitto: Mosquitto) -> Iterator[BridgeThread]:
+    made = BridgeThread(tmp_path / "bridge", mosquitto.port)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def bridge_process(tmp_path: Path, mosquitto: Mosquitto) -> Iterator[BridgeProcess]:
+    """Asking for this fixture makes bridge and printers real processes."""
     made = BridgeProcess(tmp_path / "bridge", mosquitto.port)
     yield made
     made.stop()
 
 
 @pytest.fixture
-def kitchen_up(gateway: Gateway, printers: Printers, bridge: BridgeProcess) -> Gateway:
+def kitchen_up(gateway: Gateway, printers: Printers, request: pytest.FixtureRequest) -> Gateway:
     """Everything runs and the kitchen printer is well."""
+    request.getfixturevalue("bridge_process" if "bridge_process" in request.fixturenames else "bridge")
     gateway.desire(kitchen(printers))
     gateway.device("online", seconds=15)
     return gateway

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from bridge_rig import BridgeProcess, Gateway, Mosquitto, Printers, a_slip, kitchen, until
+from bridge_rig import BridgeProcess, BridgeThread, Gateway, Mosquitto, Printers, a_slip, kitchen, until
 from PIL import Image
 
 from firmware_bridge import cli
@@ -39,14 +39,14 @@ def test_every_paper_has_bytes_text_and_a_picture_of_its_width(
 
 
 def test_a_known_key_is_answered_from_memory_and_never_printed_again(
-    kitchen_up: Gateway, printers: Printers, bridge: BridgeProcess
+    kitchen_up: Gateway, printers: Printers, bridge_process: BridgeProcess
 ) -> None:
     kitchen_up.print("k1")
     kitchen_up.result("k1", "PRINTED", attempt=1)
     kitchen_up.print("k1", attempt=2)
     kitchen_up.result("k1", "PRINTED", attempt=2)
-    bridge.kill()
-    bridge.start()
+    bridge_process.kill()
+    bridge_process.start()
     until(lambda: len(kitchen_up.on(kitchen_up.topics.bridge_state("b1"))) > 2)
     until(lambda: kitchen_up.print("k1", attempt=3) and kitchen_up.results("k1")[-1]["attempt"] == 3)
     kitchen_up.print("k2", slip=a_slip(order="A032"))
@@ -129,12 +129,12 @@ def test_a_printer_that_falls_silent_in_the_middle_is_unknown_never_printed(
 
 
 def test_a_killed_bridge_says_unknown_after_its_restart_and_does_not_print_twice(
-    kitchen_up: Gateway, printers: Printers, bridge: BridgeProcess
+    kitchen_up: Gateway, printers: Printers, bridge_process: BridgeProcess
 ) -> None:
     kitchen_up.print("k1", slip=a_slip(lines=[*a_slip().lines] * 10))
     kitchen_up.result("k1", "SENDING")
-    bridge.kill()
-    bridge.start()
+    bridge_process.kill()
+    bridge_process.start()
     until(lambda: len(kitchen_up.on(kitchen_up.topics.bridge_state("b1"))) > 2)
     until(lambda: kitchen_up.print("k1", attempt=2) and kitchen_up.results("k1")[-1]["state"] == "UNKNOWN")
     assert kitchen_up.results("k1")[-1]["reason"] == "restarted"
@@ -193,33 +193,35 @@ def test_the_configuration_is_applied_live_and_a_bad_device_costs_only_itself(
 
 
 def test_the_bridge_starts_alone_with_its_last_configuration(
-    kitchen_up: Gateway, bridge: BridgeProcess
+    kitchen_up: Gateway, bridge_process: BridgeProcess
 ) -> None:
     kitchen_up.publish(kitchen_up.topics.bridge_desired("b1"), b"", retain=True)
-    bridge.kill()
+    bridge_process.kill()
     kitchen_up.messages.clear()
-    bridge.start()
+    bridge_process.start()
     kitchen_up.device("online")
 
 
 def test_sigterm_ends_the_bridge_within_two_seconds_and_lets_the_slip_end(
-    kitchen_up: Gateway, printers: Printers, bridge: BridgeProcess
+    kitchen_up: Gateway, printers: Printers, bridge_process: BridgeProcess
 ) -> None:
     kitchen_up.print("k1")
     kitchen_up.result("k1", "SENDING")
     began = time.monotonic()
-    assert bridge.process.kill(signal.SIGTERM) == 0
+    assert bridge_process.process.kill(signal.SIGTERM) == 0
     assert time.monotonic() - began < 2
     kitchen_up.result("k1", "PRINTED")
     until(lambda: kitchen_up.on(kitchen_up.topics.bridge_state("b1"))[-1]["online"] is False)
 
 
-def test_a_killed_bridge_is_announced_by_its_last_will(kitchen_up: Gateway, bridge: BridgeProcess) -> None:
-    bridge.kill()
+def test_a_killed_bridge_is_announced_by_its_last_will(
+    kitchen_up: Gateway, bridge_process: BridgeProcess
+) -> None:
+    bridge_process.kill()
     until(lambda: kitchen_up.on(kitchen_up.topics.bridge_state("b1"))[-1]["online"] is False)
 
 
-def test_a_tcp_printer_prints_too(gateway: Gateway, bridge: BridgeProcess, tmp_path: Path) -> None:
+def test_a_tcp_printer_prints_too(gateway: Gateway, bridge: BridgeThread, tmp_path: Path) -> None:
     made = Printers(tmp_path / "tcp", '[[printer]]\nname = "kitchen"\nkind = "tcp"\nbaud = 115200\n')
     try:
         made.ready()
@@ -234,7 +236,7 @@ def test_a_tcp_printer_prints_too(gateway: Gateway, bridge: BridgeProcess, tmp_p
 
 
 def test_a_printer_without_fence_is_honest_about_it(
-    gateway: Gateway, bridge: BridgeProcess, printers: Printers
+    gateway: Gateway, bridge: BridgeThread, printers: Printers
 ) -> None:
     printers.fault("printer_mute")
     gateway.desire(kitchen(printers, fence="none"))

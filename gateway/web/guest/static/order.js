@@ -600,7 +600,7 @@
   function page() {
     var s = top(), n = guests(), orders = (S.visit && S.visit.orders) || [], hide = !!s;
     return html`<div class=${"page" + (TP.lang === "en" ? " en" : "")}>
-      <div class="behind" inert=${hide}>
+      <div class="behind">
       <header class="top"><div class="top-row"><h1>${TP.text((S.menu && S.menu.store && S.menu.store.name) || boot.store_name)}</h1>${langs()}</div></header>
       <div class="stick" role="region" aria-label=${tableName() ? t("table", {n: tableName()}) : t("tableNone")}><div class="where"><span class="tbl">${tableName() ? t("table", {n: tableName()}) : t("tableNone")}</span>
         <button type="button" class="btn" data-testid="covers" aria-label=${n ? t("peopleN", {n: n}) : t("peopleNone")} onClick=${function () { open("covers"); }}>${icon("people")}${n || t("people")}</button>
@@ -620,7 +620,13 @@
     if (tableName()) d.title = t("title", {n: tableName()});
     d.documentElement.classList.toggle("held", !!top());
     TP.render(page(), root);
-    d.documentElement.style.setProperty("--stick", stuck() + "px");
+    if (!measuring) measuring = g.requestAnimationFrame(measure);
+  }
+  // How high the part is that stays on top: the rail and jumps need it.
+  var measuring = 0, high = 0;
+  function measure() {
+    measuring = 0;
+    if (stuck() !== high) d.documentElement.style.setProperty("--stick", (high = stuck()) + "px");
   }
   function draw() { if (!asked) asked = Promise.resolve().then(paint); }
 

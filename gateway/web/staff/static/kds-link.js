@@ -100,11 +100,20 @@
 
   function wait(tries) { return Math.min(5000, 500 * Math.pow(2, tries)) * (0.7 + 0.3 * Math.random()); }
 
-  /* options: model, scope (part of the storage name), screen, onChange(), onRefused(tap, ticket, dropped), onLogin() */
+  /* options: model, scope (part of the storage name), screen, onChange(), onRefused(tap, ticket), onLogin() */
   function createOutbox(options) {
     const model = options.model;
     const prefix = 'kds.tap.' + options.scope + '.';
     let sending = false, timer = 0, tries = 0, count = 0, away = false;
+
+    /* -> {answered, accepted, ticket, status}; a box that is busy, ill or wants a login has not answered */
+    function post(id, action, what) {
+      const body = {screen: options.screen, key: what.key, version: what.version};
+      return TP.fetchJson('/api/v1/tickets/' + encodeURIComponent(id) + '/' + action, {body}, ANSWER_MS).then((r) => {
+        const accepted = r.status >= 200 && r.status < 300, ticket = accepted ? r.json : r.json && r.json.ticket;
+        return {answered: r.status >= 200 && r.status < 500 && [401, 408, 429].indexOf(r.status) < 0, accepted, ticket: ticket && ticket.id ? ticket : null, status: r.status};
+      });
+    }
 
     function name(tap) { return prefix + tap.n; }
     function keep(tap) { TP.store.set(name(tap), tap); }
@@ -137,11 +146,9 @@
       const next = model.taps()[0];
       if (!next) { setAway(false); return; }
       sending = true;
-      const body = {screen: options.screen, key: next.key, version: next.version};
-      TP.fetchJson('/api/v1/tickets/' + encodeURIComponent(next.ticket) + '/' + next.action, {body}, ANSWER_MS).then((r) => {
+      post(next.ticket, next.action, next).then((r) => {
         sending = false;
-        const unanswered = r.status === 0 || r.status >= 500 || r.status === 429 || r.status === 408 || r.status === 401;
-        if (unanswered) {
+        if (!r.answered) {
           setAway(true);
           if (r.status === 401) options.onLogin();
           timer = setTimeout(send, wait(tries));
@@ -149,13 +156,11 @@
           return;
         }
         tries = 0;
-        const accepted = r.status < 300;
-        const ticket = accepted ? r.json : (r.json && r.json.ticket) || null;
-        const dropped = model.settle(next.key, accepted, ticket && ticket.id ? ticket : null);
+        const dropped = model.settle(next.key, r.accepted, r.ticket);
         TP.store.del(name(next));
         dropped.forEach((one) => TP.store.del(name(one)));
         model.taps().forEach((one) => { if (one.ticket === next.ticket) keep(one); });
-        if (!accepted) options.onRefused(next, ticket, dropped);
+        if (!r.accepted) options.onRefused(next, r.ticket);
         options.onChange();
         send();
       });
@@ -196,18 +201,16 @@
     function ask(id, p) {
       p.state = 'asking';
       asking += 1;
-      const body = {screen: options.screen, key: p.key || (p.key = TP.key()), version: p.version};
-      TP.fetchJson('/api/v1/tickets/' + encodeURIComponent(id) + '/rendered', {body}, ANSWER_MS).then((r) => {
+      p.key = p.key || TP.key();
+      post(id, 'rendered', p).then((r) => {
         asking -= 1;
-        const unanswered = r.status === 0 || r.status >= 500 || r.status === 429 || r.status === 401;
-        if (unanswered && p.tries < RENDERED_TRIES) {
+        if (!r.answered && p.tries < RENDERED_TRIES) {
           p.state = 'waiting';
           p.due = Date.now() + wait(p.tries + 1);
           p.tries += 1;
         } else {
           p.state = 'done';
-          const ticket = r.status < 300 ? r.json : (r.json && r.json.ticket) || null;
-          if (ticket && ticket.id) { model.apply({type: 'answer', ticket}); options.onChange(); }
+          if (r.ticket) { model.apply({type: 'answer', ticket: r.ticket}); options.onChange(); }
         }
         prove();
       });

@@ -13,6 +13,8 @@
   const told = /[?&]lang=/.test(location.search);      // the address says it: a kiosk's bookmark, the demo page
   TP.setLang(TP.pickLang((!told && TP.store.get('kds.lang.' + scope)) || boot.lang || station.lang));
 
+  const api = '/api/v1/stations/' + encodeURIComponent(station.id);
+  const loginPage = '/login?next=' + encodeURIComponent(location.pathname + location.search);
   const screen = (function () {
     if (boot.screen) return boot.screen;
     const kept = TP.store.get('kds.screen.' + scope);
@@ -94,7 +96,7 @@
       if (came) { outbox.retry(); outbox.again(); }
       draw();
     },
-    probe: () => TP.fetchJson('/api/v1/stations/' + encodeURIComponent(station.id) + '/tickets', {}, 4000).then((r) => r.status)
+    probe: () => TP.fetchJson(api + '/tickets', {}, 4000).then((r) => r.status)
   });
 
   const outbox = KdsLink.createOutbox({
@@ -151,21 +153,22 @@
 
   function openSheet(name) {
     view.sheet = view.sheet === name ? '' : name;
-    if (view.sheet === 'recall') loadRecall();
+    if (!sheets) loadSheets();
+    else if (view.sheet === 'recall') sheets.loadRecall();
     draw();
   }
-  function loadRecall() {
-    view.recall = {wait: true, fail: false, tickets: []};
-    TP.fetchJson('/api/v1/stations/' + encodeURIComponent(station.id) + '/recall', {}, 5000).then((r) => {
-      const ok = r.status === 200 && r.json;
-      view.recall = {wait: false, fail: !ok, tickets: ok ? r.json.tickets.slice(0, 30) : []};
-      view.recall.tickets.forEach((ticket) => model.apply({type: 'answer', ticket}));
+  /* Sheets come after the first picture: a cook wants the tickets first. */
+  let sheets = null;
+  function loadSheets() {
+    const script = document.createElement('script');
+    script.src = '/static/staff/kds-sheets.js' + (TP.version ? '?v=' + TP.version : '');
+    script.onload = () => {
+      if (sheets) return;
+      sheets = root.KdsSheets({t, api, station, screen, scope, pane, boot, loginPage, view, model, sound, act, draw});
+      if (view.sheet === 'recall') sheets.loadRecall();
       draw();
-    });
-  }
-  function recall(ticket) {
-    view.sheet = '';
-    act('recall', ticket);
+    };
+    document.head.appendChild(script);
   }
   function begin() {
     sound.unlock();
@@ -177,11 +180,6 @@
   function wake() {      // only where the browser offers it; kiosks set their own
     if (navigator.wakeLock && !document.hidden) navigator.wakeLock.request('screen').catch(() => {});
   }
-  function logout() {
-    TP.fetchJson('/api/v1/logout', {body: {}}, 4000).then((r) => { if (r.status && r.status < 500) location.href = '/login?next=' + encodeURIComponent(location.pathname); });
-  }
-  function language(lang) { TP.store.set('kds.lang.' + scope, lang); TP.setLang(lang); document.title = TP.text(station.name) + ' · Tablepass'; draw(); }
-
   /* -- drawing ------------------------------------------------------------------------------------------------ */
   function Lights() {
     const away = uplink && uplink.state === 'offline';
@@ -207,7 +205,7 @@
     return html`<div class="alarm" role="alert" data-testid="stale-frame">
       ${icon('stop')}
       <div><b>${t(head, {at: TP.clock.hms(link.heardAt)})}</b> <span>${t('watch')} ${t(login ? 'login_do' : link.reason === 'full' ? 'full_do' : 'stale_do')}</span></div>
-      ${login ? html`<a class="btn" href=${'/login?next=' + encodeURIComponent(location.pathname + location.search)}>${t('login')}</a>` : secondly(() => html`<span class="lost num" aria-hidden="true">${lostFor()}</span>`)}
+      ${login ? html`<a class="btn" href=${loginPage}>${t('login')}</a>` : secondly(() => html`<span class="lost num" aria-hidden="true">${lostFor()}</span>`)}
     </div>`;
   }
 
@@ -262,46 +260,6 @@
       <span class="num">${t('page', {p: view.page + 1, n: view.pages})}</span>${icon(last ? 'undo' : 'right')}</button>`;
   }
 
-  class Sheet extends TP.Component {
-    componentDidMount() { this.from = document.activeElement; this.el.focus(); }
-    componentWillUnmount() { if (this.from && this.from.isConnected) this.from.focus(); }
-    render({title, children}) {
-      const shut = () => { view.sheet = ''; draw(); };
-      const key = (e) => {
-        if (e.key === 'Escape') { shut(); return; }
-        if (e.key !== 'Tab') return;
-        const stops = this.el.querySelectorAll('button,a[href]');
-        const edge = e.shiftKey ? stops[0] : stops[stops.length - 1];
-        if (document.activeElement === edge || document.activeElement === this.el) { e.preventDefault(); (e.shiftKey ? stops[stops.length - 1] : stops[0]).focus(); }
-      };
-      return html`<div><div class="veil" onClick=${shut}></div>
-        <section class="side sheet" role="dialog" aria-modal="true" aria-label=${title} tabindex="-1" ref=${(el) => { this.el = el; }} onKeyDown=${key}>
-          <div class="head"><h2>${title}</h2><button type="button" class="btn" onClick=${shut}>${icon('close')}${t('close')}</button></div>${children}</section></div>`;
-    }
-  }
-
-  function Recall() {
-    const r = view.recall;
-    return html`<${Sheet} title=${t('recall_title')}>
-      ${r.wait ? html`<p class="say">${t('recall_wait')}</p>` : r.fail ? html`<p class="say">${t('recall_fail')}</p>` : !r.tickets.length ? html`<p class="say">${t('recall_none')}</p>` : null}
-      <ul>${r.tickets.map((ticket) => html`<li key=${ticket.id}>
-        <div><b>${KdsCards.place(t, ticket.order)}</b> <span>${ticket.order.number} · ${t('recall_at', {at: TP.clock.hm(ticket.cleared_at)})}</span>
-          <p>${ticket.lines.map((line) => line.quantity + '× ' + TP.text(line.name)).join(t('list_sep'))}</p></div>
-        <button type="button" class="btn" data-testid=${'recall-' + ticket.order.number} aria-label=${t('recall') + ' ' + KdsCards.place(t, ticket.order) + ' ' + ticket.order.number} onClick=${() => recall(ticket)}>${icon('undo')}${t('recall')}</button>
-      </li>`)}</ul></${Sheet}>`;
-  }
-  function Settings() {
-    const choice = (lang, label) => html`<button type="button" lang=${lang} class=${'btn' + (TP.lang === lang ? ' btn-ink' : '')} aria-pressed=${TP.lang === lang} data-testid=${'lang-' + lang} onClick=${() => language(lang)}>${label}</button>`;
-    return html`<${Sheet} title=${t('settings')}>
-      <div class="set"><h3>${t('language')}</h3><div>${choice('zh-Hans', '中文')}${choice('en', 'English')}</div></div>
-      <div class="set"><h3>${t('sound')}</h3><div>
-        <button type="button" class="btn" onClick=${() => sound.set(!sound.isOn())}>${t(sound.isOn() ? 'sound_turn_off' : 'sound_turn_on')}</button>
-        <button type="button" class="btn" onClick=${() => { sound.unlock(); setTimeout(() => sound.play('fresh'), 80); }}>${icon('sound')}${t('sound_test')}</button></div></div>
-      <dl><dt>${t('station')}</dt><dd>${TP.text(station.name)}</dd><dt>${t('this_screen')}</dt><dd data-testid="screen-id">${screen}</dd>${boot.actor ? html`<dt>${t('signed_in')}</dt><dd>${boot.actor}</dd>` : null}</dl>
-      ${pane ? null : html`<button type="button" class="btn wide" data-testid="logout" onClick=${logout}>${icon('door')}${t('logout')}</button>`}
-    </${Sheet}>`;
-  }
-
   function Screen() {
     const open = model.open(), first = open[0];
     const worst = first ? urgency(first) : '';
@@ -323,7 +281,7 @@
       </main>
       ${sound.locked() && !pane ? html`<section class="begin" aria-label=${t('sound')}><p>${t('begin_why')}</p><button type="button" class="btn btn-ink" data-testid="begin" onClick=${begin}>${icon('sound')}${t('begin')}</button></section>` : null}
       <${Notes} />
-      ${view.sheet === 'recall' ? html`<${Recall} />` : view.sheet === 'settings' ? html`<${Settings} />` : null}
+      ${view.sheet && sheets ? html`<${sheets[view.sheet]} />` : null}
     </div>`;
   }
 
@@ -425,4 +383,5 @@
   document.documentElement.classList.toggle('pane', pane);
   setInterval(tick, 500);
   paint();
+  setTimeout(loadSheets, 300);
 })(self);
