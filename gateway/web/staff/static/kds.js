@@ -136,7 +136,7 @@
     if (action === 'bump') view.toast = {id: ticket.id, ticket, label, until: now + UNDO_MS, up: !view.toastFits};
     else if (view.toast && view.toast.id === ticket.id) view.toast = null;
     if (back) firstSeen.set(ticket.id, {at: now, fresh: false});
-    draw();
+    paint();      // not with the next frame: a tap is seen at once
   }
   function undo() {
     const toast = view.toast;

@@ -1,0 +1,67 @@
+/* The two sheets of the kitchen screen: recall and settings. Loaded after the first picture. */
+(function (root) {
+  'use strict';
+  root.KdsSheets = function ({t, api, station, screen, scope, pane, boot, loginPage, view, model, sound, act, draw}) {
+    const html = TP.html, icon = KdsCards.icon;
+
+    function loadRecall() {
+      view.recall = {wait: true, fail: false, tickets: []};
+      TP.fetchJson(api + '/recall', {}, 5000).then((r) => {
+        const ok = r.status === 200 && r.json;
+        view.recall = {wait: false, fail: !ok, tickets: ok ? r.json.tickets.slice(0, 30) : []};
+        view.recall.tickets.forEach((ticket) => model.apply({type: 'answer', ticket}));
+        draw();
+      });
+    }
+    function recall(ticket) {
+      view.sheet = '';
+      act('recall', ticket);
+    }
+    function logout() {
+      TP.fetchJson('/api/v1/logout', {body: {}}, 4000).then((r) => { if (r.status && r.status < 500) location.href = loginPage; });
+    }
+    function language(lang) { TP.store.set('kds.lang.' + scope, lang); TP.setLang(lang); document.title = TP.text(station.name) + ' · Tablepass'; draw(); }
+
+    class Sheet extends TP.Component {
+      componentDidMount() { this.from = document.activeElement; this.el.focus(); }
+      componentWillUnmount() { if (this.from && this.from.isConnected) this.from.focus(); }
+      render({title, children}) {
+        const shut = () => { view.sheet = ''; draw(); };
+        const key = (e) => {
+          if (e.key === 'Escape') { shut(); return; }
+          if (e.key !== 'Tab') return;
+          const stops = this.el.querySelectorAll('button,a[href]');
+          const edge = e.shiftKey ? stops[0] : stops[stops.length - 1];
+          if (document.activeElement === edge || document.activeElement === this.el) { e.preventDefault(); (e.shiftKey ? stops[stops.length - 1] : stops[0]).focus(); }
+        };
+        return html`<div><div class="veil" onClick=${shut}></div>
+          <section class="side sheet" role="dialog" aria-modal="true" aria-label=${title} tabindex="-1" ref=${(el) => { this.el = el; }} onKeyDown=${key}>
+            <div class="head"><h2>${title}</h2><button type="button" class="btn" onClick=${shut}>${icon('close')}${t('close')}</button></div>${children}</section></div>`;
+      }
+    }
+
+    function Recall() {
+      const r = view.recall;
+      return html`<${Sheet} title=${t('recall_title')}>
+        ${r.wait ? html`<p class="say">${t('recall_wait')}</p>` : r.fail ? html`<p class="say">${t('recall_fail')}</p>` : !r.tickets.length ? html`<p class="say">${t('recall_none')}</p>` : null}
+        <ul>${r.tickets.map((ticket) => html`<li key=${ticket.id}>
+          <div><b>${KdsCards.place(t, ticket.order)}</b> <span>${ticket.order.number} · ${t('recall_at', {at: TP.clock.hm(ticket.cleared_at)})}</span>
+            <p>${ticket.lines.map((line) => line.quantity + '× ' + TP.text(line.name)).join(t('list_sep'))}</p></div>
+          <button type="button" class="btn" data-testid=${'recall-' + ticket.order.number} aria-label=${t('recall') + ' ' + KdsCards.place(t, ticket.order) + ' ' + ticket.order.number} onClick=${() => recall(ticket)}>${icon('undo')}${t('recall')}</button>
+        </li>`)}</ul></${Sheet}>`;
+    }
+    function Settings() {
+      const choice = (lang, label) => html`<button type="button" lang=${lang} class=${'btn' + (TP.lang === lang ? ' btn-ink' : '')} aria-pressed=${TP.lang === lang} data-testid=${'lang-' + lang} onClick=${() => language(lang)}>${label}</button>`;
+      return html`<${Sheet} title=${t('settings')}>
+        <div class="set"><h3>${t('language')}</h3><div>${choice('zh-Hans', '中文')}${choice('en', 'English')}</div></div>
+        <div class="set"><h3>${t('sound')}</h3><div>
+          <button type="button" class="btn" onClick=${() => sound.set(!sound.isOn())}>${t(sound.isOn() ? 'sound_turn_off' : 'sound_turn_on')}</button>
+          <button type="button" class="btn" onClick=${() => { sound.unlock(); setTimeout(() => sound.play('fresh'), 80); }}>${icon('sound')}${t('sound_test')}</button></div></div>
+        <dl><dt>${t('station')}</dt><dd>${TP.text(station.name)}</dd><dt>${t('this_screen')}</dt><dd data-testid="screen-id">${screen}</dd>${boot.actor ? html`<dt>${t('signed_in')}</dt><dd>${boot.actor}</dd>` : null}</dl>
+        ${pane ? null : html`<button type="button" class="btn wide" data-testid="logout" onClick=${logout}>${icon('door')}${t('logout')}</button>`}
+      </${Sheet}>`;
+    }
+
+    return {recall: Recall, settings: Settings, loadRecall};
+  };
+})(self);
