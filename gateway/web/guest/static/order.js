@@ -299,8 +299,10 @@
     poll = TP.poll(function () {
       return (!S.menu || turn++ % 2 ? fetchMenu() : fetchVisit()).then(function () {
         if (misses === 1 && !S.silent) return 700;
-        if (misses || !S.menu || !S.visit && turn < 3) return misses ? 2000 : 50;
-        return d.hidden || S.unknown ? 60000 : Date.now() - lastTouch > 120000 ? 5000 : 3000;
+        if (S.unknown) return 60000;
+        if (misses || !S.menu) return 2000;
+        if (!S.visit && turn < 3) return 50;
+        return d.hidden ? 60000 : Date.now() - lastTouch > 120000 ? 5000 : 3000;
       });
     });
   }
@@ -598,7 +600,7 @@
   function tableName() { return (S.visit && S.visit.table) || (S.menu && S.menu.table) || boot.table || ""; }
 
   function page() {
-    var s = top(), n = guests(), orders = (S.visit && S.visit.orders) || [], hide = !!s;
+    var s = top(), n = guests(), orders = (S.visit && S.visit.orders) || [];
     return html`<div class=${"page" + (TP.lang === "en" ? " en" : "")}>
       <div class="behind">
       <header class="top"><div class="top-row"><h1>${TP.text((S.menu && S.menu.store && S.menu.store.name) || boot.store_name)}</h1>${langs()}</div></header>
