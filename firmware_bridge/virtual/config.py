@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,9 +48,11 @@ def read_devices(path: Path) -> tuple[VirtualDesired, ...]:
 
 
 def _device(table: dict[str, Any], where: str, problems: list[str]) -> VirtualDesired:
-    problems += [
-        f"{where}: unknown key {key!r}; there are {', '.join(KEYS)}" for key in table if key not in KEYS
-    ]
+    for key in table:
+        if key not in KEYS:
+            near = difflib.get_close_matches(key, KEYS, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(KEYS)}"
+            problems.append(f"{where}: unknown key {key}; {hint}")
     name, kind = str(table.get("name", "")), table.get("kind", "pty")
     baud, columns = table.get("baud", 19200), table.get("columns", 48)
     if not name.replace("-", "").replace("_", "").isalnum():

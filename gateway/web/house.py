@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import current_app
@@ -15,6 +15,7 @@ from gateway.domain.now import Now
 from gateway.relays.uplink import Uplink
 from gateway.store import NotDone, Store
 from gateway.web.events import Hub
+from gateway.web.views import Menus
 
 ANSWER_S = 20.0
 """A guest waits this long for a stalled card before being told to ask again with the same key."""
@@ -29,6 +30,7 @@ class House:
     config: Config
     random_token: Iterator[str]
     parts: Callable[[], dict[str, tuple[bool, str]]]
+    menus: Menus = field(default_factory=dict)
 
     def do(self, operation: Callable[..., Any], actor: Actor, *args: Any) -> Any:
         """Submits one operation and waits for its commit. Raises what it raises; a store that cannot take it is a

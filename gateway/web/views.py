@@ -32,22 +32,22 @@ class Ready:
     tag: str
 
 
-_menus: dict[tuple[Any, ...], Ready] = {}
+Menus = dict[tuple[Any, ...], Ready]
 
 
-def menu_answer(rows: Reader, table: str | None) -> Ready:
+def menu_answer(rows: Reader, table: str | None, kept: Menus) -> Ready:
     """The menu as this table sees it, made anew only when something in it has changed."""
     key = (
         settings.menu_revision(rows), settings.settings_revision(rows), settings.sold_out(rows),
         box.pause(rows), table,
     )  # fmt: skip
-    ready = _menus.get(key)
+    ready = kept.get(key)
     if ready is None:
         body = msgspec.json.encode(menu_document(rows, table))
         ready = Ready(body, gzip.compress(body, 6, mtime=0), hashlib.sha256(body).hexdigest()[:20])
-        while len(_menus) >= MENUS_KEPT:
-            _menus.pop(next(iter(_menus)), None)
-        _menus[key] = ready
+        while len(kept) >= MENUS_KEPT:
+            kept.pop(next(iter(kept)), None)
+        kept[key] = ready
     return ready
 
 

@@ -120,7 +120,7 @@ def test_unplugged_in_the_middle_is_unknown_and_the_next_slip_has_a_paper_of_its
 def test_a_printer_that_falls_silent_in_the_middle_is_unknown_never_printed(
     kitchen_up: Gateway, printers: Printers
 ) -> None:
-    kitchen_up.print("k1", slip=a_slip(lines=[*a_slip().lines] * 6))
+    kitchen_up.print("k1", slip=a_slip(lines=[*a_slip().lines] * 3))
     kitchen_up.result("k1", "SENDING")
     printers.fault("printer_mute")
     kitchen_up.result("k1", "UNKNOWN", seconds=20, reason="no_answer")

@@ -58,7 +58,7 @@ def _optional(kind: type[Any]) -> Any:
 def menu() -> Response:
     access.staff()
     with house().store.read() as rows:
-        return bodies.ready(views.menu_answer(rows, None))
+        return bodies.ready(views.menu_answer(rows, None, house().menus))
 
 
 def place_order() -> Response:

@@ -8,6 +8,8 @@
   const LOOK_MS = 250;
   const EVENTS = ['snapshot', 'ticket', 'conditions', 'uplink', 'reset', 'beat'];
 
+  function wait(tries) { return Math.min(5000, 500 * Math.pow(2, tries)) * (0.7 + 0.3 * Math.random()); }
+
   /* options: url(lastId) -> address, onEvent(type, data), onState({live, stale, heardAt, reason}), probe() -> status */
   function createFeed(options) {
     let source = null, lastId = '', heard = performance.now(), heardAt = 0, opened = 0;
@@ -42,7 +44,7 @@
       opened = performance.now();
       source = new EventSource(options.url(lastId));
       EVENTS.forEach((type) => source.addEventListener(type, (event) => receive(type, event)));
-      source.onerror = () => { if (source && source.readyState === 2) lost(); };
+      source.onerror = lost;      // not left to the browser: its own pause of 3 s would turn the frame red at every renewal
     }
 
     function close() {
@@ -58,13 +60,13 @@
       tell();
     }
 
-    /* The stream is gone: open another one later. The frame turns red only when the silence lasts, or when we know that
-       waiting does not help. */
+    /* The stream is gone (the box ends each after ten minutes): open another one, at once the first time. The frame turns
+       red only when the silence lasts, or when we know that waiting does not help. */
     function lost() {
       close();
-      nextTry = performance.now() + Math.min(5000, 1000 * Math.pow(2, tries)) * (0.7 + 0.3 * Math.random());
+      nextTry = performance.now() + (tries ? wait(tries) : 100);
       tries += 1;
-      if (probing || stopped) return;
+      if (probing || stopped || tries < 2) return;
       probing = true;
       /* EventSource hides the status: one ordinary request tells an ended login from a box that is away */
       options.probe().then((status) => {
@@ -98,7 +100,6 @@
   const RENDERED_AT_ONCE = 3;      // a browser opens 6 connections to the box; the stream holds one
   const RENDERED_TRIES = 40;       // about three minutes; a changed ticket or a reload begins anew
 
-  function wait(tries) { return Math.min(5000, 500 * Math.pow(2, tries)) * (0.7 + 0.3 * Math.random()); }
 
   /* options: model, scope (part of the storage name), screen, onChange(), onRefused(tap, ticket), onLogin() */
   function createOutbox(options) {

@@ -15,14 +15,21 @@
 
   const api = '/api/v1/stations/' + encodeURIComponent(station.id);
   const loginPage = '/login?next=' + encodeURIComponent(location.pathname + location.search);
-  const screen = (function () {
+  const screen = screenId();
+  function screenId() {
     if (boot.screen) return boot.screen;
-    const kept = TP.store.get('kds.screen.' + scope);
-    if (kept) return kept;
-    const made = station.id + '-' + TP.key().slice(0, 4);
-    TP.store.set('kds.screen.' + scope, made);
-    return made;
-  })();
+    const name = 'kds.screen.' + scope, kept = TP.store.get(name) || station.id + '-' + TP.key().slice(0, 4);
+    TP.store.set(name, kept);
+    /* One stream for each id: a second tab of this browser takes a name of its own, or the two would end each other's */
+    const held = TP.store.get(name + '.tab');
+    let tab = null;
+    try { tab = sessionStorage.getItem(name) || TP.key(); sessionStorage.setItem(name, tab); } catch (_) { return kept; }
+    if (held && held.tab !== tab && Math.abs(Date.now() - held.at) < 5000) return kept + '-' + tab.slice(0, 2);
+    const hold = () => TP.store.set(name + '.tab', {tab, at: Date.now()});
+    hold();
+    setInterval(hold, 2000);
+    return kept;
+  }
 
   /* -- state -------------------------------------------------------------------------------------------------- */
   const model = KdsModel.create('tickets:' + station.id);
@@ -63,7 +70,7 @@
     greet();
     draw();
   }
-  function listOf(data) { return (Array.isArray(data) ? data : (data && data.conditions) || []).slice(0, 50); }
+  function listOf(data) { return Array.isArray(data) ? data.slice(0, 50) : data ? listOf(data.conditions) : []; }
 
   /* Which tickets are new to this page: they shine white and ring, unless a cook has seen them elsewhere already. */
   function greet() {
