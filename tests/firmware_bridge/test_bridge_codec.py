@@ -95,7 +95,7 @@ def as_printed(char: str, missing: tuple[str, ...]) -> str:
     return "(?:" + "|".join(map(re.escape, {"?"} if char in missing else allowed)) + ")"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(chinese | any_text)
 def test_what_is_encoded_is_what_stands_on_paper(text: str) -> None:
     text = charset.printable(text)
@@ -110,7 +110,7 @@ def test_what_is_encoded_is_what_stands_on_paper(text: str) -> None:
         assert re.fullmatch("".join(as_printed(char, body.missing) for char in piece), printed)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     any_text, any_text, any_text, any_text, st.sampled_from([32, 48]), st.sampled_from(["zh-Hans", "en"]),
     st.integers(1, 3),

@@ -228,8 +228,7 @@ def test_blocked_in_the_middle_it_is_held_without_a_deadline_and_never_sent_agai
         if world.printer.records and world.printer.records[-1].bytes >= after:
             break
     world.printer.set_fault(fault, True, world.now)
-    for _ in world.run(120):
-        pass
+    world.settle(40)
     if fault != "cutter_error":  # a jammed cutter stops behind the fence
         assert [each for each in world.results if each.state in FINAL_RESULTS] == []
         assert ("WAITING", fault) in [(each.state, each.reason) for each in world.results]
@@ -331,7 +330,7 @@ def test_an_impossible_wish_is_refused_with_every_reason(tmp_path: Path, bar_cod
     assert len(refused.value.problems) == 4
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(5))
 def test_a_storm_of_faults_never_brings_a_lie_or_a_second_paper(
     tmp_path: Path, bar_codes: BarCodeBytes, seed: int
 ) -> None:

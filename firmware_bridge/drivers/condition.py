@@ -1,0 +1,30 @@
+"""What people are told of a printer: one word and its reasons."""
+
+from __future__ import annotations
+
+from firmware_bridge.drivers.escpos_printer import EscposPrinter
+from gateway.contract.messages import DeviceStatus
+
+Condition = tuple[DeviceStatus, list[str]]
+
+CAUSES = ("cover_open", "paper_out", "cutter_error", "error")
+"""What a person must mend; each is a field of PrinterStatus and a reason code."""
+
+
+def line_down(problem: str) -> Condition:
+    """No open port: `problem` says why, empty before the first try."""
+    return ("offline", [problem]) if problem else ("unknown", [])
+
+
+def condition_of(printer: EscposPrinter) -> Condition | None:
+    """None while the printer is being asked: what was told before stands."""
+    if printer.silent:
+        return "unknown", ["no_answer"]
+    if not printer.known:
+        return None
+    status = printer.status
+    low = ["paper_low"] if status.paper_low and not status.paper_out else []
+    if status.blocked is None:
+        return ("degraded", low) if low else ("online", [])
+    causes = [cause for cause in CAUSES if getattr(status, cause)]
+    return ("blocked", causes + low) if causes else ("offline", ["offline", *low])
