@@ -332,7 +332,7 @@
     else if (p.n) buy = html`<${Steps} n=${p.n} min=${0} max=${99} id=${"add-" + item.id} less=${t("less", {dish: name})} more=${t("add", {dish: name})} set=${function (n) { quick(item, n - p.n); }} />`;
     else buy = html`<button type="button" class="add" data-testid=${"add-" + item.id} aria-label=${t("add", {dish: name})} onClick=${function () { quick(item, 1); }}><span>${icon("plus")}</span></button>`;
     return html`<li class=${"dish" + (p.sold ? " sold" : "")} data-testid=${"dish-" + item.id}>
-      <img class="photo" alt="" width="112" height="84" loading="lazy" decoding="async" src=${p.plate} onClick=${function () { options(item); }} />
+      ${p.plate ? html`<img class="photo" alt="" width="112" height="84" loading=${item.photo ? "lazy" : null} src=${p.plate} onClick=${function () { options(item); }} />` : html`<span class="photo"></span>`}
       <div class="what"><h3><button type="button" class="name" aria-label=${t("details", {dish: name})} onClick=${function () { options(item); }}>${name}</button>${marks(item)}</h3><p>${TP.text(item.description)}</p>
       ${p.avoid ? html`<p class="mine is-soon">${icon("tri")}${t("has", {list: names(p.avoid.split(","))})}</p>` : ""}</div>
       <div class="buy"><span>${priceOf(item)}${!p.sold && item.remaining != null && item.remaining <= 9 ? html` <span class="few">${t("left", {n: item.remaining})}</span>` : ""}</span>${buy}</div></li>`;
@@ -415,7 +415,7 @@
   }
   function signs() {
     if (S.silent) return sign("box-silent", "plug", t("silent"), t(S.cart.lines.length ? "silentCart" : "silentEmpty"), "is-soon");
-    if (S.unknown && S.menu) return sign("table-unknown", "ask", t("unknown"), "", "is-soon");
+    if (S.unknown) return S.menu ? sign("table-unknown", "ask", t("unknown"), "", "is-soon") : "";
     if (S.closed) return sign("table-closed", "door", t("closed"), t("closedMore"), "is-soon");
     if (S.menu && S.menu.ordering && S.menu.ordering.open === false) return sign("paused", "clock", t("paused"), "");
     if (S.visit && S.visit.uplink === "offline") return sign("sign-offline", "cloudoff", t("offline"), t("offlinePay"));
