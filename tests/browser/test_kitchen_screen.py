@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
+from running_demo import RunningDemo, eventually
 
 STATIC = Path(__file__).resolve().parents[2] / "gateway" / "web" / "staff" / "static"
 PORK = {"item": "twice-cooked-pork", "quantity": 2, "modifiers": [], "note": ""}
@@ -32,23 +32,12 @@ LET_PASS = "(ms) => new Promise((done) => setTimeout(done, ms))"
 OpenScreen = Callable[..., Page]
 
 
-def eventually(what: str, check: Callable[[], Any], within_s: float = 10.0) -> Any:
-    deadline = time.monotonic() + within_s
-    while True:
-        found = check()
-        if found:
-            return found
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {within_s} s: {what}")
-        time.sleep(0.05)
-
-
-def order(demo: Any, table: str = "3") -> str:
+def order(demo: RunningDemo, table: str = "3") -> str:
     """Places an order for the wok and returns its number."""
     return str(demo.order(table, [PORK, RICE])["number"])
 
 
-def server_ticket(demo: Any, number: str, station: str = "wok") -> dict[str, Any] | None:
+def server_ticket(demo: RunningDemo, number: str, station: str = "wok") -> dict[str, Any] | None:
     """The ticket as the box knows it: open, or cleared lately."""
     for path, name in (
         (f"/api/v1/stations/{station}/tickets", "tickets"),
@@ -62,14 +51,14 @@ def server_ticket(demo: Any, number: str, station: str = "wok") -> dict[str, Any
     return None
 
 
-def server_does(demo: Any, action: str, ticket: dict[str, Any]) -> dict[str, Any]:
+def server_does(demo: RunningDemo, action: str, ticket: dict[str, Any]) -> dict[str, Any]:
     body = {"screen": "wok-far", "key": str(uuid.uuid4()), "version": ticket["version"]}
     status, answer = demo.staff("POST", f"/api/v1/tickets/{ticket['id']}/{action}", body)
     assert status == 200, answer
     return dict(answer)
 
 
-def clear(demo: Any, station: str = "wok") -> None:
+def clear(demo: RunningDemo, station: str = "wok") -> None:
     """Bumps what former tests left open, so that every card has its place on the first page."""
     _, body = demo.staff("GET", f"/api/v1/stations/{station}/tickets", None)
     for ticket in body["tickets"]:
@@ -93,7 +82,7 @@ def axe_finds_nothing(page: Page) -> None:
 # -- with the store ---------------------------------------------------------------------------------------------------
 
 
-def test_a_new_order_appears_and_is_proven_by_painting(demo: Any, open_screen: OpenScreen) -> None:
+def test_a_new_order_appears_and_is_proven_by_painting(demo: RunningDemo, open_screen: OpenScreen) -> None:
     clear(demo)
     page = open_screen("wok")
     live(page)
@@ -115,7 +104,7 @@ def test_a_new_order_appears_and_is_proven_by_painting(demo: Any, open_screen: O
     assert len({p["version"] for p in proofs}) == len(proofs), "once for each version"
 
 
-def test_a_page_that_nobody_sees_proves_nothing(demo: Any, open_screen: OpenScreen) -> None:
+def test_a_page_that_nobody_sees_proves_nothing(demo: RunningDemo, open_screen: OpenScreen) -> None:
     clear(demo)
     page = open_screen("wok")
     live(page)
@@ -130,7 +119,7 @@ def test_a_page_that_nobody_sees_proves_nothing(demo: Any, open_screen: OpenScre
     eventually("the proof after the page is seen again", lambda: (page.evaluate("1"), proofs)[1])
 
 
-def test_start_bump_undo_and_recall(demo: Any, open_screen: OpenScreen) -> None:
+def test_start_bump_undo_and_recall(demo: RunningDemo, open_screen: OpenScreen) -> None:
     clear(demo)
     page = open_screen("wok")
     live(page)
@@ -166,7 +155,7 @@ PAINTED = """(number) => new Promise((done) => {
 })"""
 
 
-def test_a_bump_is_painted_within_100_ms(demo: Any, open_screen: OpenScreen) -> None:
+def test_a_bump_is_painted_within_100_ms(demo: RunningDemo, open_screen: OpenScreen) -> None:
     """The middle of five: a loaded test machine drops single frames."""
     clear(demo)
     page = open_screen("wok")
@@ -177,7 +166,7 @@ def test_a_bump_is_painted_within_100_ms(demo: Any, open_screen: OpenScreen) -> 
     assert took[2] <= 100, took
 
 
-def test_two_screens_of_a_station_agree(demo: Any, open_screen: OpenScreen) -> None:
+def test_two_screens_of_a_station_agree(demo: RunningDemo, open_screen: OpenScreen) -> None:
     clear(demo)
     first, second = open_screen("wok"), open_screen("wok", lang="en-US")
     live(first)
@@ -194,7 +183,7 @@ def test_two_screens_of_a_station_agree(demo: Any, open_screen: OpenScreen) -> N
 
 
 def test_a_silent_stream_turns_the_frame_red_within_5_s_and_clears_by_itself(
-    demo: Any, open_screen: OpenScreen
+    demo: RunningDemo, open_screen: OpenScreen
 ) -> None:
     clear(demo)
     page = open_screen("wok")
@@ -219,7 +208,7 @@ def test_a_silent_stream_turns_the_frame_red_within_5_s_and_clears_by_itself(
     eventually("the bump made while frozen arrived", lambda: (t := server_ticket(demo, number)) and t["cleared_at"])
 
 
-def test_a_bump_kept_while_cut_off_cannot_undo_a_recall(demo: Any, open_screen: OpenScreen) -> None:
+def test_a_bump_kept_while_cut_off_cannot_undo_a_recall(demo: RunningDemo, open_screen: OpenScreen) -> None:
     clear(demo)
     page = open_screen("wok")
     live(page)
@@ -241,7 +230,9 @@ def test_a_bump_kept_while_cut_off_cannot_undo_a_recall(demo: Any, open_screen: 
     assert now["cleared_at"] is None
 
 
-def test_taps_kept_while_cut_off_outlive_a_reload_and_arrive_once_in_order(demo: Any, open_screen: OpenScreen) -> None:
+def test_taps_kept_while_cut_off_outlive_a_reload_and_arrive_once_in_order(
+    demo: RunningDemo, open_screen: OpenScreen
+) -> None:
     clear(demo)
     page = open_screen("wok")
     live(page)
@@ -266,7 +257,7 @@ def test_taps_kept_while_cut_off_outlive_a_reload_and_arrive_once_in_order(demo:
     assert [a for a in sent if a in ("start", "bump")][-2:] == ["start", "bump"]
 
 
-def test_a_screen_keeps_its_id(demo: Any, open_screen: OpenScreen) -> None:
+def test_a_screen_keeps_its_id(demo: RunningDemo, open_screen: OpenScreen) -> None:
     page = open_screen("wok")
     live(page)
     page.get_by_test_id("settings").click()
@@ -278,7 +269,7 @@ def test_a_screen_keeps_its_id(demo: Any, open_screen: OpenScreen) -> None:
 
 
 @pytest.mark.parametrize("lang", ["zh-CN", "en-US"])
-def test_axe_finds_nothing(demo: Any, open_screen: OpenScreen, lang: str) -> None:
+def test_axe_finds_nothing(demo: RunningDemo, open_screen: OpenScreen, lang: str) -> None:
     demo.order("3", [PORK, RICE], allergies=["peanut"])
     page = open_screen("wok", lang=lang)
     page.get_by_test_id("settings").click()
@@ -305,7 +296,7 @@ def test_the_first_load_keeps_its_budget() -> None:
     assert total <= 60_000, total
 
 
-def test_nothing_leaves_the_box(demo: Any, open_screen: OpenScreen) -> None:
+def test_nothing_leaves_the_box(demo: RunningDemo, open_screen: OpenScreen) -> None:
     page = open_screen("wok")
     live(page)
     asked: list[str] = []
