@@ -32,6 +32,7 @@ from gateway.relays.papers import Papers
 from gateway.relays.uplink import Uplink
 from gateway.runner import Runner
 from gateway.store import Reader, Store, box, settings
+from gateway.store.ids import newest_tick
 from gateway.store.writer import Writer
 from gateway.web import views
 from gateway.web.events import Hub
@@ -81,7 +82,7 @@ class Gateway:
         papers = Papers(self.store, self.topics, self.broker)
         self.intake = Intake(self.store, self.topics, self.broker, displays.saw)
         self.runners = [
-            self._runner("writer", Writer(self.store, Ids())),
+            self._runner("writer", Writer(self.store, Ids(self._newest_tick()))),
             self._runner("local relay", LocalRelay(self.store, self.broker, papers, displays)),
             self._runner("intake", self.intake),
             self._runner("hub", self.hub),
@@ -92,6 +93,10 @@ class Gateway:
             self._add_cloud()
         self._join()
         self.servers: list[Server] = make_servers(self._house())
+
+    def _newest_tick(self) -> int:
+        with self.store.read() as rows:
+            return newest_tick(rows)
 
     def _runner(self, name: str, part: object) -> Runner:
         return Runner(name, part, self.clock, self.failed)  # type: ignore[arg-type]

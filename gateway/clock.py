@@ -19,7 +19,7 @@ class Clock:
 
     def __init__(self) -> None:
         try:
-            self.boot = _BOOT_ID.read_text().strip()
+            self.boot = _BOOT_ID.read_text().strip()[:8]  # enough to tell one boot of a box from the next
         except OSError:
             self.boot = f"process-{time.time_ns()}"
 

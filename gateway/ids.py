@@ -10,11 +10,14 @@ from collections.abc import Iterator
 
 
 class Ids(Iterator[str]):
-    """Never goes backwards, also when the wall clock does: later ids of one process sort later."""
+    """Never goes backwards, also when the wall clock does: ids made later sort later.
 
-    def __init__(self) -> None:
+    `after` is the time part of the newest id of a former life (`newest_tick` of gateway/store/ids.py).
+    """
+
+    def __init__(self, after: int = 0) -> None:
         self._lock = threading.Lock()
-        self._last = 0
+        self._last = after
 
     def __next__(self) -> str:
         with self._lock:

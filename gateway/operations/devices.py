@@ -142,8 +142,7 @@ def decide_about_job(tx: Tx, now: Now, ids: Ids, actor: Actor, job_id: str, deci
     if found:
         if found[0] != print_:
             raise Refused("idempotency_key_reused")
-        made = jobs.made_of(tx, job_id) if decision == "reprint" else None
-        return (jobs.get(tx, made) if made else None) or job
+        return (jobs.made_of(tx, job) if decision == "reprint" else None) or job
     keys.remember(tx, SCOPE, key, print_, 0)
     if decision == "reprint":
         return _reprint(tx, now, ids, actor, job)

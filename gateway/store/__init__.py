@@ -17,7 +17,7 @@ from typing import Any
 
 from gateway.store import migrations
 from gateway.store.pending import NotDone, Pending
-from gateway.store.transaction import Reader, Tx
+from gateway.store.transaction import Kept, Reader, Tx
 
 __all__ = ["NewerDatabase", "NotDone", "Pending", "Reader", "Store", "Tx"]
 
@@ -74,6 +74,7 @@ class Store:
         self._lock = threading.Lock()
         self._readers: list[sqlite3.Connection] = []
         self._free = threading.Semaphore(READERS)
+        self.kept: Kept = {}
         self.asked = 0
         """How many operations people have asked for; the uplink makes room while it grows."""
         self.closed = False
@@ -126,7 +127,7 @@ class Store:
             connection = self._borrow()
             try:
                 connection.execute("BEGIN")
-                yield Reader(connection)
+                yield Reader(connection, self.kept)
             finally:
                 connection.rollback()
                 self._give_back(connection)

@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 from gateway.domain.print_job import PrintJob
-from gateway.store.tickets import TICKETS_PER_ORDER
+from gateway.store import tickets
+from gateway.store.ids import row_of
 from gateway.store.transaction import Reader, Row, Tx
 
-_JOB = f"""SELECT j.id, j.kind, j.printer, j.station, t.id, o.id, j.copy, j.state, j.number, j.created_at, j.updated_at,
+_JOB = """SELECT j.id, j.kind, j.printer, j.station, t.id, o.id, j.copy, j.state, j.number, j.created_at, j.updated_at,
  j.boot, j.mono, j.reason, j.evidence, j.attempts, j.replaces, j.withdraw, j.settled
- FROM jobs j JOIN tickets t ON t.n = j.ticket JOIN orders o ON o.n = j.ticket / {TICKETS_PER_ORDER}"""
+ FROM jobs j JOIN tickets t ON t.n = j.ticket JOIN orders o ON o.n = t.order_n"""
 
 
 def insert(tx: Tx, job: PrintJob) -> None:
-    n = int(tx.value("SELECT coalesce(max(n), 0) + 1 FROM jobs"))
+    n, ticket = row_of(job.id), row_of(job.ticket)
     tx.run(
-        "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, (SELECT n FROM ids WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        n, job.id, job.kind, job.printer, job.station, job.ticket, job.copy, job.state, job.number, job.created_at,
+        "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        n, job.id, job.kind, job.printer, job.station, ticket, job.copy, job.state, job.number, job.created_at,
         job.updated_at, job.boot, job.mono, job.reason, job.evidence, job.attempts, job.replaces, int(job.withdraw),
         job.settled,
     )  # fmt: skip
-    tx.run("INSERT INTO ids VALUES (?, ?)", job.id, n)
+    if job.copy == 1:
+        tx.run("UPDATE tickets SET first_job = ? WHERE n = ?", n, ticket)
 
 
 def update(tx: Tx, job: PrintJob) -> None:
     tx.run(
         """UPDATE jobs SET state = ?, updated_at = ?, boot = ?, mono = ?, reason = ?, evidence = ?, attempts = ?,
-         withdraw = ?, settled = ? WHERE n = (SELECT n FROM ids WHERE id = ?)""",
+         withdraw = ?, settled = ? WHERE n = ?""",
         job.state, job.updated_at, job.boot, job.mono, job.reason, job.evidence, job.attempts, int(job.withdraw),
-        job.settled, job.id,
+        job.settled, row_of(job.id),
     )  # fmt: skip
 
 
 def get(rows: Reader, job_id: str) -> PrintJob | None:
-    row = rows.one(f"{_JOB} WHERE j.n = (SELECT n FROM ids WHERE id = ?) AND j.id = ?", job_id, job_id)
+    row = rows.one(f"{_JOB} WHERE j.n = ? AND j.id = ?", row_of(job_id), job_id)
     return _job(row) if row else None
 
 
@@ -62,20 +64,20 @@ def unknown(rows: Reader) -> list[PrintJob]:
 
 
 def of_ticket(rows: Reader, ticket_id: str) -> list[PrintJob]:
-    """All papers of a ticket, oldest first."""
-    found = rows.all(f"{_JOB} WHERE j.ticket = (SELECT n FROM ids WHERE id = ?) ORDER BY j.n", ticket_id)
-    return [_job(r) for r in found]
+    """All papers of a ticket, oldest first. The ticket knows its first; only copies are indexed, for they are few."""
+    n = row_of(ticket_id)
+    first = rows.value("SELECT first_job FROM tickets WHERE n = ? AND id = ?", n, ticket_id)
+    if first is None:
+        return []
+    found = [rows.one(f"{_JOB} WHERE j.n = ?", first)]
+    found += rows.all(f"{_JOB} WHERE j.ticket = ? AND j.copy > 1 ORDER BY j.n", n)
+    return [_job(row) for row in found if row]
 
 
 def of_order(rows: Reader, order_id: str) -> list[PrintJob]:
-    n = rows.value("SELECT n FROM ids WHERE id = ?", order_id)
-    if n is None:
-        return []
-    first = n * TICKETS_PER_ORDER
-    found = rows.all(
-        f"{_JOB} WHERE j.ticket BETWEEN ? AND ? ORDER BY j.n", first, first + TICKETS_PER_ORDER - 1
-    )
-    return [_job(r) for r in found]
+    """All papers of an order, its tickets' one after the other."""
+    of_tickets = [of_ticket(rows, ticket.id) for ticket in tickets.of_order(rows, row_of(order_id))]
+    return [job for found in of_tickets for job in found if job.order_id == order_id]
 
 
 def newest(rows: Reader, state: str | None, limit: int) -> list[PrintJob]:
@@ -84,12 +86,9 @@ def newest(rows: Reader, state: str | None, limit: int) -> list[PrintJob]:
     return [_job(r) for r in rows.all(f"{_JOB} {where} ORDER BY j.n DESC LIMIT ?", *args)]
 
 
-def made_of(rows: Reader, job_id: str) -> str | None:
-    """The id of the job that prints this one again, if there is one."""
-    found: str | None = rows.value(
-        "SELECT id FROM jobs WHERE replaces = ? AND n > (SELECT n FROM ids WHERE id = ?) LIMIT 1", job_id, job_id
-    )
-    return found
+def made_of(rows: Reader, job: PrintJob) -> PrintJob | None:
+    """The job that prints this one again, if there is one."""
+    return next((other for other in of_ticket(rows, job.ticket) if other.replaces == job.id), None)
 
 
 def _job(row: Row) -> PrintJob:

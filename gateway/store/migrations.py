@@ -13,9 +13,9 @@ from gateway.domain import check, order, print_job, ticket, visit
 VERSION = 1
 """Kept in `PRAGMA user_version`, so that an ordinary start needs no look into the book."""
 
-PAGE_SIZE = 1024
-"""Bytes. Measured, KiB written for one POST of five lines: 1 KiB pages against 4 KiB pages, see
-docs/adr/0003-page-size.md. It cannot be changed after the first table in WAL mode."""
+PAGE_SIZE = 512
+"""Bytes. An order touches some twenty pages, each with little in it: measured, a POST of five lines writes 9 KiB with
+512, 15 with 1024 and 45 with 4096 (docs/adr/0003-small-pages.md). It cannot be changed later in WAL mode."""
 
 
 def _states(states: tuple[str, ...]) -> str:
@@ -42,32 +42,31 @@ CREATE TABLE visits (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX visits_open ON visits (dining_table) WHERE state = 'OPEN';
 CREATE TABLE checks (
-  id TEXT PRIMARY KEY, visit TEXT REFERENCES visits, state TEXT NOT NULL CHECK (state IN ({_states(check.STATES)})),
+  n INTEGER PRIMARY KEY, id TEXT NOT NULL, visit TEXT REFERENCES visits, state TEXT NOT NULL CHECK (state IN ({_states(check.STATES)})),
   currency TEXT NOT NULL, adjustments_total INTEGER NOT NULL, paid INTEGER NOT NULL, version INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX checks_of_visit ON checks (visit) WHERE visit IS NOT NULL;
-CREATE TABLE ids (id TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE orders (
   n INTEGER PRIMARY KEY, id TEXT NOT NULL, number TEXT NOT NULL, day TEXT NOT NULL REFERENCES business_days,
   status TEXT NOT NULL CHECK (status IN ({_states(order.STATES)})), type TEXT NOT NULL,
-  check_id TEXT NOT NULL REFERENCES checks, visit TEXT REFERENCES visits, dining_table TEXT NOT NULL,
+  check_n INTEGER NOT NULL REFERENCES checks, visit TEXT REFERENCES visits, dining_table TEXT NOT NULL,
   covers INTEGER NOT NULL, total INTEGER NOT NULL, menu_revision INTEGER NOT NULL REFERENCES menu_revisions,
   placed_at TEXT NOT NULL, updated_at TEXT NOT NULL, version INTEGER NOT NULL, source TEXT, external_id TEXT,
   body TEXT NOT NULL
 ) STRICT;
-CREATE INDEX orders_of_check ON orders (check_id);
+CREATE INDEX orders_of_check ON orders (check_n);
 CREATE UNIQUE INDEX orders_external ON orders (source, external_id) WHERE external_id IS NOT NULL;
 CREATE TABLE lines (
   n INTEGER PRIMARY KEY, ticket INTEGER NOT NULL REFERENCES tickets, item TEXT NOT NULL, quantity INTEGER NOT NULL,
   unit_price INTEGER NOT NULL, state TEXT NOT NULL CHECK (state IN ({_states(order.LINE_STATES)})), body TEXT NOT NULL
 ) STRICT;
 CREATE TABLE tickets (
-  n INTEGER PRIMARY KEY, id TEXT NOT NULL, station TEXT NOT NULL,
+  n INTEGER PRIMARY KEY, id TEXT NOT NULL, order_n INTEGER NOT NULL REFERENCES orders, station TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ({_states(ticket.STATES)})), proof TEXT NOT NULL,
   fired_at TEXT NOT NULL, fired_boot TEXT NOT NULL, fired_mono REAL NOT NULL,
   updated_at TEXT NOT NULL, updated_by TEXT NOT NULL, version INTEGER NOT NULL, shown_version INTEGER NOT NULL,
   start_version INTEGER NOT NULL, ready_version INTEGER NOT NULL, doubt TEXT NOT NULL, slip_number INTEGER NOT NULL,
-  shown_at TEXT, shown_by TEXT, started_at TEXT, ready_at TEXT, served_at TEXT, cleared_at TEXT
+  shown_at TEXT, shown_by TEXT, started_at TEXT, ready_at TEXT, served_at TEXT, cleared_at TEXT, first_job INTEGER
 ) STRICT;
 CREATE INDEX tickets_open ON tickets (station) WHERE cleared_at IS NULL;
 CREATE TABLE jobs (
@@ -79,7 +78,7 @@ CREATE TABLE jobs (
   settled TEXT
 ) STRICT;
 CREATE INDEX jobs_open ON jobs (printer) WHERE state IN ({_states(print_job.OPEN)});
-CREATE INDEX jobs_of_ticket ON jobs (ticket);
+CREATE INDEX jobs_copies ON jobs (ticket) WHERE copy > 1;
 CREATE INDEX jobs_unknown ON jobs (updated_at) WHERE state = 'UNKNOWN' AND settled IS NULL;
 CREATE TABLE journal (
   slot INTEGER PRIMARY KEY, id TEXT NOT NULL, type TEXT NOT NULL, subject TEXT NOT NULL, ver INTEGER NOT NULL,
@@ -90,9 +89,7 @@ CREATE TABLE cursors (
   PRIMARY KEY (name, epoch_count)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE dead_letters (slot INTEGER PRIMARY KEY, at TEXT NOT NULL, reason TEXT NOT NULL, event TEXT NOT NULL) STRICT;
-CREATE TABLE keys (
-  scope TEXT NOT NULL, key TEXT NOT NULL, hash BLOB NOT NULL, slot INTEGER NOT NULL, PRIMARY KEY (scope, key)
-) STRICT, WITHOUT ROWID;
+CREATE TABLE keys (key BLOB PRIMARY KEY, hash BLOB NOT NULL, slot INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE bridges (
   name TEXT PRIMARY KEY, online INTEGER NOT NULL, revision INTEGER NOT NULL, boot TEXT NOT NULL, at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -11,10 +11,12 @@ from gateway.domain.order import Choice, Line, Order, Prepaid
 from gateway.domain.texts import TextMap
 from gateway.domain.ticket import Ticket
 from gateway.store import settings, tickets
+from gateway.store.ids import row_of
 from gateway.store.transaction import Reader, Row, Tx
 
 LINES_PER_ORDER = 64
-"""`lines.n` is `orders.n * 64 + line`: an order's lines lie side by side and need no index of their own."""
+"""`lines.n` is `orders.n * 64 + line`: an order's lines lie side by side and need no index of their own. An order's
+number has 53 bits, and 56 in the year 4000."""
 
 
 class _Body(msgspec.Struct, omit_defaults=True):
@@ -37,40 +39,34 @@ class _LineBody(msgspec.Struct, omit_defaults=True):
     given: list[Choice] = []
 
 
-_ORDER = """SELECT n, id, number, day, status, type, check_id, visit, dining_table, covers, total, menu_revision, placed_at,
- updated_at, version, source, external_id, body FROM orders"""
-
-
-def number_of(rows: Reader, any_id: str) -> int | None:
-    """The row number behind the id of an order, a ticket or a job."""
-    n: int | None = rows.value("SELECT n FROM ids WHERE id = ?", any_id)
-    return n
+_ORDER = """SELECT o.n, o.id, o.number, o.day, o.status, o.type, c.id, o.visit, o.dining_table, o.covers, o.total,
+ o.menu_revision, o.placed_at, o.updated_at, o.version, o.source, o.external_id, o.body
+ FROM orders o JOIN checks c ON c.n = o.check_n"""
 
 
 def insert(tx: Tx, order: Order, menu: Menu) -> int:
     """Writes the order, its lines and tickets; returns its row number."""
-    n = int(tx.value("SELECT coalesce(max(n), 0) + 1 FROM orders"))
+    n = row_of(order.id)
     body = _Body(
         order.addition, order.by, order.note, order.allergies, order.pickup_no, order.due_at, order.prepaid
     )
     tx.run(
         "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        n, order.id, order.number, order.day, order.status, order.type, order.check, order.visit, order.table,
+        n, order.id, order.number, order.day, order.status, order.type, row_of(order.check), order.visit, order.table,
         order.covers, order.total, order.menu_revision, order.placed_at, order.updated_at, order.version,
         order.source or None, order.external_id or None, msgspec.json.encode(body).decode(),
     )  # fmt: skip
-    numbers = tickets.insert(tx, n, order.tickets)
+    tickets.insert(tx, n, order.tickets)
     tx.run_many(
         "INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?, ?)",
         [
             (
-                n * LINES_PER_ORDER + line.id, numbers[line.ticket], line.item, line.quantity, line.unit_price,
+                n * LINES_PER_ORDER + line.id, row_of(line.ticket), line.item, line.quantity, line.unit_price,
                 line.state, msgspec.json.encode(_line_body(line, menu)).decode(),
             )
             for line in order.lines
         ],
     )  # fmt: skip
-    tx.run("INSERT INTO ids VALUES (?, ?)", order.id, n)
     return n
 
 
@@ -89,29 +85,23 @@ def _line_body(line: Line, menu: Menu) -> _LineBody:
 def touch(tx: Tx, order: Order) -> None:
     """Writes what changes after an order has been placed."""
     tx.run(
-        "UPDATE orders SET status = ?, version = ?, updated_at = ?, covers = ? WHERE n = (SELECT n FROM ids WHERE id = ?)",
-        order.status, order.version, order.updated_at, order.covers, order.id,
+        "UPDATE orders SET status = ?, version = ?, updated_at = ?, covers = ? WHERE n = ?",
+        order.status, order.version, order.updated_at, order.covers, row_of(order.id),
     )  # fmt: skip
 
 
 def load(rows: Reader, order_id: str) -> Order | None:
-    n = number_of(rows, order_id)
-    if n is None:
-        return None
-    row = rows.one(f"{_ORDER} WHERE n = ? AND id = ?", n, order_id)
+    row = rows.one(f"{_ORDER} WHERE o.n = ? AND o.id = ?", row_of(order_id), order_id)
     return _order(rows, row) if row else None
 
 
 def load_of_ticket(rows: Reader, ticket_id: str) -> Order | None:
-    n = number_of(rows, ticket_id)
-    if n is None or not tickets.is_at(rows, n, ticket_id):
-        return None
-    row = rows.one(f"{_ORDER} WHERE n = ?", n // tickets.TICKETS_PER_ORDER)
-    return _order(rows, row) if row else None
+    n = tickets.order_of(rows, ticket_id)
+    return load_by_number(rows, n) if n is not None else None
 
 
 def load_by_number(rows: Reader, n: int) -> Order:
-    row = rows.one(f"{_ORDER} WHERE n = ?", n)
+    row = rows.one(f"{_ORDER} WHERE o.n = ?", n)
     if row is None:
         raise LookupError(f"no order row {n}")
     return _order(rows, row)
@@ -121,7 +111,7 @@ def of_checks(rows: Reader, check_ids: list[str]) -> list[Order]:
     """The orders of these checks, oldest first."""
     found: list[Order] = []
     for check_id in check_ids:
-        found += [_order(rows, r) for r in rows.all(f"{_ORDER} WHERE check_id = ? ORDER BY n", check_id)]
+        found += [_order(rows, r) for r in rows.all(f"{_ORDER} WHERE o.check_n = ? ORDER BY o.n", row_of(check_id))]
     return found
 
 
@@ -129,21 +119,22 @@ def versions_of_checks(rows: Reader, check_ids: list[str]) -> list[Row]:
     """(id, version) of each order: enough for an ETag."""
     found: list[Row] = []
     for check_id in check_ids:
-        found += rows.all("SELECT id, version FROM orders WHERE check_id = ? ORDER BY n", check_id)
+        found += rows.all("SELECT id, version FROM orders WHERE check_n = ? ORDER BY n", row_of(check_id))
     return found
 
 
 def recent(rows: Reader, limit: int) -> list[Order]:
     """Newest first."""
-    return [_order(rows, r) for r in rows.all(f"{_ORDER} ORDER BY n DESC LIMIT ?", limit)]
+    return [_order(rows, r) for r in rows.all(f"{_ORDER} ORDER BY o.n DESC LIMIT ?", limit)]
 
 
 def placed_since(rows: Reader, check_id: str, at: str) -> int:
-    return int(rows.value("SELECT count(*) FROM orders WHERE check_id = ? AND placed_at >= ?", check_id, at))
+    sql = "SELECT count(*) FROM orders WHERE check_n = ? AND placed_at >= ?"
+    return int(rows.value(sql, row_of(check_id), at))
 
 
 def has_any(rows: Reader, check_id: str) -> bool:
-    return rows.value("SELECT 1 FROM orders WHERE check_id = ? LIMIT 1", check_id) is not None
+    return rows.value("SELECT 1 FROM orders WHERE check_n = ? LIMIT 1", row_of(check_id)) is not None
 
 
 def external(rows: Reader, source: str, external_id: str) -> str | None:
@@ -158,13 +149,13 @@ def _order(rows: Reader, row: Row) -> Order:
     if menu is None:
         raise LookupError(f"menu revision {revision} is missing")
     of_order = tickets.of_order(rows, n)
-    by_number = dict(of_order)
+    by_number = {row_of(t.id): t for t in of_order}
     return Order(
         id=row[1], number=row[2], day=row[3], status=row[4], type=row[5], check=row[6], visit=row[7], table=row[8],
         covers=row[9], total=row[10], currency=menu.currency, menu_revision=revision, placed_at=row[12],
         updated_at=row[13], version=row[14], source=row[15] or "", external_id=row[16] or "",
         addition=body.addition, by=body.by, note=body.note, allergies=body.allergies, pickup_no=body.pickup_no,
-        due_at=body.due_at, prepaid=body.prepaid, tickets=[t for _, t in of_order],
+        due_at=body.due_at, prepaid=body.prepaid, tickets=of_order,
         lines=[_line(r, n, menu, by_number) for r in _lines(rows, n)],
     )  # fmt: skip
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import msgspec
 
 from gateway.domain.menu import Menu
@@ -11,22 +9,16 @@ from gateway.domain.settings import Settings
 from gateway.store.transaction import Reader, Tx
 
 
-@lru_cache(maxsize=8)
-def _settings(body: str) -> Settings:
-    return msgspec.json.decode(body, type=Settings)
-
-
-@lru_cache(maxsize=32)
-def _menu(revision: int, body: str) -> Menu:
-    return msgspec.json.decode(body, type=Menu)
-
-
-# A revision never changes, so what it decodes to may be kept; the body as key guards against another file.
-
-
 def settings(rows: Reader) -> Settings | None:
-    body = rows.value("SELECT body FROM settings_revisions ORDER BY revision DESC LIMIT 1")
-    return _settings(body) if body else None
+    """The current settings. A revision never changes, so what it decodes to is kept with the store."""
+    revision = settings_revision(rows)
+    if not revision:
+        return None
+    found: Settings | None = rows.kept.get(("settings", revision))
+    if found is None:
+        body = rows.value("SELECT body FROM settings_revisions WHERE revision = ?", revision)
+        found = rows.kept[("settings", revision)] = msgspec.json.decode(body, type=Settings)
+    return found
 
 
 def the_settings(rows: Reader) -> Settings:
@@ -53,13 +45,19 @@ def menu_revision(rows: Reader) -> int:
 
 
 def menu(rows: Reader, revision: int) -> Menu | None:
-    body = rows.value("SELECT body FROM menu_revisions WHERE revision = ?", revision)
-    return _menu(revision, body) if body else None
+    found: Menu | None = rows.kept.get(("menu", revision))
+    if found is None:
+        body = rows.value("SELECT body FROM menu_revisions WHERE revision = ?", revision)
+        if body is None:
+            return None
+        found = rows.kept[("menu", revision)] = msgspec.json.decode(body, type=Menu)
+    return found
 
 
 def current_menu(rows: Reader) -> tuple[int, Menu] | None:
-    row = rows.one("SELECT revision, body FROM menu_revisions ORDER BY revision DESC LIMIT 1")
-    return (row[0], _menu(row[0], row[1])) if row else None
+    revision = menu_revision(rows)
+    found = menu(rows, revision) if revision else None
+    return (revision, found) if found else None
 
 
 def add_menu(tx: Tx, new: Menu, at: str, actor: str) -> int:

@@ -1,33 +1,28 @@
-"""Tickets. `tickets.n` is `orders.n * 16 + index`, so that an order's tickets lie side by side."""
+"""Tickets. An order's tickets are made right after it, so that they lie behind its number, side by side."""
 
 from __future__ import annotations
 
 from gateway.domain.ticket import Ticket
+from gateway.store.ids import row_of
 from gateway.store.transaction import Reader, Row, Tx
 
 TICKETS_PER_ORDER = 16
-"""Also the most stations that one order can reach; a kitchen has three to eight."""
+"""The most stations that one order can reach; a kitchen has three to eight."""
 
-_COLUMNS = """n, id, station, state, proof, fired_at, fired_boot, fired_mono, updated_at, updated_by, version,
+_COLUMNS = """n, id, order_n, station, state, proof, fired_at, fired_boot, fired_mono, updated_at, updated_by, version,
  shown_version, start_version, ready_version, doubt, slip_number, shown_at, shown_by, started_at, ready_at, served_at,
  cleared_at"""
 _TICKET = f"SELECT {_COLUMNS} FROM tickets"
 
 
-def insert(tx: Tx, order_n: int, tickets: list[Ticket]) -> dict[str, int]:
-    """Writes the order's tickets; returns the row number of each id."""
-    numbers: dict[str, int] = {}
-    for index, t in enumerate(tickets):
-        n = order_n * TICKETS_PER_ORDER + index
-        numbers[t.id] = n
+def insert(tx: Tx, order_n: int, tickets: list[Ticket]) -> None:
+    for t in tickets:
         tx.run(
-            f"INSERT INTO tickets ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            n, t.id, t.station, t.state, t.proof, t.fired_at, t.fired_boot, t.fired_mono, t.updated_at, t.updated_by,
-            t.version, t.shown_version, t.start_version, t.ready_version, t.doubt, t.slip_number, t.shown_at,
-            t.shown_by, t.started_at, t.ready_at, t.served_at, t.cleared_at,
+            f"INSERT INTO tickets ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            row_of(t.id), t.id, order_n, t.station, t.state, t.proof, t.fired_at, t.fired_boot, t.fired_mono,
+            t.updated_at, t.updated_by, t.version, t.shown_version, t.start_version, t.ready_version, t.doubt,
+            t.slip_number, t.shown_at, t.shown_by, t.started_at, t.ready_at, t.served_at, t.cleared_at,
         )  # fmt: skip
-        tx.run("INSERT INTO ids VALUES (?, ?)", t.id, n)
-    return numbers
 
 
 def update(tx: Tx, t: Ticket) -> None:
@@ -35,36 +30,33 @@ def update(tx: Tx, t: Ticket) -> None:
     tx.run(
         """UPDATE tickets SET state = ?, updated_at = ?, updated_by = ?, version = ?, shown_version = ?,
          start_version = ?, ready_version = ?, doubt = ?, slip_number = ?, shown_at = ?, shown_by = ?, started_at = ?,
-         ready_at = ?, served_at = ?, cleared_at = ? WHERE n = (SELECT n FROM ids WHERE id = ?)""",
+         ready_at = ?, served_at = ?, cleared_at = ? WHERE n = ?""",
         t.state, t.updated_at, t.updated_by, t.version, t.shown_version, t.start_version, t.ready_version, t.doubt,
-        t.slip_number, t.shown_at, t.shown_by, t.started_at, t.ready_at, t.served_at, t.cleared_at, t.id,
+        t.slip_number, t.shown_at, t.shown_by, t.started_at, t.ready_at, t.served_at, t.cleared_at, row_of(t.id),
     )  # fmt: skip
 
 
-def is_at(rows: Reader, n: int, ticket_id: str) -> bool:
-    return rows.value("SELECT 1 FROM tickets WHERE n = ? AND id = ?", n, ticket_id) is not None
+def order_of(rows: Reader, ticket_id: str) -> int | None:
+    """The row number of the order that a ticket belongs to."""
+    n: int | None = rows.value("SELECT order_n FROM tickets WHERE n = ? AND id = ?", row_of(ticket_id), ticket_id)
+    return n
 
 
-def id_at(rows: Reader, n: int) -> str:
-    return str(rows.value("SELECT id FROM tickets WHERE n = ?", n))
-
-
-def of_order(rows: Reader, order_n: int) -> list[tuple[int, Ticket]]:
-    first = order_n * TICKETS_PER_ORDER
-    found = rows.all(f"{_TICKET} WHERE n BETWEEN ? AND ?", first, first + TICKETS_PER_ORDER - 1)
-    return [(row[0], _ticket(row)) for row in found]
+def of_order(rows: Reader, order_n: int) -> list[Ticket]:
+    """The tickets of an order: the first few rows behind its number."""
+    found = rows.all(f"{_TICKET} WHERE n > ? ORDER BY n LIMIT ?", order_n, TICKETS_PER_ORDER)
+    return [_ticket(row) for row in found if row[2] == order_n]
 
 
 def open_of_station(rows: Reader, station: str) -> list[int]:
     """Row numbers of the orders with an open ticket at this station, oldest first."""
-    found = rows.all("SELECT n FROM tickets WHERE station = ? AND cleared_at IS NULL ORDER BY n", station)
-    return [row[0] // TICKETS_PER_ORDER for row in found]
+    found = rows.all("SELECT order_n FROM tickets WHERE station = ? AND cleared_at IS NULL ORDER BY n", station)
+    return [row[0] for row in found]
 
 
 def open_ids(rows: Reader) -> list[tuple[str, str, int]]:
     """(station, ticket, row number of its order) of every open ticket."""
-    found = rows.all("SELECT station, id, n FROM tickets WHERE cleared_at IS NULL ORDER BY n")
-    return [(row[0], row[1], row[2] // TICKETS_PER_ORDER) for row in found]
+    return [(r[0], r[1], r[2]) for r in rows.all("SELECT station, id, order_n FROM tickets WHERE cleared_at IS NULL")]
 
 
 def unseen(rows: Reader) -> list[Ticket]:
@@ -76,17 +68,17 @@ def cleared_lately(rows: Reader, station: str, since: str, limit: int) -> list[i
     """Row numbers of the orders whose ticket at this station was cleared since then, newest first."""
     found = rows.all(
         # The last 500 tickets are more than two hours of any kitchen; no index has to be kept for this.
-        """SELECT n, cleared_at FROM (SELECT n, station, cleared_at FROM tickets ORDER BY n DESC LIMIT 500)
+        """SELECT order_n FROM (SELECT n, order_n, station, cleared_at FROM tickets ORDER BY n DESC LIMIT 500)
          WHERE station = ? AND cleared_at >= ? ORDER BY cleared_at DESC LIMIT ?""",
         station, since, limit,
     )  # fmt: skip
-    return [row[0] // TICKETS_PER_ORDER for row in found]
+    return [row[0] for row in found]
 
 
 def _ticket(row: Row) -> Ticket:
     return Ticket(
-        id=row[1], station=row[2], state=row[3], proof=row[4], fired_at=row[5], fired_boot=row[6],
-        fired_mono=row[7], updated_at=row[8], updated_by=row[9], version=row[10], shown_version=row[11],
-        start_version=row[12], ready_version=row[13], doubt=row[14], slip_number=row[15], shown_at=row[16],
-        shown_by=row[17], started_at=row[18], ready_at=row[19], served_at=row[20], cleared_at=row[21],
+        id=row[1], station=row[3], state=row[4], proof=row[5], fired_at=row[6], fired_boot=row[7], fired_mono=row[8],
+        updated_at=row[9], updated_by=row[10], version=row[11], shown_version=row[12], start_version=row[13],
+        ready_version=row[14], doubt=row[15], slip_number=row[16], shown_at=row[17], shown_by=row[18],
+        started_at=row[19], ready_at=row[20], served_at=row[21], cleared_at=row[22],
     )  # fmt: skip

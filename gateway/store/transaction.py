@@ -9,13 +9,18 @@ from typing import Any
 Row = tuple[Any, ...]
 
 
+Kept = dict[tuple[str, int], Any]
+"""Decoded revisions, which never change. A store has a few dozen of them in a year."""
+
+
 class Reader:
-    """One consistent view of the rows."""
+    """One consistent view of the rows. `kept` is the store's, shared by all its views."""
 
-    __slots__ = ("connection",)
+    __slots__ = ("connection", "kept")
 
-    def __init__(self, connection: sqlite3.Connection):
+    def __init__(self, connection: sqlite3.Connection, kept: Kept):
         self.connection = connection
+        self.kept = kept
 
     def one(self, sql: str, *args: Any) -> Row | None:
         row: Row | None = self.connection.execute(sql, args).fetchone()
@@ -34,8 +39,8 @@ class Tx(Reader):
 
     __slots__ = ("changed",)
 
-    def __init__(self, connection: sqlite3.Connection):
-        super().__init__(connection)
+    def __init__(self, connection: sqlite3.Connection, kept: Kept):
+        super().__init__(connection, kept)
         self.changed: set[str] = set()
 
     def run(self, sql: str, *args: Any) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.domain.check import Check
 from gateway.domain.visit import Visit
+from gateway.store.ids import row_of
 from gateway.store.transaction import Reader, Tx
 
 _VISIT = "SELECT id, dining_table, state, covers, opened_at FROM visits"
@@ -40,31 +41,31 @@ def set_covers(tx: Tx, visit_id: str, covers: int) -> None:
 
 # The lines' total is not a column: it is summed from the orders, so that it cannot drift.
 _CHECK = """SELECT id, visit, state, currency,
-  coalesce((SELECT sum(total) FROM orders WHERE check_id = checks.id AND status NOT IN ('CANCELLED', 'EXPIRED')), 0),
+  coalesce((SELECT sum(total) FROM orders WHERE check_n = checks.n AND status NOT IN ('CANCELLED', 'EXPIRED')), 0),
   adjustments_total, paid, version FROM checks"""
 
 
 def check(rows: Reader, check_id: str) -> Check | None:
-    row = rows.one(f"{_CHECK} WHERE id = ?", check_id)
+    row = rows.one(f"{_CHECK} WHERE n = ? AND id = ?", row_of(check_id), check_id)
     return Check(*row) if row else None
 
 
 def check_of(rows: Reader, visit_id: str) -> str | None:
     """The id of the visit's newest check that can still take an order."""
     found: str | None = rows.value(
-        "SELECT id FROM checks WHERE visit = ? AND state = 'OPEN' ORDER BY id DESC LIMIT 1", visit_id
+        "SELECT id FROM checks WHERE visit = ? AND state = 'OPEN' ORDER BY n DESC LIMIT 1", visit_id
     )
     return found
 
 
 def checks_of(rows: Reader, visit_id: str) -> list[str]:
-    return [row[0] for row in rows.all("SELECT id FROM checks WHERE visit = ? ORDER BY id", visit_id)]
+    return [row[0] for row in rows.all("SELECT id FROM checks WHERE visit = ? ORDER BY n", visit_id)]
 
 
 def insert_check(tx: Tx, check: Check) -> None:
     tx.run(
-        "INSERT INTO checks (id, visit, state, currency, adjustments_total, paid, version) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        check.id, check.visit, check.state, check.currency, check.adjustments_total, check.paid, check.version,
+        "INSERT INTO checks VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row_of(check.id), check.id, check.visit, check.state,
+        check.currency, check.adjustments_total, check.paid, check.version,
     )  # fmt: skip
 
 

@@ -54,7 +54,7 @@ class Writer:
 
     def _run(self, batch: list[Pending], now: Now) -> None:
         connection = self.store.writer_connection
-        tx = Tx(connection)
+        tx = Tx(connection, self.store.kept)
         answers: list[tuple[Pending, object, BaseException | None]] = []
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -101,10 +101,16 @@ class Writer:
         log.exception("operation %s failed", getattr(pending.operation, "__name__", pending.operation))
         connection.execute("ROLLBACK TO operation")
         connection.execute("RELEASE operation")
+        self._forget_revisions()
         return pending, None, error
+
+    def _forget_revisions(self) -> None:
+        """A revision that was rolled back leaves its number to another."""
+        self.store.kept.clear()
 
     def _not_done(self, batch: list[Pending], error: sqlite3.Error, now: Now) -> None:
         health = self.store.health
+        self._forget_revisions()
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
             health.full_since = now.monotonic
             freed = free_ballast(self.store.path.parent)
