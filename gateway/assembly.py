@@ -14,22 +14,23 @@ from collections.abc import Iterator
 import msgspec
 
 from gateway.clock import Clock
-from gateway.config import Config, secret
+from gateway.config import secret
 from gateway.connectors.cloud_https import CloudHttps
 from gateway.connectors.local_mqtt import LocalMqtt
 from gateway.contract.messages import GatewayState
 from gateway.contract.topics import Topics
 from gateway.domain.actor import HOUSE
+from gateway.domain.boot_file import Config
 from gateway.domain.now import Now
 from gateway.housekeeping import Housekeeping
 from gateway.ids import Ids
 from gateway.intake import Intake
 from gateway.operations import administration
+from gateway.operations.uplink import Uplink
 from gateway.relays.cloud import CloudRelay
 from gateway.relays.displays import Displays
 from gateway.relays.local import LocalRelay
 from gateway.relays.papers import Papers
-from gateway.relays.uplink import Uplink
 from gateway.runner import Runner
 from gateway.store import Reader, Store, box, settings
 from gateway.store.ids import newest_tick

@@ -8,7 +8,7 @@ from gateway.domain.actor import HOUSE
 from gateway.domain.now import Now
 from gateway.domain.ticket import Ticket
 from gateway.operations import administration, devices, kitchen, sync
-from gateway.relays.uplink import Uplink
+from gateway.operations.uplink import Uplink
 from gateway.store import Pending, Store, jobs, tickets
 
 SCREEN_S = 8.0

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from gateway.contract.messages import MAX_PAYLOAD, BridgeState, DeviceState, PrintResult, TicketDo
 from gateway.contract.topics import Topics
+from gateway.contract.wire import Message, Outlet
 from gateway.domain.actor import Actor
 from gateway.domain.errors import Refused
 from gateway.domain.now import Now
@@ -29,20 +29,6 @@ AT_ONCE = 32
 
 AGAIN_S = 1.0
 """Until a message that the store could not take is tried again. Unacknowledged ones are at most the broker's 20."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    topic: str
-    payload: bytes
-    retained: bool
-    acknowledge: Callable[[], None]
-
-
-class Outlet(Protocol):
-    """Where answers go: the broker, or the simulation's."""
-
-    def publish(self, topic: str, payload: bytes, retain: bool = False) -> bool: ...
 
 
 class Intake:

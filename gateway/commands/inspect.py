@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from gateway.clock import Clock
-from gateway.config import Config, Wrong, load
+from gateway.config import Wrong, load
 from gateway.domain import documents, menu, settings
+from gateway.domain.boot_file import Config
 from gateway.domain.texts import pick
-from gateway.relays.uplink import Uplink
+from gateway.operations.uplink import Uplink
 from gateway.store import NewerDatabase, Reader, Store, jobs, orders
 from gateway.store import settings as kept
 from gateway.web.views import job_document

@@ -17,7 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway.contract.messages import GatewayState
 from gateway.contract.topics import Topics
-from gateway.intake import Message
+from gateway.contract.wire import Message
 
 log = logging.getLogger(__name__)
 

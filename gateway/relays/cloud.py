@@ -15,7 +15,7 @@ from gateway.domain.actor import HOUSE
 from gateway.domain.errors import Rejected, Retry
 from gateway.domain.now import Now
 from gateway.operations import sync
-from gateway.relays.uplink import Uplink
+from gateway.operations.uplink import Uplink
 from gateway.store import Pending, Reader, Store, box, journal
 from gateway.store.box import Box
 from gateway.store.journal import Cursor, Entry

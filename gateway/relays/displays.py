@@ -13,10 +13,10 @@ import msgspec
 from gateway import __version__
 from gateway.contract.messages import BridgeDesired, DeviceDesired, DeviceState, GatewayState
 from gateway.contract.topics import Topics
+from gateway.contract.wire import Outlet
 from gateway.domain import documents
 from gateway.domain.now import Now
 from gateway.domain.settings import Settings
-from gateway.intake import Outlet
 from gateway.operations.kitchen import names_of_stations
 from gateway.store import Reader, Store, devices, journal, orders, settings, tickets
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from gateway.contract.wire import Outlet
 from gateway.domain.actor import HOUSE
 from gateway.domain.now import Now
-from gateway.intake import Outlet
 from gateway.operations import devices
 from gateway.relays.displays import Displays
 from gateway.relays.papers import Papers

@@ -8,9 +8,9 @@ import msgspec
 
 from gateway.contract.messages import PrintCommand
 from gateway.contract.topics import Topics
+from gateway.contract.wire import Outlet
 from gateway.domain.now import Now
 from gateway.domain.print_job import PrintJob
-from gateway.intake import Outlet
 from gateway.relays.slips import slip_for
 from gateway.store import Reader, Store, jobs, orders, settings
 

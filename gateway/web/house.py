@@ -8,11 +8,11 @@ from typing import Any
 
 from flask import current_app
 
-from gateway.config import Config
 from gateway.domain.actor import Actor
+from gateway.domain.boot_file import Config
 from gateway.domain.errors import Refused
 from gateway.domain.now import Now
-from gateway.relays.uplink import Uplink
+from gateway.operations.uplink import Uplink
 from gateway.store import NotDone, Store
 from gateway.web.events import Hub
 from gateway.web.views import Menus

@@ -13,7 +13,7 @@ from flask.json.provider import DefaultJSONProvider
 from jinja2 import FileSystemLoader
 from waitress.server import create_server
 
-from gateway.config import Listener
+from gateway.domain.boot_file import Listener
 from gateway.web import access, problems
 from gateway.web.api import route, table
 from gateway.web.guest import pages as guest_pages
