@@ -28,12 +28,12 @@ def _kind(severity: Severity, zh: str, en: str, do_zh: str, do_en: str) -> Kind:
 KINDS: dict[str, Kind] = {
     "paper_out": _kind(
         "now", "{name}没纸了", "{name} is out of paper",
-        "换一卷纸，等着的 {waiting} 张会自己打出来", "Put in a roll; {waiting} slips print by themselves",
+        "换一卷纸，等着的 {waiting} 张会自己打出来", "Put in a roll; what waits ({waiting}) prints by itself",
     ),
     "paper_low": _kind("soon", "{name}纸快没了", "{name} is low on paper", "准备一卷纸", "Keep a roll at hand"),
     "cover_open": _kind(
         "now", "{name}盖子开着", "The lid of {name} is open",
-        "合上盖子，等着的 {waiting} 张会自己打出来", "Close it; {waiting} slips print by themselves",
+        "合上盖子，等着的 {waiting} 张会自己打出来", "Close it; what waits ({waiting}) prints by itself",
     ),
     "cutter_error": _kind(
         "now", "{name}切刀卡住", "The cutter of {name} is stuck",
@@ -42,7 +42,7 @@ KINDS: dict[str, Kind] = {
     "printer_offline": _kind(
         "now", "{name}连不上", "{name} cannot be reached",
         "看看电源和数据线；接好以后等着的 {waiting} 张会自己打出来",
-        "Check its power and cable; then {waiting} slips print by themselves",
+        "Check its power and cable; what waits ({waiting}) prints by itself",
     ),
     "printer_mute": _kind(
         "soon", "{name}不回话", "{name} does not answer",
@@ -127,5 +127,7 @@ def document(code: str, subject: str, since: str, params: dict[str, Any], waitin
         "title": words(kind.title),
         "advice": words(kind.advice),
         "job": params.get("job"),
+        "printer": params.get("printer"),
+        "station": params.get("station"),
         "ticket": subject if code == "ticket_unseen" else None,
     }

@@ -98,7 +98,7 @@ def may_reprint_by_itself(tx: Tx, job: PrintJob) -> bool:
 def ask_about(tx: Tx, now: Now, job: PrintJob) -> None:
     order = orders.load(tx, job.order_id)
     devices.raise_condition(
-        tx, "slip_unknown", job.id, now.iso, printer=job.printer, slip=slip_number(job.number), job=job.id,
+        tx, "slip_unknown", job.id, now.iso, printer=job.printer, station=job.station, slip=slip_number(job.number), job=job.id,
         number=order.number if order else "", table=order.table if order else "",
     )  # fmt: skip
 

@@ -201,14 +201,14 @@ class Hub:
     def live(self, stream: Stream, clock: Callable[[], Now], gone: Callable[[], bool]) -> Iterator[bytes]:
         """The stream itself, until it is ended, too old, or its reader is gone."""
         try:
+            yield _beat(clock())
             while not stream.ended and not gone():
                 item = stream.wait(BEAT_S)
                 now = clock()
                 if now.monotonic - stream.opened > MAX_AGE_S:
                     return
                 if item is None:
-                    # A comment keeps the line; the event is for pages, whose EventSource does not show comments.
-                    yield b": beat\nevent: beat\ndata: {\"at\":\"" + now.iso.encode() + b"\"}\n\n"
+                    yield _beat(now)
                 elif item[0] == 0 or item[0] > stream.from_slot:
                     yield frames(item[1], item[2])
         finally:
@@ -272,6 +272,11 @@ def station_tickets(rows: Reader, station: str) -> list[dict[str, Any]]:
             if t.station == station and t.cleared_at is None
         ]
     return found
+
+
+def _beat(now: Now) -> bytes:
+    # A comment keeps the line; the event is for pages, whose EventSource does not show comments.
+    return b': beat\nevent: beat\ndata: {"at":"' + now.iso.encode() + b'"}\n\n'
 
 
 def frame(identity: str, name: str, data: bytes) -> bytes:
