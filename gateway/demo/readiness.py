@@ -63,6 +63,7 @@ class Readiness:
         }
         self._wish: dict[str, Callable[[], bool]] = {
             "readyz": lambda: _is(ask(ports.staff, "/readyz", api_token), 200),
+            "printers": lambda: _all_online(ask(ports.staff, "/api/v1/printers", api_token)),
             "conditions": lambda: _is_well(ask(ports.staff, "/api/v1/conditions", api_token)),
         }
 
@@ -79,6 +80,15 @@ class Readiness:
 
 def _is(reply: Reply | None, *wanted: int) -> bool:
     return reply is not None and reply.status in wanted
+
+
+def _all_online(reply: Reply | None) -> bool:
+    """The bridge is there and has opened its printers: the first order comes out at once, not after a repeat."""
+    if reply is None or reply.status != 200:
+        return False
+    document = reply.json()
+    printers = document.get("printers", []) if isinstance(document, dict) else []
+    return len(printers) >= len(PRINTERS) and all(printer.get("status") == "online" for printer in printers)
 
 
 def _is_well(reply: Reply | None) -> bool:
