@@ -32,7 +32,7 @@ class Asset:
 def _read(folder: Path, prefix: str) -> dict[str, Asset]:
     found = {}
     for path in sorted(folder.rglob("*")):
-        if not path.is_file() or path.suffix == ".json":
+        if not path.is_file() or path.name == "VENDOR.json":
             continue
         body = path.read_bytes()
         packed = gzip.compress(body, 9, mtime=0) if len(body) > COMPRESS_ABOVE else None

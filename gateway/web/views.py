@@ -88,6 +88,7 @@ def visit_document(rows: Reader, visit: Visit, uplink: str, now: Now) -> Json:
     found = orders.of_checks(rows, checks)
     check = visits.check(rows, checks[-1]) if checks else None
     return {
+        "id": visit.id,
         "table": visit.table,
         "state": visit.state,
         "covers": visit.covers,

@@ -12,7 +12,7 @@ import pytest
 from axe import violations
 from playwright.sync_api import Page, Route, expect
 
-WORDS = Path(__file__).parents[2] / "gateway" / "web" / "guest" / "static" / "words.txt"
+WORDS = Path(__file__).parents[2] / "gateway" / "web" / "guest" / "static" / "words.json"
 FIRST_LOAD_LIMIT = 60_000
 OpenPhone = Callable[..., Page]
 

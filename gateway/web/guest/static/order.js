@@ -634,7 +634,7 @@
 
   // -- go ---------------------------------------------------------------------------------------------------------
   function words() {
-    return TP.fetchJson("/static/guest/words.txt?v=" + TP.version, {cacheable: true}).then(function (r) {
+    return TP.fetchJson("/static/guest/words.json?v=" + TP.version, {cacheable: true}).then(function (r) {
       if (r.status === 200) return r.json.order;
       return new Promise(function (go) { setTimeout(go, 1500); }).then(words);
     });
