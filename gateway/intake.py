@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from gateway.contract.messages import MAX_PAYLOAD, BridgeState, DeviceState, PrintResult, TicketDo
+from gateway.contract.refusals import OTHERWISE, STATUS
 from gateway.contract.topics import Topics
 from gateway.contract.wire import Message, Outlet
 from gateway.domain.actor import Actor
@@ -146,7 +147,8 @@ class Intake:
             self.wake()
             return
         if isinstance(failure, Refused):
-            self._answer(key, {"status": 409, "code": failure.code, **failure.detail})
+            status = STATUS.get(failure.code, OTHERWISE)
+            self._answer(key, {"status": status, "code": failure.code, **failure.detail})
         elif failure is not None:
             self._answer(key, {"status": 500, "code": "internal"})
         else:

@@ -1,4 +1,4 @@
-"""Refusals as `application/problem+json` (RFC 9457), in the reader's language. The one place that knows HTTP codes."""
+"""Refusals as `application/problem+json` (RFC 9457), in the reader's language."""
 
 from __future__ import annotations
 
@@ -8,24 +8,8 @@ import msgspec
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from gateway.contract.refusals import OTHERWISE, STATUS
 from gateway.domain.errors import Refused
-
-STATUS = {
-    "idempotency_key_missing": 400, "not_json": 400, "bad_request": 400,
-    "login_needed": 401, "wrong_login": 401,
-    "table_closed": 403, "not_allowed": 403, "foreign_origin": 403,
-    "unknown_table": 404, "unknown_order": 404, "unknown_check": 404, "unknown_ticket": 404, "unknown_job": 404,
-    "unknown_item": 404, "unknown_station": 404, "not_found": 404,
-    "method_not_allowed": 405,
-    "sold_out": 409, "price_changed": 409, "not_served_now": 409, "looks_repeated": 409, "stale": 409,
-    "illegal_move": 409,
-    "too_large": 413, "wrong_host": 421,
-    "invalid": 422, "idempotency_key_reused": 422, "invalid_settings": 422, "invalid_menu": 422, "unknown_fault": 422,
-    "too_many": 429,
-    "internal": 500,
-    "ordering_paused": 503, "storage_full": 503, "storage_failed": 503, "storage_slow": 503, "busy": 503,
-    "stopping": 503, "streams_full": 503, "drills_away": 503,
-}  # fmt: skip
 
 _WORDS: dict[str, tuple[str, str]] = {
     "idempotency_key_missing": ("缺少请求编号", "The Idempotency-Key header is missing"),
@@ -90,7 +74,7 @@ def chinese() -> bool:
 
 def problem(refused: Refused) -> Response:
     code = refused.code
-    status = STATUS.get(code, 409)
+    status = STATUS.get(code, OTHERWISE)
     index = 0 if chinese() else 1
     title = _WORDS.get(code, (code, code))[index]
     detail = {name: value for name, value in refused.detail.items() if name != "words"}

@@ -10,9 +10,9 @@ import msgspec
 from flask import Response
 
 from gateway import __version__
+from gateway.contract.refusals import STATUS
 from gateway.web import bodies
 from gateway.web.api.route import GUEST, Route
-from gateway.web.problems import STATUS
 
 _VARIABLE = re.compile(r"<(?:\w+:)?(\w+)>")
 
