@@ -34,8 +34,9 @@ STORE = "demo"
 MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 
 
-def until(what: Callable[[], T], seconds: float = 10.0, why: str = "") -> T:
-    """The first true value of `what`, or a failure: no test sleeps for luck."""
+def until(what: Callable[[], T], seconds: float = 40.0, why: str = "") -> T:
+    """The first true value of `what`, or a failure: no test sleeps for luck. The limit is for a machine
+    that is busy with ten other things."""
     end = time.monotonic() + seconds
     while True:
         value = what()
@@ -205,7 +206,7 @@ class Gateway:
         found = self.on(self.topics.printer_results(printer))
         return [result for result in found if result["key"] == key]
 
-    def result(self, key: str, state: str, seconds: float = 10, **more: Any) -> dict[str, Any]:
+    def result(self, key: str, state: str, seconds: float = 40, **more: Any) -> dict[str, Any]:
         wanted = {"state": state, **more}
         return until(
             lambda: next(
@@ -219,7 +220,7 @@ class Gateway:
         with self._lock:
             return [json.loads(payload) for _, name, payload in self.messages if name == topic and payload]
 
-    def device(self, status: str, *reasons: str, seconds: float = 10) -> None:
+    def device(self, status: str, *reasons: str, seconds: float = 40) -> None:
         def now() -> bool:
             states = self.on(self.topics.device_state("kitchen"))
             return bool(states) and (states[-1]["status"], states[-1].get("reasons", [])) == (

@@ -73,5 +73,5 @@ def kitchen_up(gateway: Gateway, printers: Printers, request: pytest.FixtureRequ
     """Everything runs and the kitchen printer is well."""
     request.getfixturevalue("bridge_process" if "bridge_process" in request.fixturenames else "bridge")
     gateway.desire(kitchen(printers))
-    gateway.device("online", seconds=15)
+    gateway.device("online")
     return gateway
