@@ -52,6 +52,7 @@ class Child:
 
     def __init__(self, program: Program, folder: Path, output: Output, surroundings: Mapping[str, str]):
         self.program = program
+        self.after_death: Callable[[], None] = lambda: None
         self.starts = 0
         self._folder = folder
         self._output = output
@@ -136,6 +137,7 @@ class Child:
             end = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
             self._output.line("demo", f"{self.program.label} ended with {end}, starting it again")
         self._end_group()
+        self.after_death()
         self._process = None
         self._kill_at = None
         self._quick_deaths = 0 if now - self._started_at >= STEADY_S else self._quick_deaths + 1

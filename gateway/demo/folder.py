@@ -99,6 +99,13 @@ class DemoFolder:
         except OSError as error:
             raise FolderRefused(f"--data {self.root}: {error.strerror}") from error
 
+    def unlink_devices(self) -> None:
+        """Remove links that nobody stands behind: the number of a dead pty goes to the next one that is opened,
+        and a bridge that followed such a link would print on a stranger's paper."""
+        if self.devices.is_dir():
+            for link in self.devices.iterdir():
+                link.unlink()
+
     def lock(self) -> int:
         """Claim the folder until this process ends; the claim needs no file. Keep the descriptor open.
 

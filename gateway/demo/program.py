@@ -157,6 +157,8 @@ class Run:
         gateway = commands.pop("gateway")
         for name, program in commands.items():
             children[name] = Child(program, demo.folder.root, self._output, environment())
+        demo.folder.unlink_devices()
+        children["devices"].after_death = demo.folder.unlink_devices
         self._supervisor.step(time.monotonic())
         self._tables = seed(demo.folder, demo.passwords, demo.options.guards)
         self._autoplay.seat(self._tables)

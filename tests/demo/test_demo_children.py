@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from gateway.demo.children import BACKOFF_S, STEADY_S, Child, Program, environment, stop_all
+from gateway.demo.folder import DemoFolder
 from gateway.demo.log_lines import LINES_PER_S, Allowance, Output
 from gateway.demo.supervisor import Supervisor, Wake
 
@@ -80,6 +81,20 @@ def test_a_first_death_is_answered_at_once_and_the_next_ones_slower(make: Callab
     assert child.starts == len(BACKOFF_S) + 3
 
 
+def test_the_links_of_dead_devices_are_removed_before_the_next_start(
+    make: Callable[..., Child], tmp_path: Path
+) -> None:
+    folder = DemoFolder(tmp_path)
+    folder.devices.mkdir()
+    (folder.devices / "kitchen").symlink_to("/dev/pts/0")
+    child = make(*FOREVER, name="devices")
+    child.after_death = folder.unlink_devices
+    child.step(0.0)
+    assert (folder.devices / "kitchen").is_symlink()
+    dead(child, 1.0)
+    assert list(folder.devices.iterdir()) == []
+
+
 def test_one_that_is_held_stays_down_until_it_is_released(make: Callable[..., Child]) -> None:
     child = make(*FOREVER)
     child.step(1.0)
@@ -122,6 +137,7 @@ def test_a_killed_supervisor_leaves_nobody(tmp_path: Path) -> None:
 import io, sys, time
 from pathlib import Path
 from gateway.demo.children import Child, Program, environment
+from gateway.demo.folder import DemoFolder
 from gateway.demo.log_lines import Output
 child = Child(Program("a", "a", (sys.executable, *{DEAF!r})), Path({str(tmp_path)!r}), Output(), environment())
 child.step(0.0)
