@@ -23,7 +23,7 @@ from gateway.domain.errors import Refused
 from gateway.domain.now import Now, parse_iso
 from gateway.domain.order import Order
 from gateway.domain.print_job import PrintJob
-from gateway.domain.settings import Settings
+from gateway.domain.settings import Printer, Settings
 from gateway.operations import administration
 from gateway.store import Reader, jobs, journal, orders, settings, tickets, visits
 from gateway.store import devices as device_rows
@@ -42,6 +42,9 @@ CLOUD_WATCHED_S = 3.0
 """An order that appears within this time of the last look is known to have arrived between the two."""
 
 PAPERS_SHOWN = 4
+DOTS_PER_S = 1600
+"""How fast the virtual printers' heads move paper: 200 mm/s. The page feeds its picture at the same speed."""
+
 ORDERS_SHOWN = 20
 PROOFS_READ = 40
 SAME_SLIP_S = 12 * 3600
@@ -239,8 +242,8 @@ def _printers(rows: Reader, rules: Settings, papers: Papers) -> dict[str, dict[s
             "status": device.status if device else "unknown",
             "reasons": device.reasons if device else [],
             "waiting": jobs.waiting_count(rows, printer.id),
-            "head": {"state": head.state, "reason": head.reason} if head else None,
-            "slips": [_with_proof(slip, printer.id, proofs) for slip in papers.newest(printer.id)],
+            "head": {"state": head.state, "reason": head.reason, "since": head.created_at} if head else None,
+            "slips": [_with_proof(slip, printer, proofs) for slip in papers.newest(printer.id)],
         }
     return found
 
@@ -255,8 +258,8 @@ def _proofs(newest: Iterable[PrintJob]) -> Proofs:
     return found
 
 
-def _with_proof(slip: Slip, printer: str, proofs: Proofs) -> dict[str, Any]:
-    job = proofs.get((printer, slip.slip, slip.marked))
+def _with_proof(slip: Slip, printer: Printer, proofs: Proofs) -> dict[str, Any]:
+    job = proofs.get((printer.id, slip.slip, slip.marked))
     # Numbers begin anew each day: a paper older than the job belongs to another.
     if job is not None and slip.at < parse_iso(job.created_at).timestamp() - 2:
         job = None
@@ -265,8 +268,8 @@ def _with_proof(slip: Slip, printer: str, proofs: Proofs) -> dict[str, Any]:
         "at": slip.at,
         "code": slip.code,
         "reprint": slip.marked,
-        "bytes": slip.size,
         "lines": slip.lines,
+        "takes_s": round(max(slip.size * 10 / printer.baud, slip.height / DOTS_PER_S), 2),
         "width": slip.width,
         "height": slip.height,
         "proof": {"state": job.state, "at": job.updated_at} if job else None,
