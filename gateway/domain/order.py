@@ -9,7 +9,7 @@ import msgspec
 from gateway.domain.errors import Refused
 from gateway.domain.menu import Item, Menu, Variant
 from gateway.domain.money import MAX_AMOUNT
-from gateway.domain.texts import TextMap, forbidden_character, tidy
+from gateway.domain.texts import TextMap, forbidden_character, harmless, tidy
 from gateway.domain.ticket import Ticket
 
 STATES = ("AWAITING_RELEASE", "AWAITING_PAYMENT", "PLACED", "CLOSED", "CANCELLED", "EXPIRED")
@@ -279,30 +279,46 @@ def price_changes(lines: list[CartLine], old: Menu, new: list[Line]) -> list[dic
 
 def given_lines(lines: list[GivenLine], menu: Menu, default_station: str) -> tuple[list[Line], list[str]]:
     """Lines of an order that was taken and paid elsewhere: never refused. Second value: items unknown here."""
-    sold: list[Line] = []
-    unknown: list[str] = []
-    for index, line in enumerate(lines):
-        item = menu.items.get(line.item)
-        if item is None:
-            unknown.append(line.item)
-        names = {m.id: m for group in (item.modifier_groups if item else []) for m in group.modifiers}
-        price = line.price if line.price is not None else (item.price if item else 0)
-        sold.append(
-            Line(
-                id=index + 1,
-                item=line.item,
-                name=line.name or (item.name if item else {"und": line.item}),
-                kitchen_name=item.kitchen_name if item else {},
-                quantity=line.quantity,
-                unit_price=price,
-                station=item.station if item else default_station,
-                state="FIRED",
-                ticket="",
-                modifiers=[
-                    Choice(m, names[m].name, names[m].price, names[m].removal) if m in names else Choice(m, {"und": m}, 0)
-                    for m in line.modifiers
-                ],
-                note=checked_text(line.note, f"lines[{index}].note"),
-            )
-        )
-    return sold, unknown
+    sold = [_given_line(index, line, menu, default_station) for index, line in enumerate(lines)]
+    return sold, [line.item for line in lines if line.item not in menu.items]
+
+
+def _given_line(index: int, line: GivenLine, menu: Menu, default_station: str) -> Line:
+    item = menu.items.get(line.item)
+    variant = next((v for v in (item.variants if item else []) if v.id == line.variant), None)
+    modifiers = _given_choices(line, item, menu, variant)
+    price = (variant.price if variant else item.price if item else 0) + sum(m.price for m in modifiers)
+    return Line(
+        id=index + 1,
+        item=line.item,
+        name={tag: harmless(text) for tag, text in line.name.items()} or (item.name if item else _as_given(line.item)),
+        kitchen_name=item.kitchen_name if item else {},
+        quantity=line.quantity,
+        unit_price=line.price if line.price is not None else price,
+        station=item.station if item else default_station,
+        state="FIRED",
+        ticket="",
+        variant=Choice(variant.id, variant.name, variant.price) if variant else None,
+        modifiers=modifiers,
+        note=harmless(line.note),
+    )
+
+
+def _given_choices(line: GivenLine, item: Item | None, menu: Menu, variant: Variant | None) -> list[Choice]:
+    """What was chosen, down to what this menu does not know: the cook must read all of it."""
+    names = {m.id: m for group in (item.modifier_groups if item else []) for m in group.modifiers}
+    unknown = [line.variant] if line.variant and variant is None else []
+    chosen = [
+        Choice(m, names[m].name, names[m].price, names[m].removal) if m in names else Choice(m, _as_given(m), 0)
+        for m in unknown + line.modifiers
+    ]
+    for part in line.components:
+        of = menu.items.get(part.item)
+        texts = of.name if of else _as_given(part.item)
+        chosen.append(Choice(part.item, {tag: f"{part.quantity}× {text}" for tag, text in texts.items()}, 0))
+        chosen += [Choice(m, _as_given(m), 0) for m in part.modifiers]
+    return chosen
+
+
+def _as_given(text: str) -> TextMap:
+    return {"und": harmless(text)}

@@ -7,6 +7,7 @@ import unicodedata
 
 TextMap = dict[str, str]
 
+_BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _BREAKS = re.compile(r"[\t\r\n\v\f\x85\u2028\u2029]+")
 
 
@@ -31,8 +32,13 @@ def forbidden_character(text: str) -> str | None:
 
     Such a character can end a line, start a printer command or turn the reading direction of a total.
     """
-    for character in text:
-        category = unicodedata.category(character)
-        if category in ("Cc", "Cs", "Co", "Cn") or character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069":
-            return character
-    return None
+    return next((character for character in text if _is_forbidden(character)), None)
+
+
+def harmless(text: str) -> str:
+    """The text on one line without its forbidden characters: for what must be taken as it comes."""
+    return "".join(character for character in tidy(text) if not _is_forbidden(character))
+
+
+def _is_forbidden(character: str) -> bool:
+    return character in _BIDI or unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn")
