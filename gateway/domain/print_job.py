@@ -29,6 +29,8 @@ MOVES = {
     ("WAITING", "printed"): "PRINTED",
     ("WAITING", "unconfirmed"): "UNCONFIRMED",
     ("QUEUED", "withdrawn"): "CANCELLED",
+    # The WAITING between may have been lost: a bridge says WITHDRAWN only when no byte has left.
+    ("SENDING", "withdrawn"): "CANCELLED",
     ("WAITING", "withdrawn"): "CANCELLED",
     ("UNKNOWN", "came_out"): "PRINTED",
 }
