@@ -40,10 +40,9 @@ class ProofWatch:
         standing = {t.id for t in unseen} | {j.id for j in unknown}
         self._done = {done for done in self._done if done[0] in standing}
         wishes = [self._watch_ticket(ticket, now) for ticket in unseen]
-        wishes += [
-            self._once(job.id, "unknown", now.since(job.boot, job.mono), devices.REPRINT_AFTER_S, now, devices.settle_unknown)
-            for job in unknown
-        ]
+        for job in unknown:
+            age = now.since(job.boot, job.mono)
+            wishes.append(self._once(job.id, "unknown", age, devices.REPRINT_AFTER_S, now, devices.settle_unknown))
         return min((wish for wish in wishes if wish is not None), default=None)
 
     def _watch_ticket(self, ticket: Ticket, now: Now) -> float | None:

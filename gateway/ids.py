@@ -29,5 +29,5 @@ class Ids(Iterator[str]):
 
 def uuid7(tick: int, chance: int) -> str:
     """`tick`: milliseconds << 12 plus a counter; `chance`: 62 random bits."""
-    value = (tick >> 12 & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | (tick & 0xFFF) << 64 | 0b10 << 62 | chance & (1 << 62) - 1
-    return str(uuid.UUID(int=value))
+    time_part = (tick >> 12 & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | (tick & 0xFFF) << 64
+    return str(uuid.UUID(int=time_part | 0b10 << 62 | chance & (1 << 62) - 1))

@@ -66,7 +66,8 @@ def check_config(options: argparse.Namespace) -> Report:
             faults += menu.faults(current[1], frozenset(s.id for s in rules.stations))
         elif not current:
             faults.append("no menu has been imported")
-        lines = faults or [f"{options.config}: good; settings revision {kept.settings_revision(rows)}, menu {current and current[0]}"]
+        good = f"{options.config}: good; settings revision {kept.settings_revision(rows)}"
+        lines = faults or [f"{good}, menu {current and current[0]}"]
         return {"ok": not faults, "faults": faults}, lines, 1 if faults else 0
 
     return _look(config, query)
@@ -77,7 +78,8 @@ def list_orders(options: argparse.Namespace) -> Report:
         found = [documents.order_document(o) for o in orders.recent(rows, options.limit)]
         lines = [
             f"{o['placed_at'][:19]}  {o['number']:<6} table {o['table'] or '-':<5} {o['status']:<9} {o['kitchen']:<12}"
-            f" {o['total'] / 100:>9.2f}  " + ", ".join(f"{n['quantity']}x {pick(n['name'], 'en')}" for n in o["lines"])
+            f" {o['total'] / 100:>9.2f}  "
+            + ", ".join(f"{line['quantity']}x {pick(line['name'], 'en')}" for line in o["lines"])
             for o in found
         ]
         return {"orders": found}, lines or ["no orders yet"], 0
@@ -89,7 +91,8 @@ def list_jobs(options: argparse.Namespace) -> Report:
     def query(rows: Reader) -> Report:
         found = [job_document(job) for job in jobs.newest(rows, options.state, options.limit)]
         lines = [
-            f"{j['updated_at'][:19]}  {j['printer']:<10} slip {j['number']} copy {j['copy']}  {j['state']:<11} {j['reason']}"
+            f"{j['updated_at'][:19]}  {j['printer']:<10} slip {j['number']} copy {j['copy']}  "
+            f"{j['state']:<11} {j['reason']}"
             for j in found
         ]
         return {"jobs": found}, lines or ["no print jobs"], 1 if any(j["state"] == "UNKNOWN" for j in found) else 0
@@ -101,7 +104,8 @@ def outbox(options: argparse.Namespace) -> Report:
     def query(rows: Reader) -> Report:
         state = Uplink().document(rows, Clock().now())
         # Whether the line is up is known only to the running gateway; here only what the rows say.
-        value = {name: state[name] for name in ("epoch", "last_seq", "applied_upto", "pending", "oldest_pending_s", "dead")}
+        wanted = ("epoch", "last_seq", "applied_upto", "pending", "oldest_pending_s", "dead")
+        value = {name: state[name] for name in wanted}
         lines = [
             f"epoch {value['epoch']}: {value['applied_upto']} of {value['last_seq']} at the cloud, {value['pending']} wait"
             f" (oldest {value['oldest_pending_s']} s), {value['dead']} dead letters"
@@ -112,7 +116,7 @@ def outbox(options: argparse.Namespace) -> Report:
 
 
 _COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], Report], str]] = {
-    "check-config": (check_config, "Check the boot file, the settings and the menu; exit 1 when something is wrong."),
+    "check-config": (check_config, "Check boot file, settings and menu; exit 1 when something is wrong."),
     "orders": (list_orders, "The newest orders."),
     "jobs": (list_jobs, "Print jobs, newest first; exit 1 when one is UNKNOWN."),
     "outbox": (outbox, "What waits for the cloud; exit 1 when there are dead letters."),

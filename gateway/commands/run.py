@@ -35,7 +35,8 @@ def main(args: list[str]) -> int:
         return 2
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            print(f"gateway: a port is in use already: guest {config.guest.port} or staff {config.staff.port}", file=sys.stderr)
+            ports = f"guest {config.guest.port} or staff {config.staff.port}"
+            print(f"gateway: a port is in use already: {ports}", file=sys.stderr)
             return 2
         raise
     return _serve(gateway)

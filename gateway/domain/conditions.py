@@ -50,11 +50,13 @@ KINDS: dict[str, Kind] = {
     ),
     "bridge_offline": _kind(
         "now", "打印连接程序停了", "The printer link has stopped",
-        "它会自己重开；一分钟还没好就给点单盒断电再开", "It restarts by itself; after a minute, power the box off and on",
+        "它会自己重开；一分钟还没好就给点单盒断电再开",
+        "It restarts by itself; after a minute, power the box off and on",
     ),
     "broker_down": _kind(
         "now", "店内消息断了，打印在等", "Messages inside the box stopped; printing waits",
-        "点单和屏幕照常。它会自己重开，每张单只打一次", "Ordering and screens go on. It restarts by itself; each slip prints once",
+        "点单和屏幕照常。它会自己重开，每张单只打一次",
+        "Ordering and screens go on. It restarts by itself; each slip prints once",
     ),
     "slip_unknown": _kind(
         "now", "{number} 不确定是否出单", "Not sure that {number} came out",
@@ -109,7 +111,9 @@ class _Blank(dict[str, Any]):
         return ""
 
 
-def document(code: str, subject: str, since: str, params: dict[str, Any], waiting: int, name: TextMap) -> dict[str, Any]:
+def document(
+    code: str, subject: str, since: str, params: dict[str, Any], waiting: int, name: TextMap
+) -> dict[str, Any]:
     """A condition as pages and programs get it. An unknown code still says itself."""
     kind = KINDS.get(code) or _kind("soon", code, code, "", "")
 

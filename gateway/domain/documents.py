@@ -159,7 +159,8 @@ def ticket_document(order: Json, ticket_id: str, station_names: Mapping[str, Tex
             if line["ticket"] == ticket_id
         ],
         "elsewhere": [
-            {"station": s, "name": station_names.get(s, {"und": s}), "quantity": n} for s, n in sorted(elsewhere.items())
+            {"station": s, "name": station_names.get(s, {"und": s}), "quantity": n}
+            for s, n in sorted(elsewhere.items())
         ],
     }  # fmt: skip
     return whole

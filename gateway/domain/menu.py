@@ -91,7 +91,8 @@ def faults(menu: Menu, stations: frozenset[str]) -> list[str]:
                 found.append(f"{where}: has no name in any language")
             for group in item.modifier_groups:
                 if group.min > group.max or group.max > len(group.modifiers):
-                    found.append(f"{where}, group {group.id!r}: min {group.min}, max {group.max} of {len(group.modifiers)}")
+                    count = len(group.modifiers)
+                    found.append(f"{where}, group {group.id!r}: min {group.min}, max {group.max} of {count}")
     if len(seen) > MAX_ITEMS:
         found.append(f"{len(seen)} items; at most {MAX_ITEMS}")
     if not seen:

@@ -92,7 +92,8 @@ def faults(settings: Settings) -> list[str]:
         found += [f"{label} {one!r} is there twice" for one in sorted({i for i in ids if ids.count(i) > 1})]
     for station in settings.stations:
         if station.printer and station.printer not in printers:
-            found.append(f"station {station.id!r}: no printer {station.printer!r}; there are: {', '.join(sorted(printers))}")
+            known = ", ".join(sorted(printers))
+            found.append(f"station {station.id!r}: no printer {station.printer!r}; there are: {known}")
         if station.proof != "screen" and not station.printer:
             found.append(f"station {station.id!r}: proof {station.proof!r} needs a printer")
         if station.soon_s >= station.late_s:

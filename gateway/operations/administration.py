@@ -13,7 +13,7 @@ from gateway.domain.now import Now
 from gateway.domain.settings import Settings
 from gateway.domain.visit import Visit
 from gateway.operations.ordering import Ids, business_day
-from gateway.store import box, journal, people, settings, visits
+from gateway.store import box, journal, keys, people, settings, visits
 from gateway.store.box import Pause
 from gateway.store.people import User
 from gateway.store.transaction import Reader, Tx
@@ -65,7 +65,9 @@ def import_settings(
 
 def import_menu(tx: Tx, now: Now, ids: Ids, actor: Actor, new: Menu) -> int:
     """A new revision of the menu. Raises `Refused("invalid_menu", faults=[...])`; then the old one is sold on."""
-    rules = settings.the_settings(tx)
+    rules = settings.settings(tx)
+    if rules is None:
+        raise Refused("invalid_menu", faults=["the settings come first: the menu speaks of their stations"])
     found = menu_rules.faults(new, frozenset(s.id for s in rules.stations))
     if new.currency != rules.currency:
         found.append(f"currency {new.currency}: the store's is {rules.currency}")
@@ -129,7 +131,7 @@ def _known(tx: Tx, table: str) -> None:
 def set_paused(tx: Tx, now: Now, ids: Ids, actor: Actor, paused: bool, reason: str) -> None:
     """Guests cannot order while paused; staff can."""
     box.set_pause(tx, Pause(now.iso, str(actor), reason) if paused else None)
-    tx.changed.add("menu")
+    tx.changed.update(("menu", "conditions"))
 
 
 def set_user(tx: Tx, now: Now, ids: Ids, actor: Actor, user: User) -> None:
@@ -174,4 +176,4 @@ def end_session(tx: Tx, now: Now, ids: Ids, actor: Actor, token: str) -> None:
 def prune(tx: Tx, now: Now, ids: Ids, actor: Actor, before: str, limit: int) -> int:
     """Deletes delivered journal entries older than `before` with the keys that point at them. Rows deleted."""
     gone = journal.prune(tx, before, limit)
-    return gone
+    return gone + keys.prune(tx, journal.first_slot(tx), limit)

@@ -16,7 +16,7 @@ from gateway.domain.print_job import PrintJob
 from gateway.domain.states import moved
 from gateway.operations import kitchen
 from gateway.operations.ordering import Ids
-from gateway.store import devices, jobs, keys, orders, settings
+from gateway.store import devices, jobs, journal, keys, orders, settings
 from gateway.store.devices import Bridge, Device
 from gateway.store.transaction import Tx
 
@@ -98,8 +98,8 @@ def may_reprint_by_itself(tx: Tx, job: PrintJob) -> bool:
 def ask_about(tx: Tx, now: Now, job: PrintJob) -> None:
     order = orders.load(tx, job.order_id)
     devices.raise_condition(
-        tx, "slip_unknown", job.id, now.iso, printer=job.printer, station=job.station, slip=slip_number(job.number), job=job.id,
-        number=order.number if order else "", table=order.table if order else "",
+        tx, "slip_unknown", job.id, now.iso, printer=job.printer, station=job.station, job=job.id,
+        slip=slip_number(job.number), number=order.number if order else "", table=order.table if order else "",
     )  # fmt: skip
 
 
@@ -143,7 +143,8 @@ def decide_about_job(tx: Tx, now: Now, ids: Ids, actor: Actor, job_id: str, deci
         if found[0] != print_:
             raise Refused("idempotency_key_reused")
         return (jobs.made_of(tx, job) if decision == "reprint" else None) or job
-    keys.remember(tx, SCOPE, key, print_, 0)
+    # No event of its own: the key lives as long as what is in the journal by now.
+    keys.remember(tx, SCOPE, key, print_, journal.last_slot(tx))
     if decision == "reprint":
         return _reprint(tx, now, ids, actor, job)
     if decision == "came_out":
@@ -187,13 +188,11 @@ def _cancel(tx: Tx, job: PrintJob) -> PrintJob:
 def take_device_state(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, state: DeviceState) -> None:
     """A bridge says how a device is. Each reason is a condition while it lasts."""
     former = devices.device(tx, name)
-    same = former and (former.status, former.reasons, former.bridge) == (state.status, state.reasons, state.bridge)
-    if same:
+    since = former.at if former and (former.status, former.reasons) == (state.status, state.reasons) else now.iso
+    said = Device(name, state.bridge, state.status, state.reasons, state.driver, state.model, state.firmware, since)
+    if said == former:
         return
-    devices.set_device(
-        tx,
-        Device(name, state.bridge, state.status, state.reasons, state.driver, state.model, state.firmware, now.iso),
-    )
+    devices.set_device(tx, said)
     wrong = {CONDITION_OF_REASON[reason] for reason in state.reasons if reason in CONDITION_OF_REASON}
     if state.status == "offline" and not wrong:
         wrong = {"printer_offline"}

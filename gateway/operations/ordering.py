@@ -82,6 +82,8 @@ def place_staff_order(
         return known
     rules = settings.the_settings(tx)
     revision, menu = _menu(tx)
+    for field in ("source", "external_id", "pickup_no", "due_at"):
+        checked_text(getattr(cart, field), field)
     lines, unknown = _lines_of_staff(tx, cart, menu, rules)
     visit = _visit_of_staff(tx, cart)
     check_id = (visits.check_of(tx, visit.id) if visit else None) or _new_check(

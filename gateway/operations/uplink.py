@@ -70,7 +70,7 @@ class Uplink:
         pending = last_seq - current.applied_upto
         behind = current.slot
         for cursor in cursors[:-1]:
-            left = len(journal.after(rows, cursor.slot, 1000, ((cursor.epoch_count + 1) << journal.EPOCH_SHIFT) - 1))
+            left = len(journal.after(rows, cursor.slot, 1000, journal.end_of(cursor.epoch_count)))
             if left:
                 pending += left
                 behind = min(behind, cursor.slot)

@@ -37,7 +37,7 @@ LONG_OUTAGE_S = 3600.0
 """After an hour nobody watches the second; a region's boxes then spread their knocking."""
 
 MAX_BURIED_IN_A_ROW = 5
-"""Single refusals without one success between: then it is the cloud that is wrong, not our events."""
+"""Single refusals without one living event taken between: then it is the cloud that is wrong, not our events."""
 
 
 class CloudConnection(Protocol):
@@ -81,7 +81,7 @@ class CloudRelay:
             return max(self._next_try, self._rest_until)
         with self._store.read() as rows:
             me = box.the(rows)
-            cursor = self._cursor(rows)
+            cursor = journal.oldest_behind(rows)
             entries = self._batch(rows, cursor)
             dead = journal.dead_between(rows, entries[0].slot, entries[-1].slot) if entries else {}
             events = [_event(me, cursor, entry, dead.get(entry.slot)) for entry in entries]
@@ -89,22 +89,12 @@ class CloudRelay:
             due = self._last_contact + HELLO_EVERY_S
             if now.monotonic < due and not self._connection.lost():
                 return min(due, now.monotonic + LOOK_EVERY_S)
-        return self._send(now, cursor, entries, events)
-
-    def _cursor(self, rows: Reader) -> Cursor:
-        """The oldest epoch that still has something to send, else the current one."""
-        cursors = journal.cursors(rows)
-        for cursor in cursors[:-1]:
-            end = ((cursor.epoch_count + 1) << journal.EPOCH_SHIFT) - 1
-            if journal.after(rows, cursor.slot, 1, end):
-                return cursor
-        return cursors[-1]
+        return self._send(now, cursor, entries, events, frozenset(dead))
 
     def _batch(self, rows: Reader, cursor: Cursor) -> list[Entry]:
         start = self._position.get(cursor.epoch_count, cursor.applied_upto)
         first = (cursor.epoch_count << journal.EPOCH_SHIFT) | start
-        end = ((cursor.epoch_count + 1) << journal.EPOCH_SHIFT) - 1
-        entries = journal.after(rows, first, self._limit, end)
+        entries = journal.after(rows, first, self._limit, journal.end_of(cursor.epoch_count))
         size = 0
         for index, entry in enumerate(entries):
             size += len(entry.data)
@@ -112,7 +102,9 @@ class CloudRelay:
                 return entries[:index]
         return entries
 
-    def _send(self, now: Now, cursor: Cursor, entries: list[Entry], events: list[bytes]) -> float:
+    def _send(
+        self, now: Now, cursor: Cursor, entries: list[Entry], events: list[bytes], dead: frozenset[int]
+    ) -> float:
         self._uplink.asking(now)
         began = self._clock()
         try:
@@ -124,9 +116,15 @@ class CloudRelay:
         took = self._clock() - began
         self._uplink.answered(now, took, len(events))
         self._last_contact = now.monotonic + took
+        former = self._position.get(cursor.epoch_count, cursor.applied_upto)
+        self._take(cursor, entries, answer)
+        if entries and self._position[cursor.epoch_count] == former:
+            # It answers and takes nothing: asked again at once, it would be asked as fast as the line carries.
+            return self._retry(now, Retry("cloud_error"))
         self._failing_since = None
         self._failures = 0
-        self._take(cursor, entries, answer)
+        if any(entry.slot not in dead for entry in entries):
+            self._buried = 0
         asked = self._store.asked
         if entries and asked != self._asked:
             # People are ordering: the backlog gets a third of the time, they get the rest.
@@ -136,14 +134,13 @@ class CloudRelay:
 
     def _take(self, cursor: Cursor, entries: list[Entry], answer: BatchAnswer) -> None:
         if answer.applied_upto < cursor.applied_upto:
-            log.warning("the cloud stands at %d, behind our %d: sending again", answer.applied_upto, cursor.applied_upto)
+            log.warning("the cloud stands at %d, we at %d: sending again", answer.applied_upto, cursor.applied_upto)
         # Never beyond what we have: a cloud that knows more than this box has seen a clone of it, and must be told.
         last = max(entries[-1].seq if entries else 0, cursor.applied_upto)
         upto = min(answer.applied_upto, last)
         self._position[cursor.epoch_count] = upto
         if entries:
             self._limit = min(MAX_BATCH_EVENTS, self._limit * 2)
-            self._buried = 0
         poison = {slot.seq: slot.reason for slot in answer.poison}
         if upto > cursor.applied_upto or poison:
             self._save(self._store.submit(sync.advance, HOUSE, cursor.epoch_count, upto, poison))

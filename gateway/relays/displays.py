@@ -123,6 +123,6 @@ class Displays:
         """A dead bridge cannot say that it no longer knows its devices: the gateway says it."""
         offline = {b.name for b in devices.bridges(rows) if not b.online}
         lost = {d.name: d.bridge for d in devices.devices(rows) if d.bridge in offline}
-        told = [(self._topics.device_state(n), DeviceState("unknown", lost[n])) for n in sorted(lost.keys() - self._lost)]
+        new = sorted(lost.keys() - self._lost)
         self._lost = set(lost)
-        return list(told)
+        return [(self._topics.device_state(name), DeviceState("unknown", lost[name])) for name in new]

@@ -17,6 +17,7 @@ def slip_for(order: Order, job: PrintJob, rules: Settings) -> Slip:
     printer = rules.printer(job.printer)
     station = rules.station(job.station)
     language = printer.language if printer else "en"
+    lines = [line for line in order.lines_of(job.ticket) if line.state not in ("CANCELLED", "RETURNED")]
     local = parse_iso(order.placed_at).astimezone(rules.zone())
     number = slip_number(job.number)
     return Slip(
@@ -30,7 +31,7 @@ def slip_for(order: Order, job: PrintJob, rules: Settings) -> Slip:
         order_type=order.type,
         covers=order.covers,
         by=order.by,
-        lines=[_line(line, language) for line in order.lines_of(job.ticket) if line.state not in ("CANCELLED", "RETURNED")],
+        lines=[_line(line, language) for line in lines],
         allergies=[allergen_name(a, language) for a in order.allergies],
         note=order.note,
         elsewhere=_elsewhere(order, job, rules, language),
@@ -57,7 +58,7 @@ def _line(line: Line, language: str) -> SlipLine:
 def _elsewhere(order: Order, job: PrintJob, rules: Settings, language: str) -> list[SlipElsewhere]:
     counts: dict[str, int] = {}
     for line in order.lines:
-        if line.station != job.station:
+        if line.station != job.station and line.state not in ("CANCELLED", "RETURNED"):
             counts[line.station] = counts.get(line.station, 0) + line.quantity
     names = {s.id: pick(s.name, language) for s in rules.stations}
     return [SlipElsewhere(names.get(s, s), n) for s, n in counts.items()]

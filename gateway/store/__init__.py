@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +175,7 @@ def _prepare(path: Path) -> None:
                 raise NewerDatabase(path, version)
             if 0 < version < migrations.VERSION:
                 backup = path.with_name(f"{path.name}.before-v{migrations.VERSION}")
-                with sqlite3.connect(backup) as target:
+                with closing(sqlite3.connect(backup)) as target:
                     connection.backup(target)
         finally:
             connection.close()

@@ -49,7 +49,8 @@ def bridges(rows: Reader) -> list[Bridge]:
 
 
 def set_bridge(tx: Tx, one: Bridge) -> None:
-    tx.run("INSERT OR REPLACE INTO bridges VALUES (?, ?, ?, ?, ?)", one.name, int(one.online), one.revision, one.boot, one.at)
+    values = (one.name, int(one.online), one.revision, one.boot, one.at)
+    tx.run("INSERT OR REPLACE INTO bridges VALUES (?, ?, ?, ?, ?)", *values)
 
 
 def device(rows: Reader, name: str) -> Device | None:

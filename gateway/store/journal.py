@@ -175,14 +175,27 @@ def dead_count(rows: Reader) -> int:
     return int(rows.value("SELECT count(*) FROM dead_letters"))
 
 
+def oldest_behind(rows: Reader) -> Cursor:
+    """The cursor of the oldest epoch that still has something to send, else the current one."""
+    known = cursors(rows)
+    for cursor in known[:-1]:
+        if after(rows, cursor.slot, 1, end_of(cursor.epoch_count)):
+            return cursor
+    return known[-1]
+
+
+def end_of(epoch_count: int) -> int:
+    """The last slot that an epoch could have."""
+    return ((epoch_count + 1) << EPOCH_SHIFT) - 1
+
+
 def prune(tx: Tx, before: str, limit: int) -> int:
     """Deletes delivered entries older than `before`, never the newest: the sequence is counted from it."""
-    delivered = [c.slot for c in cursors(tx)]
-    if not delivered:
+    if not cursors(tx):
         return 0
     return tx.run(
         "DELETE FROM journal WHERE slot IN (SELECT slot FROM journal WHERE slot < ? AND at < ? ORDER BY slot LIMIT ?)",
-        max(delivered), before, limit,
+        oldest_behind(tx).slot, before, limit,
     )  # fmt: skip
 
 

@@ -54,7 +54,7 @@ def insert(tx: Tx, order: Order, menu: Menu) -> int:
         "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         n, order.id, order.number, order.day, order.status, order.type, row_of(order.check), order.visit, order.table,
         order.covers, order.total, order.menu_revision, order.placed_at, order.updated_at, order.version,
-        order.source or None, order.external_id or None, msgspec.json.encode(body).decode(),
+        order.source, order.external_id or None, msgspec.json.encode(body).decode(),
     )  # fmt: skip
     tickets.insert(tx, n, order.tickets)
     tx.run_many(

@@ -28,7 +28,7 @@ class Pending:
         self._done = False
         self._value: Any = None
         self._failure: BaseException | None = None
-        self._then: Callable[[Pending], None] | None = None
+        self._then: list[Callable[[Pending], None]] = []
         self._lock = threading.Lock()
         self._lock.acquire()
 
@@ -42,10 +42,17 @@ class Pending:
 
     def _finish(self) -> None:
         self._done = True
-        then = self._then
         self._lock.release()
-        if then:
-            then(self)
+        self._tell()
+
+    def _tell(self) -> None:
+        # Both sides may come here at once; a pop is given to one of them only.
+        while self._then:
+            try:
+                call = self._then.pop()
+            except IndexError:
+                return
+            call(self)
 
     @property
     def done(self) -> bool:
@@ -56,11 +63,10 @@ class Pending:
         return self._failure
 
     def then(self, call: Callable[[Pending], None]) -> None:
-        """`call(self)` once settled, on the writer's thread: it must return at once."""
-        self._then = call
+        """`call(self)` once, when settled; mostly on the writer's thread: it must return at once."""
+        self._then.append(call)
         if self._done:
-            self._then = None
-            call(self)
+            self._tell()
 
     def result(self, timeout_s: float = 30.0) -> Any:
         """The operation's value, or raises what it raised. `TimeoutError` when the disk stalls that long: the

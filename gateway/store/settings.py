@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from gateway.domain.errors import Refused
 from gateway.domain.menu import Menu
 from gateway.domain.settings import Settings
 from gateway.store.transaction import Reader, Tx
@@ -22,9 +23,10 @@ def settings(rows: Reader) -> Settings | None:
 
 
 def the_settings(rows: Reader) -> Settings:
+    """Raises `Refused("not_set_up")` in a box that has not been given any."""
     found = settings(rows)
     if found is None:
-        raise LookupError("no settings have been imported")
+        raise Refused("not_set_up", retry_after_s=10)
     return found
 
 
@@ -34,6 +36,7 @@ def settings_revision(rows: Reader) -> int:
 
 def add_settings(tx: Tx, new: Settings, at: str, actor: str) -> int:
     revision = settings_revision(tx) + 1
+    tx.forget("settings", revision)
     tx.run(
         "INSERT INTO settings_revisions VALUES (?, ?, ?, ?)", revision, at, actor, msgspec.json.encode(new).decode()
     )
@@ -62,6 +65,7 @@ def current_menu(rows: Reader) -> tuple[int, Menu] | None:
 
 def add_menu(tx: Tx, new: Menu, at: str, actor: str) -> int:
     revision = menu_revision(tx) + 1
+    tx.forget("menu", revision)
     tx.run("INSERT INTO menu_revisions VALUES (?, ?, ?, ?)", revision, at, actor, msgspec.json.encode(new).decode())
     return revision
 

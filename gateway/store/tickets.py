@@ -18,7 +18,7 @@ _TICKET = f"SELECT {_COLUMNS} FROM tickets"
 def insert(tx: Tx, order_n: int, tickets: list[Ticket]) -> None:
     for t in tickets:
         tx.run(
-            f"INSERT INTO tickets ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO tickets ({_COLUMNS}) VALUES ({', '.join('?' * 23)})",
             row_of(t.id), t.id, order_n, t.station, t.state, t.proof, t.fired_at, t.fired_boot, t.fired_mono,
             t.updated_at, t.updated_by, t.version, t.shown_version, t.start_version, t.ready_version, t.doubt,
             t.slip_number, t.shown_at, t.shown_by, t.started_at, t.ready_at, t.served_at, t.cleared_at,

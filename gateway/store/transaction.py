@@ -43,6 +43,10 @@ class Tx(Reader):
         super().__init__(connection, kept)
         self.changed: set[str] = set()
 
+    def forget(self, what: str, revision: int) -> None:
+        """From here on this transaction decodes for itself: a revision that is rolled back must stay with nobody."""
+        self.kept = {key: value for key, value in self.kept.items() if key != (what, revision)}
+
     def run(self, sql: str, *args: Any) -> int:
         """The number of rows touched."""
         return self.connection.execute(sql, args).rowcount

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from typing import Annotated
 
@@ -21,6 +22,10 @@ from gateway.web.house import house
 log = logging.getLogger(__name__)
 
 MAX_TOPICS = 20
+COMPARE_WAIT_S = 5.0
+_comparing = threading.Lock()
+"""One password at a time: each comparison takes 32 MB, and tries made side by side must not slip past the count."""
+
 _NO_USER = "scrypt:32768:8:1$none$" + "0" * 128
 """Compared against when the name is unknown, so that guessing names takes as long as guessing passwords."""
 
@@ -48,6 +53,18 @@ def log_in() -> Response:
     access.check_origin()
     login = bodies.decode(bodies.read_body(), Login)
     source = request.remote_addr or "unknown"
+    if not _comparing.acquire(timeout=COMPARE_WAIT_S):
+        raise Refused("busy", retry_after_s=int(COMPARE_WAIT_S))
+    try:
+        user, token = _session(login, source)
+    finally:
+        _comparing.release()
+    answer = bodies.json({"actor": user.name, "role": user.role})
+    set_staff_cookie(answer, token)
+    return answer
+
+
+def _session(login: Login, source: str) -> tuple[people.User, str]:
     with house().store.read() as rows:
         wait = administration.locked_for(rows, house().now(), source)
         users = people.users(rows)
@@ -55,10 +72,7 @@ def log_in() -> Response:
         raise Refused("too_many", retry_after_s=int(wait) + 1)
     name, matched = _match(login, users)
     token = next(house().random_token)
-    user = house().do(administration.begin_session, Actor("staff", name), name, matched, source, token)
-    answer = bodies.json({"actor": user.name, "role": user.role})
-    set_staff_cookie(answer, token)
-    return answer
+    return house().do(administration.begin_session, Actor("staff", name), name, matched, source, token), token
 
 
 def set_staff_cookie(answer: Response, token: str) -> None:
