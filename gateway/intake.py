@@ -134,7 +134,7 @@ class Intake:
         """An order that does not fit is answered, if at least its key can be read."""
         raw = msgspec.json.decode(message.payload)
         key = raw.get("key") if isinstance(raw, dict) else None
-        if isinstance(key, str) and 0 < len(key) <= 128 and not set(key) & set("+#/"):
+        if isinstance(key, str) and 0 < len(key) <= 128 and _is_level(key):
             self._answer(key, {"status": 422, "code": "invalid", "detail": str(error)})
         else:
             log.warning("unreadable order on the broker: %s", error)
@@ -153,10 +153,16 @@ class Intake:
             self._answer(key, {"status": 500, "code": "internal"})
         else:
             placed = done.result()
-            self._answer(key, {"status": 200 if placed.replayed else 201, "order": placed.answer})
+            # The body that the HTTP call answers with; a refusal has a `code` instead of an `id`.
+            self._answer(key, placed.answer | {"replayed": placed.replayed})
         message.acknowledge()
 
     def _answer(self, key: str, answer: dict[str, Any]) -> None:
-        if set(key) & set("+#/"):
+        if not _is_level(key):
             return
         self._outlet.publish(self._topics.order_result(key), msgspec.json.encode(answer))
+
+
+def _is_level(key: str) -> bool:
+    """Whether a key may stand in a topic: a broker hangs up on a client that says a control character there."""
+    return key.isprintable() and not set(key) & set("+#/")
