@@ -67,7 +67,7 @@ def _import(what: str, options: argparse.Namespace, store: Store) -> int:
     try:
         revision = pending.result(0)
     except Refused as refused:
-        return _say(options, 1, [f"{options.file}: {fault}" for fault in refused.detail["faults"]])
+        return _say(options, 1, [f"{options.file}: {fault}" for fault in refused.detail.get("faults", [refused.code])])
     except NotDone as not_done:
         return _say(options, 1, [f"not imported: {not_done.reason}"])
     return _say(options, 0, [], revision)

@@ -19,7 +19,7 @@ from gateway.store import migrations
 from gateway.store.pending import NotDone, Pending
 from gateway.store.transaction import Kept, Reader, Tx
 
-__all__ = ["NewerDatabase", "NotDone", "Pending", "Reader", "Store", "Tx"]
+__all__ = ["BrokenDatabase", "NewerDatabase", "NotDone", "Pending", "Reader", "Store", "Tx"]
 
 READERS = 8
 """Connections that may read at once. 112 thread-local readers with default caches cost 214 MB (measured)."""
@@ -48,6 +48,14 @@ class NewerDatabase(Exception):  # noqa: N818
         super().__init__(f"{path} has version {version}, this release knows {migrations.VERSION}")
         self.path = path
         self.version = version
+
+
+class BrokenDatabase(Exception):  # noqa: N818
+    """The file was suspect, and SQLite's own check finds it damaged: selling from it could be silently wrong."""
+
+    def __init__(self, path: Path, finding: str):
+        super().__init__(f"{path} is damaged: {finding}")
+        self.path = path
 
 
 class Health:
@@ -179,8 +187,30 @@ def _prepare(path: Path) -> None:
                     connection.backup(target)
         finally:
             connection.close()
+        _check_if_suspect(path)
     if version < migrations.VERSION:
         migrations.migrate(path)
+
+
+def suspect_mark(path: Path) -> Path:
+    """Stands beside the database after a disk error, until a start has checked the file."""
+    return path.with_name(f"{path.name}.suspect")
+
+
+def _check_if_suspect(path: Path) -> None:
+    mark = suspect_mark(path)
+    if not mark.exists():
+        return
+    connection = sqlite3.connect(path)
+    try:
+        finding = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        finding = str(error)
+    finally:
+        connection.close()
+    if finding != "ok":
+        raise BrokenDatabase(path, finding)
+    mark.unlink()
 
 
 def _connect(path: Path, cache_kib: int) -> sqlite3.Connection:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from gateway.domain.errors import Refused
 from gateway.domain.now import Now
-from gateway.store import Store, free_ballast
+from gateway.store import Store, free_ballast, suspect_mark
 from gateway.store.pending import NotDone, Pending
 from gateway.store.transaction import Tx
 
@@ -134,6 +134,7 @@ class Writer:
         elif _is_disk(error):
             health.fatal = getattr(error, "sqlite_errorname", str(error))
             health.fatal_since = now.monotonic
+            self._mark_suspect()
             log.critical("the disk failed (%s); nothing of this batch is kept, this process will end", health.fatal)
             reason = "storage_failed"
         else:
@@ -142,6 +143,13 @@ class Writer:
         self.store.tell(frozenset({"health"}))
         for pending in batch:
             pending.fail(NotDone(reason))
+
+    def _mark_suspect(self) -> None:
+        mark = suspect_mark(self.store.path)
+        try:
+            mark.touch()
+        except OSError as error:
+            log.error("%s cannot be left for the next start: %s", mark, error)
 
     def _wind_down(self, now: Now) -> float:
         for pending in self.store.take(MAX_BATCH):
