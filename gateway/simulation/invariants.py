@@ -1,0 +1,140 @@
+"""What must hold when all faults are over and everything has drained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.contract.events import DEAD_TYPE
+from gateway.contract.topics import Topics
+from gateway.domain.print_job import OPEN
+from gateway.simulation.broker import Broker, matches
+from gateway.simulation.cloud import CloudLine
+from gateway.simulation.gateway_process import Life
+from gateway.simulation.guests import Guests, Program, Wish
+from gateway.simulation.ledger import Ledger
+from gateway.simulation.restaurant import STORE
+from gateway.simulation.screens import Screen, StreamScreen
+from gateway.simulation.world import Broken, World
+from gateway.store import Reader, devices, journal, tickets
+
+
+@dataclass
+class Rest:
+    """Everything that the last look needs."""
+
+    life: Life
+    ledger: Ledger
+    guests: Guests
+    program: Program
+    broker: Broker
+    topics: Topics
+    cloud: CloudLine
+    screens: Sequence[Screen]
+    world: World
+
+    @property
+    def wishes(self) -> list[Wish]:
+        return [*self.guests.wishes, *self.program.wishes]
+
+    def left_over(self) -> str:
+        """What is still on its way, in words; "" when nothing is."""
+        waiting = [w.tag for w in self.wishes if not w.settled]
+        if waiting:
+            return f"{waiting} have no answer"
+        with self.life.store.read() as rows:
+            return self._left_in_rows(rows)
+
+    def _left_in_rows(self, rows: Reader) -> str:
+        states = ", ".join(f"'{state}'" for state in OPEN)
+        jobs = rows.all(f"SELECT printer, state, reason FROM jobs WHERE state IN ({states})")
+        if jobs:
+            return f"open jobs {jobs}"
+        cursor, last = journal.cursors(rows)[-1].slot, journal.last_slot(rows)
+        if cursor < last:
+            return f"{last - cursor} events have not reached the cloud"
+        standing = [(c.code, c.subject) for c in devices.conditions(rows) if c.code not in ("ticket_unseen", "dead_letter")]
+        if standing:
+            return f"the conditions {standing} still stand"
+        retained = {t for t in self.broker.retained if matches(self.topics.ticket("+", "+"), t)}
+        still_open = {self.topics.ticket(station, ticket) for station, ticket, _ in tickets.open_ids(rows)}
+        if retained != still_open:
+            return f"retained tickets {sorted(retained - still_open)} are not open, {sorted(still_open - retained)} are missing"
+        for screen in self.screens:
+            wanted = {ticket for station, ticket, _ in tickets.open_ids(rows) if station == screen.station}
+            if isinstance(screen, StreamScreen) and set(screen.cards) != wanted:
+                return f"{screen.name} shows {sorted(screen.cards)} instead of {sorted(wanted)}"
+        return self._unproven(rows)
+
+    def _unproven(self, rows: Reader) -> str:
+        listed = {c.subject for c in devices.conditions(rows) if c.code == "ticket_unseen"}
+        unseen = rows.all("SELECT id FROM tickets WHERE state = 'QUEUED'")
+        silent = [self.ledger.tickets[r[0]].tag for r in unseen if r[0] not in listed]
+        return f"{silent} are before no cook and on no list" if silent else ""
+
+
+def check_at_rest(rest: Rest) -> None:
+    _ask_everything_again(rest)
+    with rest.life.store.read() as rows:
+        _check_promises(rest, rows)
+        _check_totals(rest, rows)
+        last = journal.last_slot(rows)
+    _check_cloud(rest, last)
+
+
+def _ask_everything_again(rest: Rest) -> None:
+    """Every key once more, long after: the same answer. `Guests` compares."""
+    told = [wish for wish in rest.guests.wishes if wish.told is not None]
+    for wish in told:
+        rest.guests.ask(wish)
+    before = len(rest.ledger.orders)
+    rest.world.run_until(rest.world.time + 3.0)
+    if len(rest.ledger.orders) != before:
+        raise Broken("a known key made a new order")
+
+
+def _check_promises(rest: Rest, rows: Reader) -> None:
+    by_tag: dict[str, list[str]] = {}
+    for order in rest.ledger.orders.values():
+        by_tag.setdefault(order["note"][:6], []).append(order["id"])
+    there = {row[0] for row in rows.all("SELECT id FROM orders")}
+    for wish in rest.wishes:
+        made = by_tag.get(wish.tag, [])
+        if len(made) > 1:
+            raise Broken(f"{wish.tag} was ordered once and is there {len(made)} times")
+        if wish.told is not None and (made != [wish.told["id"]] or wish.told["id"] not in there):
+            raise Broken(f"{wish.tag} was confirmed as {wish.told['number']} and is not there")
+        if wish.told is None and wish.refused and made and wish.asked == 1:
+            raise Broken(f"{wish.tag} was refused ({wish.refused}) and was carried out")
+
+
+def _check_totals(rest: Rest, rows: Reader) -> None:
+    sums = dict(
+        rows.all(
+            "SELECT t.order_n, sum(l.quantity * l.unit_price) FROM lines l JOIN tickets t ON t.n = l.ticket GROUP BY t.order_n"
+        )
+    )
+    listed = {order.id: order for order in rest.cloud.store.orders(STORE, None, 1000)}
+    for n, identity, number, total in rows.all("SELECT n, id, number, total FROM orders"):
+        if sums.get(n) != total:
+            raise Broken(f"order {number}: total {total}, its lines make {sums.get(n)}")
+        in_cloud = listed.pop(identity, None)
+        if in_cloud is not None and (in_cloud.number, in_cloud.total) != (number, total):
+            raise Broken(f"order {number} of {total} is {in_cloud.number} of {in_cloud.total} in the cloud")
+        if in_cloud is None and not rest.cloud.poisoned:
+            raise Broken(f"order {number} is not in the cloud")
+    if listed:
+        raise Broken(f"the cloud has orders that the store never made: {sorted(listed)}")
+
+
+def _check_cloud(rest: Rest, last: int) -> None:
+    """Every event once, in order, without a gap; only what the cloud refuses for ever is there as a dead one."""
+    stats = rest.cloud.store.stats(STORE)
+    seq = last & journal.SEQ_MASK
+    if (stats.events, stats.conflicts, set(stats.applied_upto.values())) != (seq, 0, {seq}):
+        raise Broken(f"the journal has {seq} events; the cloud: {stats}")
+    for number, event_id, kind in rest.ledger.events:
+        there = rest.cloud.taken.get(number)
+        expected = DEAD_TYPE if number in rest.cloud.poisoned else kind
+        if there != (event_id, expected):
+            raise Broken(f"event {number} is {kind} {event_id}; the cloud has {there}")
