@@ -79,7 +79,7 @@ class Gateway:
             self.topics, config.broker.host, config.broker.port, config.broker.username,
             secret(config.broker.password_file),
         )  # fmt: skip
-        displays = Displays(self.store, self.topics, self.broker)
+        self.displays = displays = Displays(self.store, self.topics, self.broker)
         papers = Papers(self.store, self.topics, self.broker)
         self.intake = Intake(self.store, self.topics, self.broker, displays.saw)
         self.runners = [
@@ -117,6 +117,7 @@ class Gateway:
         local, hub, cloud = by_name["local relay"], by_name["hub"], by_name.get("cloud relay")
         self.store.wake_writer = by_name["writer"].wake
         self.intake.wake = by_name["intake"].wake
+        self.displays.wake = local.wake
         self.broker.on_message = self.intake.offer
         self.broker.on_session = local.wake
 

@@ -16,7 +16,7 @@ STATUS = {
     "too_many": 429,
     "internal": 500,
     "ordering_paused": 503, "storage_full": 503, "storage_failed": 503, "storage_slow": 503, "busy": 503,
-    "stopping": 503, "streams_full": 503, "drills_away": 503,
+    "stopping": 503, "streams_full": 503, "not_set_up": 503, "drills_away": 503,
 }  # fmt: skip
 
 OTHERWISE = 409

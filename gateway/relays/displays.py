@@ -6,6 +6,7 @@ State is not a job: the last value wins, and all of it is published again on eve
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -50,6 +51,7 @@ class Displays:
         self._seen: deque[tuple[str, str]] = deque(maxlen=MAX_SEEN)
         self._revision = 0
         self._lost: set[str] = set()
+        self.wake: Callable[[], None] = lambda: None
 
     def forget(self) -> None:
         """A new connection: everything is published again."""
@@ -59,6 +61,7 @@ class Displays:
 
     def saw(self, station: str, ticket: str) -> None:
         self._seen.append((station, ticket))
+        self.wake()
 
     def step(self, now: Now) -> float | None:
         with self._store.read() as rows:

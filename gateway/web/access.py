@@ -68,7 +68,10 @@ def _own_hosts(inside: House, app: Flask) -> list[str]:
 @lru_cache(maxsize=256)
 def host_allowed(host: str, own: tuple[str, ...]) -> bool:
     """Addresses, local names and the store's own names; a foreign name means DNS rebinding."""
-    name = urlsplit(f"//{host}").hostname or ""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
     if name == "localhost" or name in own or name.endswith(LOCAL_SUFFIXES):
         return True
     try:
@@ -126,8 +129,11 @@ def _staff() -> Staff:
 
 def check_origin() -> None:
     """An unsafe call with a cookie must come from our own page, port included. A missing Origin is refused too."""
-    origin = urlsplit(request.headers.get("Origin", ""))
-    if not origin.netloc or origin.netloc != request.host:
+    try:
+        origin = urlsplit(request.headers.get("Origin", "")).netloc
+    except ValueError:
+        origin = ""
+    if not origin or origin != request.host:
         raise Refused("foreign_origin")
 
 

@@ -88,7 +88,8 @@ class Hub:
         self._snapshot_of = snapshot_of
         self._lock = threading.Lock()
         self._streams: list[Stream] = []
-        self._slot: int | None = None
+        with store.read() as rows:
+            self._slot = journal.last_slot(rows)
         self._changed: set[str] = set()
         self.stopping = False
 
@@ -109,8 +110,6 @@ class Hub:
             streams = list(self._streams)
         with self._store.read() as rows:
             last = journal.last_slot(rows)
-            if self._slot is None:
-                self._slot = last
             epoch = box.the(rows).epoch
             names = names_of_stations(rows)
             entries = journal.after(rows, self._slot, MAX_REPLAY) if last > self._slot else []

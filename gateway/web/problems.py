@@ -47,6 +47,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "storage_failed": ("点单盒正在重启，请稍等", "The box is restarting; a moment please"),
     "storage_slow": ("还没有存好，请用同一编号再问一次", "Not stored yet; ask again with the same key"),
     "busy": ("人太多，马上再试", "Very busy; trying again in a moment"),
+    "not_set_up": ("点单盒还没有设置好", "The box is not set up yet"),
     "stopping": ("点单盒正在重启，请稍等", "The box is restarting; a moment please"),
     "streams_full": ("屏幕太多，请稍后再连", "Too many screens; connect again shortly"),
     "drills_away": ("演练现在开不了", "Drills are not available now"),
@@ -64,6 +65,7 @@ _REASONS: dict[str, tuple[str, str]] = {
     "unknown_revision": ("没有这一版菜单", "there is no such menu revision"),
     "table_missing": ("堂食要有桌号", "an order to eat in needs a table"),
     "from_the_future": ("版本比现在的还新", "this version does not exist yet"),
+    "too_many_stations": ("档口太多", "too many stations for one order"),
     "not_a_set": ("这道菜不是套餐", "this dish is not a set"),
 }
 
