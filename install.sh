@@ -26,7 +26,7 @@ usage() {
 用法 / Usage:
   ./install.sh demo [选项]      在本机运行整间演示餐厅(--help 查看选项)
                                 run the whole demo store on this machine (--help lists the options)
-  ./install.sh test [参数]      安装测试所需并运行全部测试,参数交给 pytest
+  ./install.sh test [参数]      安装测试所需并运行全部测试，参数交给 pytest
                                 set up and run every test; the arguments go to pytest
 END
     exit 2
@@ -39,7 +39,7 @@ is_root() { [ "$(id -u)" = 0 ]; }
 has_apt() { command -v apt-get >/dev/null 2>&1; }
 
 apt_install() { # PACKAGE...; as root only; 0 when all of them are there afterwards
-    say "正在用 apt 安装:$*" "Installing with apt: $*"
+    say "正在用 apt 安装：$*" "Installing with apt: $*"
     # RUNLEVEL=1 asks Debian's start scripts not to start what is installed: the demo runs its own broker.
     set -- env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -q -y --no-install-recommends install "$@"
     "$@" </dev/null >&2 2>/dev/null && return 0
@@ -79,10 +79,10 @@ machine_packages() { # demo|test; what cannot be had is named, and the demo goes
         [ -n "$missing" ] || return 0
     fi
     if [ "$1" = demo ]; then
-        say "未安装 $missing,改用内置消息代理(仅供演示)" \
+        say "未安装 ${missing}，改用内置消息代理(仅供演示)" \
             "$missing is not installed: using the embedded broker, for the demo only"
     else
-        say "缺少 $missing,相关测试会跳过;可执行:sudo apt-get install $missing" \
+        say "缺少 ${missing}，相关测试会跳过；可执行：sudo apt-get install $missing" \
             "$missing missing, their tests are skipped; to have them: sudo apt-get install $missing"
     fi
 }
@@ -111,7 +111,7 @@ require_python() {
         apt_install python3-venv || true
         can_make_venv || apt_install "python$version-venv" || true
     fi
-    can_make_venv || stop "请先安装:sudo apt-get install python3-venv" "First install: sudo apt-get install python3-venv"
+    can_make_venv || stop "请先安装：sudo apt-get install python3-venv" "First install: sudo apt-get install python3-venv"
 }
 
 stamp_of() { # LIST -> what the environment is made from
@@ -134,7 +134,7 @@ is_sound() { # the environment is whole, ours and of a Python that the project t
 
 make_venv() {
     if [ -e "$VENV" ] && [ ! -e "$VENV/pyvenv.cfg" ] && [ ! -e "$BUSY" ] && ! rmdir "$VENV" 2>/dev/null; then
-        stop ".venv 不是虚拟环境,请移走它" ".venv is not a virtual environment: move it away"
+        stop ".venv 不是虚拟环境，请移走它" ".venv is not a virtual environment: move it away"
     fi
     rm -rf -- "$VENV"
     mkdir -- "$VENV"
@@ -146,7 +146,7 @@ fetch_packages() { # LIST
     set -- --require-hashes --no-deps -r "$HERE/requirements/$1.txt"
     if command -v uv >/dev/null 2>&1; then
         uv pip install -q --python "$VENV_PYTHON" "$@" >&2 && return 0
-        say "uv 未成功,改用 pip" "uv did not succeed, trying pip"
+        say "uv 未成功，改用 pip" "uv did not succeed, trying pip"
     fi
     "$VENV_PYTHON" -m pip --version >/dev/null 2>&1 || "$VENV_PYTHON" -m ensurepip >&2
     PIP_ROOT_USER_ACTION=ignore "$VENV_PYTHON" -m pip install -q --disable-pip-version-check --no-input "$@" >&2
@@ -176,11 +176,11 @@ python_packages() { # LIST (run, demo or test); nothing to do on a second run
         flock 9
         has_list "$1" && { exec 9<&-; return 0; }
     fi
-    say "正在准备 Python 环境,约需一两分钟" "Setting up the Python packages, one or two minutes"
+    say "正在准备 Python 环境，约需一两分钟" "Setting up the Python packages, one or two minutes"
     is_sound || make_venv
     : >"$BUSY"
     fetch_packages "$1" || {
-        say "软件包未能装好,请检查网络后再试" "The packages could not be installed: check the network, then run this again"
+        say "软件包未能装好，请检查网络后再试" "The packages could not be installed: check the network, then run this again"
         exit 1
     }
     link_project

@@ -64,12 +64,12 @@ NO_PEANUTS = Dish("kung-pao", 1, ("mild", "no-peanuts"), "whole")
 PLUM_JUG = Dish("plum-juice", 1, ("iced",), "jug")
 
 LUNCH: tuple[tuple[float, Step], ...] = (
-    (0, Say("午市开始:客人扫码点菜", "Lunch begins: guests scan and order")),
+    (0, Say("午市开始：客人扫码点菜", "Lunch begins: guests scan and order")),
     (2, Order("3", (KUNG_PAO, Dish("cucumber"), Dish("rice", 2)))),
     (6, Order("5", (Dish("mapo-tofu", 1, ("medium",)), Dish("garlic-greens"), Dish("beer", 2)))),
     (
         9,
-        Say("每道菜到自己的岗位:屏幕显示,纸条打印", "Each dish at its own station, on the screen and on paper"),
+        Say("每道菜到自己的岗位：屏幕显示，纸条打印", "Each dish at its own station, on the screen and on paper"),
     ),
     (11, Order("1", (NO_PEANUTS, Dish("edamame"), PLUM_JUG), 4, ("peanut",))),
     (15, Cook("wok", "start", 2)),
@@ -79,7 +79,7 @@ LUNCH: tuple[tuple[float, Step], ...] = (
     (
         26,
         Say(
-            "互联网断了。店里照常,只多一个小标记",
+            "互联网断了。店里照常，只多一个小标记",
             "The internet is gone. The store goes on; one small sign tells",
         ),
     ),
@@ -99,12 +99,12 @@ LUNCH: tuple[tuple[float, Step], ...] = (
     (49, Cook("bar", "bump", 2)),
     (
         53,
-        Say("网络恢复:断网期间的订单按顺序补传云端", "It is back: the kept orders reach the cloud, in order"),
+        Say("网络恢复：断网期间的订单按顺序补传云端", "It is back: the kept orders reach the cloud, in order"),
     ),
     (
         60,
         Say(
-            "后厨打印机缺纸。屏幕提示,没有一单丢失",
+            "后厨打印机缺纸。屏幕提示，没有一单丢失",
             "The kitchen printer is out of paper. Someone is told, nothing is lost",
         ),
     ),
@@ -115,26 +115,26 @@ LUNCH: tuple[tuple[float, Step], ...] = (
         Order("4", (Dish("mouthwatering-chicken", 1, ("mild",), "half"), Dish("rice"))),
     ),
     (71, Cook("wok", "start", 2)),
-    (74, Say("换好纸:等着的纸条接着打印", "New paper: the waiting slips come out")),
+    (74, Say("换好纸：等着的纸条接着打印", "New paper: the waiting slips come out")),
     (80, Order("10", (KUNG_PAO, Dish("garlic-greens"), Dish("rice", 2)))),
     (84, Cook("wok", "bump", 3)),
     (
         88,
         Say(
-            "店内消息代理停了。点菜照收,恢复后补送",
+            "店内消息代理停了。点菜照收，恢复后补送",
             "The store's message broker is down. Orders are taken, and sent on later",
         ),
     ),
     (89, Break("broker_down", 8)),
     (91, Order("7", (Dish("mapo-tofu", 1, ("hot",)), Dish("cucumber"), Dish("soy-milk", 2)))),
     (94, Order("12", (Dish("fish-fragrant-pork", 1, ("mild",), "whole"), Dish("rice", 2)))),
-    (98, Say("代理恢复:屏幕与纸条都赶上了", "It is back: screens and paper have caught up")),
+    (98, Say("代理恢复：屏幕与纸条都赶上了", "It is back: screens and paper have caught up")),
     (104, Cook("bar", "bump", 3)),
     (107, Cook("wok", "bump", 3)),
     (112, Cook("wok", "bump", 3)),
     (
         115,
-        Say("午市结束:每道菜都到过厨师面前,只到一次", "Lunch is over: every dish was in front of a cook, once"),
+        Say("午市结束：每道菜都到过厨师面前，只到一次", "Lunch is over: every dish was in front of a cook, once"),
     ),
     (125, Say("", "")),
 )
