@@ -10,7 +10,7 @@ from gateway.domain.now import Now
 from gateway.operations import devices
 from gateway.relays.displays import Displays
 from gateway.relays.papers import Papers
-from gateway.store import Store
+from gateway.store import Pending, Store
 
 SAY_DOWN_AFTER_S = 3.0
 """A broker that restarts is back within two seconds; people are told of anything longer within five."""
@@ -33,16 +33,16 @@ class LocalRelay:
         self._displays = displays
         self._session = 0
         self._down_since: float | None = None
-        self._said_down = False
+        self._said_down: bool | None = None
+        """None while nobody knows what was said last: in a former life, or to a store that could not take it."""
 
     def step(self, now: Now) -> float | None:
         session = self._connection.session
         if not session:
             return self._watch(now)
         self._down_since = None
-        if self._said_down:
-            self._said_down = False
-            self._store.submit(devices.clear_condition, HOUSE, "broker_down", "broker")
+        if self._said_down is not False:
+            self._say(False)
         if session != self._session:
             self._session = session
             self._papers.forget()
@@ -54,12 +54,20 @@ class LocalRelay:
     def _watch(self, now: Now) -> float | None:
         self._session = 0
         if self._said_down:
-            return None
+            return now.monotonic + SAY_DOWN_AFTER_S
         if self._down_since is None:
             self._down_since = now.monotonic
         due = self._down_since + SAY_DOWN_AFTER_S
         if now.monotonic < due:
             return due
-        self._said_down = True
-        self._store.submit(devices.raise_condition, HOUSE, "broker_down", "broker")
-        return None
+        self._say(True)
+        return now.monotonic + SAY_DOWN_AFTER_S
+
+    def _say(self, down: bool) -> None:
+        def settled(pending: Pending) -> None:
+            if pending.failure is not None:
+                self._said_down = None
+
+        self._said_down = down
+        operation = devices.raise_condition if down else devices.clear_condition
+        self._store.submit(operation, HOUSE, "broker_down", "broker").then(settled)
