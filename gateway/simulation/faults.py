@@ -72,8 +72,7 @@ class Faults:
     def stop(self) -> None:
         self.world.note("the faults are over")
         self.on = False
-        mends, self._mends = self._mends, []
-        for mend in mends:
+        for mend in list(self._mends):
             mend()
         life = self.place.gateway.life
         if life is not None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from gateway.domain.now import Now
 from gateway.ids import uuid7
+from gateway.runner import LONGEST_WAIT_S
 
 OPENING = datetime(2026, 5, 4, 3, 0, tzinfo=UTC)
 """11:00 in Shanghai: the business day changes 17 hours later, or when a clock jumps."""
@@ -155,7 +156,7 @@ class Motor:
             return
         finally:
             self._turning = False
-        if wish is not None and wish < float("inf"):
-            self._plan(world.time - (world.now().monotonic - began.monotonic) + (wish - began.monotonic))
+        ahead = LONGEST_WAIT_S if wish is None else min(wish - began.monotonic, LONGEST_WAIT_S)
+        self._plan(world.time - (world.now().monotonic - began.monotonic) + ahead)
         if self._rung:
             self.wake()
