@@ -189,13 +189,19 @@ def end_of(epoch_count: int) -> int:
     return ((epoch_count + 1) << EPOCH_SHIFT) - 1
 
 
+KEEP_ALWAYS = 20_000
+"""The newest slots stay whatever the wall clock says, and with them the keys that point at them: a clock that jumps
+ahead by years must not make a phone's second try a second order. Two weeks of a busy store, some 12 MB."""
+
+
 def prune(tx: Tx, before: str, limit: int) -> int:
-    """Deletes delivered entries older than `before`, never the newest: the sequence is counted from it."""
+    """Deletes delivered entries older than `before`, never the newest: the sequence is counted from them."""
     if not cursors(tx):
         return 0
+    upto = min(oldest_behind(tx).slot, last_slot(tx) - KEEP_ALWAYS)
     return tx.run(
         "DELETE FROM journal WHERE slot IN (SELECT slot FROM journal WHERE slot < ? AND at < ? ORDER BY slot LIMIT ?)",
-        oldest_behind(tx).slot, before, limit,
+        upto, before, limit,
     )  # fmt: skip
 
 
