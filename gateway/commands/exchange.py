@@ -24,7 +24,7 @@ from gateway.domain.menu import Menu
 from gateway.domain.settings import Settings
 from gateway.ids import Ids
 from gateway.operations import administration
-from gateway.store import NewerDatabase, NotDone, Store
+from gateway.store import CannotOpen, NotDone, Store
 from gateway.store import settings as kept
 from gateway.store.writer import Writer
 
@@ -41,7 +41,7 @@ def main(args: list[str]) -> int:
     options = parser.parse_args(args[1:])
     try:
         store = open_store(load(options.config))
-    except (Wrong, NewerDatabase) as wrong:
+    except (Wrong, CannotOpen) as wrong:
         print(f"gateway {what}: {wrong}", file=sys.stderr)
         return 2
     try:
@@ -122,5 +122,5 @@ def _inline(value: Any) -> str:
         return "{ " + ", ".join(f"{_key(k)} = {_inline(v)}" for k, v in value.items()) + " }" if value else "{}"
     if isinstance(value, list):
         return "[" + ", ".join(_inline(v) for v in value) + "]"
-    # JSON's strings, numbers and booleans are TOML's too.
-    return json.dumps(value, ensure_ascii=False)
+    # JSON's strings, numbers and booleans are TOML's too, but for one character.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")

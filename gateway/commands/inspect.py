@@ -15,7 +15,7 @@ from gateway.domain import documents, menu, settings
 from gateway.domain.boot_file import Config
 from gateway.domain.texts import pick
 from gateway.operations.uplink import Uplink
-from gateway.store import NewerDatabase, Reader, Store, jobs, orders
+from gateway.store import CannotOpen, Reader, Store, jobs, orders
 from gateway.store import settings as kept
 from gateway.web.views import job_document
 
@@ -34,7 +34,7 @@ def main(args: list[str]) -> int:
     options = parser.parse_args(args[1:])
     try:
         value, lines, code = _COMMANDS[args[0]][0](options)
-    except (Wrong, NewerDatabase) as wrong:
+    except (Wrong, CannotOpen) as wrong:
         if options.json:
             print(json.dumps({"ok": False, "faults": str(wrong).splitlines()}, ensure_ascii=False))
         print(f"gateway {args[0]}: {wrong}", file=sys.stderr)
@@ -44,6 +44,9 @@ def main(args: list[str]) -> int:
 
 
 def _look(config: Config, query: Callable[[Reader], Report]) -> Report:
+    if not config.database.exists():
+        # To look must not make one: it would belong to whoever looked.
+        raise Wrong(config.database, ["there is no database yet; the gateway's first start makes it"])
     store = Store(config.database)
     try:
         with store.read() as rows:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from gateway.config import Wrong, load
-from gateway.store import BrokenDatabase, NewerDatabase
+from gateway.store import CannotOpen
 
 log = logging.getLogger("gateway")
 
@@ -30,7 +30,7 @@ def main(args: list[str]) -> int:
         from gateway.assembly import Gateway
 
         gateway = Gateway(config)
-    except (Wrong, NewerDatabase, BrokenDatabase) as wrong:
+    except (Wrong, CannotOpen) as wrong:
         print(f"gateway: {wrong}", file=sys.stderr)
         return 2
     except OSError as error:

@@ -22,7 +22,7 @@ from gateway.domain.menu import Menu
 from gateway.domain.settings import Guards, Settings
 from gateway.ids import Ids
 from gateway.operations import administration
-from gateway.store import NewerDatabase, NotDone, Store, box, people, settings
+from gateway.store import CannotOpen, NotDone, Store, box, people, settings
 from gateway.store.people import User
 from gateway.store.writer import Writer
 
@@ -47,7 +47,7 @@ def seed(folder: DemoFolder, passwords: Passwords, guards: bool) -> dict[str, st
     """
     try:
         store = Store(load(folder.gateway_config).database)
-    except (NewerDatabase, sqlite3.Error) as error:
+    except (CannotOpen, sqlite3.Error) as error:
         raise SeedFailed(f"the database cannot be opened: {error}") from error
     try:
         with store.read() as rows:

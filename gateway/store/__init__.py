@@ -19,7 +19,7 @@ from gateway.store import migrations
 from gateway.store.pending import NotDone, Pending
 from gateway.store.transaction import Kept, Reader, Tx
 
-__all__ = ["BrokenDatabase", "NewerDatabase", "NotDone", "Pending", "Reader", "Store", "Tx"]
+__all__ = ["BrokenDatabase", "CannotOpen", "NewerDatabase", "NotDone", "Pending", "Reader", "Store", "Tx"]
 
 READERS = 8
 """Connections that may read at once. 112 thread-local readers with default caches cost 214 MB (measured)."""
@@ -41,7 +41,11 @@ BALLAST_BYTES = 8 * 1024 * 1024
 """Freed when the disk is full: in WAL mode even a DELETE needs room."""
 
 
-class NewerDatabase(Exception):  # noqa: N818
+class CannotOpen(Exception):  # noqa: N818
+    """Why this file is not opened, in words for whoever started the program."""
+
+
+class NewerDatabase(CannotOpen):
     """The file was written by a newer release; this one would not understand it."""
 
     def __init__(self, path: Path, version: int):
@@ -50,8 +54,8 @@ class NewerDatabase(Exception):  # noqa: N818
         self.version = version
 
 
-class BrokenDatabase(Exception):  # noqa: N818
-    """The file was suspect, and SQLite's own check finds it damaged: selling from it could be silently wrong."""
+class BrokenDatabase(CannotOpen):
+    """SQLite's own check finds the file damaged, or no database at all: selling from it could be silently wrong."""
 
     def __init__(self, path: Path, finding: str):
         super().__init__(f"{path} is damaged: {finding}")
@@ -178,7 +182,7 @@ def _prepare(path: Path) -> None:
     if not fresh:
         connection = sqlite3.connect(path)
         try:
-            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            version = _version(path, connection)
             if version > migrations.VERSION:
                 raise NewerDatabase(path, version)
             if 0 < version < migrations.VERSION:
@@ -190,6 +194,15 @@ def _prepare(path: Path) -> None:
         _check_if_suspect(path)
     if version < migrations.VERSION:
         migrations.migrate(path)
+
+
+def _version(path: Path, connection: sqlite3.Connection) -> int:
+    try:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+    except sqlite3.OperationalError:
+        raise  # a full disk, a lock, a missing right: not the file's fault
+    except sqlite3.DatabaseError as error:
+        raise BrokenDatabase(path, str(error)) from None
 
 
 def suspect_mark(path: Path) -> Path:

@@ -1,0 +1,198 @@
+"""The file: how it is opened, migrated, backed up and refused, and what each connection promises."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from store.shop import Shop
+
+from gateway.domain.actor import HOUSE
+from gateway.operations import administration
+from gateway.store import READERS, BrokenDatabase, NewerDatabase, NotDone, Store, migrations
+from gateway.store.migrations import PAGE_SIZE, VERSION
+
+
+def pragma(connection: sqlite3.Connection, name: str) -> object:
+    return connection.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+def test_every_connection_syncs_in_full_and_keeps_foreign_keys(shop: Shop) -> None:
+    with shop.read() as one, shop.read() as two:
+        for connection in (shop.store.writer_connection, one.connection, two.connection):
+            assert pragma(connection, "synchronous") == 2
+            assert pragma(connection, "foreign_keys") == 1
+            assert pragma(connection, "journal_mode") == "wal"
+        assert pragma(one.connection, "query_only") == 1
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            one.connection.execute("DELETE FROM journal")
+    assert pragma(shop.store.writer_connection, "page_size") == PAGE_SIZE
+
+
+def test_a_row_that_points_nowhere_and_a_state_that_is_none_are_refused_by_the_file_itself(shop: Shop) -> None:
+    shop.place()
+    connection = shop.store.writer_connection
+    for statement in (
+        "UPDATE jobs SET ticket = 1",
+        "UPDATE tickets SET state = 'LOST'",
+        "UPDATE orders SET total = 'many'",
+        "INSERT INTO counters VALUES ('2099-01-01', 'order', 1)",
+    ):
+        with pytest.raises(sqlite3.IntegrityError):
+            connection.execute(statement)
+
+
+def test_every_table_is_strict(shop: Shop) -> None:
+    lax = shop.sql("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0")
+    assert [name for (name,) in lax if not name.startswith(("sqlite_", "_sqlite_"))] == []
+
+
+def test_a_newer_database_is_refused_in_words_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.db"
+    Store(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+    before = path.read_bytes()
+    with pytest.raises(NewerDatabase, match=f"has version {VERSION + 1}, this release knows {VERSION}"):
+        Store(path)
+    assert path.read_bytes() == before
+    assert not list(tmp_path.glob("*.before-*"))
+
+
+@pytest.mark.parametrize(
+    "content", [b"this is no database at all, but a letter to the cook\n" * 40, b"SQLite format 3\0" + b"\7" * 984]
+)
+def test_a_file_that_is_no_database_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "gateway.db"
+    path.write_bytes(content)
+    with pytest.raises(BrokenDatabase, match=r"gateway\.db is damaged: file is not a database"):
+        Store(path)
+    assert path.read_bytes() == content
+
+
+def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.db"
+    migrations.migrate(path)
+    with closing(sqlite3.connect(path)) as connection:
+        first = connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+        # A start that was cut between the last step and the version's own note begins here again.
+        connection.execute("PRAGMA user_version = 0")
+    migrations.migrate(path)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall() == first
+        assert pragma(connection, "user_version") == VERSION
+
+
+def test_a_step_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "gateway.db"
+    monkeypatch.setattr(migrations, "FIRST", migrations.FIRST + "\nCREATE TABLE box (again TEXT);\n")
+    with pytest.raises(Exception, match="box already exists"):
+        Store(path)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'orders'").fetchone() == (0,)
+    monkeypatch.undo()
+    Store(path).close()
+
+
+def test_a_backup_is_made_before_an_older_database_is_changed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.place()
+    path = shop.store.path
+    shop.store.close()
+    monkeypatch.setattr(migrations, "VERSION", VERSION + 1)
+    shop.open()
+    (backup,) = path.parent.glob("*.before-*")
+    assert backup.name == f"gateway.db.before-v{VERSION + 1}"
+    with closing(sqlite3.connect(backup)) as connection:
+        assert pragma(connection, "user_version") == VERSION
+        assert connection.execute("SELECT count(*) FROM orders").fetchone() == (1,)
+    assert shop.value("PRAGMA user_version") == VERSION + 1
+
+
+def test_a_cut_start_with_an_empty_file_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "gateway.db").touch()
+    Store(tmp_path / "gateway.db").close()
+
+
+def test_readers_are_a_pool_of_eight_and_the_ninth_waits(shop: Shop) -> None:
+    held = [shop.read() for _ in range(READERS)]
+    for one in held:
+        one.__enter__()
+    got = threading.Event()
+
+    def ninth() -> None:
+        with shop.read():
+            got.set()
+
+    thread = threading.Thread(target=ninth, daemon=True)
+    thread.start()
+    assert not got.wait(0.1)
+    held.pop().__exit__(None, None, None)
+    assert got.wait(5)
+    thread.join(5)
+    for one in held:
+        one.__exit__(None, None, None)
+    assert len(shop.store._readers) == READERS
+
+
+def test_a_reader_sees_one_moment_however_long_it_looks(shop: Shop) -> None:
+    with shop.read() as rows:
+        before = rows.value("SELECT count(*) FROM orders")
+        shop.place()
+        assert rows.value("SELECT count(*) FROM orders") == before
+    assert shop.value("SELECT count(*) FROM orders") == before + 1
+
+
+def test_a_reader_that_fails_gives_its_place_back(shop: Shop) -> None:
+    for _ in range(2 * READERS):
+        with pytest.raises(KeyError), shop.read():
+            raise KeyError("in the middle")
+    with shop.read() as rows:
+        assert rows.value("SELECT 1") == 1
+
+
+def test_closing_answers_what_waits_and_refuses_what_comes(shop: Shop) -> None:
+    waiting = shop.submit(administration.set_paused, True, "")
+    shop.store.close()
+    late = shop.submit(administration.set_paused, True, "")
+    for pending in (waiting, late):
+        with pytest.raises(NotDone):
+            pending.result(0)
+    shop.open()
+
+
+def test_what_another_process_wrote_is_noticed(shop: Shop) -> None:
+    told: list[frozenset[str]] = []
+    shop.store.listen(told.append)
+    other = Store(shop.store.path)
+    try:
+        pending = other.submit(administration.set_paused, HOUSE, True, "by the command line")
+        type(shop.writer)(other, shop.ids()).step(shop.now)
+        pending.result(0)
+    finally:
+        other.close()
+    shop.writer.step(shop.now)
+    shop.writer.step(shop.now)
+    assert told == [frozenset({"everything"})]
+
+
+def test_a_ballast_is_kept_and_made_anew_when_it_was_used(shop: Shop) -> None:
+    ballast = shop.folder / "ballast"
+    size = ballast.stat().st_size
+    assert size == 8 * 1024 * 1024
+    ballast.unlink()
+    shop.again()
+    assert ballast.stat().st_size == size
+
+
+def test_results_are_waited_for_no_longer_than_asked(shop: Shop) -> None:
+    pending = shop.submit(administration.set_paused, True, "")
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        pending.result(0.05)
+    assert time.monotonic() - began < 2
+    shop.write()
+    assert pending.result(0) is None
