@@ -1,0 +1,426 @@
+"""A lunch while the house is being killed.
+
+    python tests/faults/storm.py --seconds 60 --seed 7
+    python tests/faults/storm.py --seconds 12 --negative-control torn_transaction
+
+Clients order three times a second in all, each with one key until it is answered. Meanwhile gateway, bridge, broker
+and cloud are killed with SIGKILL at random moments, alone and together; the supervisor starts them again. Then the
+killing ends, everything drains, and the books are compared: what was acknowledged, the rows, the cloud, the paper,
+the screen. Prints one JSON line; exit 1 when anything is wrong.
+
+A negative control runs the same storm against a copy of the tree with a bug put in (`patches/`): it must fail.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import http.client
+import json
+import pathlib
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parents[1]), str(HERE.parent)]
+
+import running_demo  # noqa: E402
+from running_demo import RunningDemo  # noqa: E402
+from scenarios.screens import Screen  # noqa: E402
+
+VICTIMS = ("gateway", "firmware_bridge", "broker", "cloud")
+CONTROLS = {"torn_transaction": ("gateway",), "late_mark": ("firmware_bridge",)}
+"""Each bug shows when this program dies at the wrong moment."""
+
+ORDERS_PER_S = 3.0
+CLIENTS = 9
+PAUSE_S = (0.5, 2.5)
+"""Between two blows. A gateway needs about a second to come back: some blows hit it while it starts."""
+
+DRAIN_S = 150.0
+"""Papers come out two a second at best, an unproven one is printed again after 15 s, up to three times."""
+
+WOK = ("eggplant", "twice-cooked-pork", "garlic-greens", "rice", "egg-fried-rice", "hot-sour-soup")
+BAR = ("beer", "soy-milk", "jasmine-tea", "cucumber", "edamame")
+PRINTER = {"wok": "kitchen", "bar": "receipt"}
+
+
+@dataclass
+class Storm:
+    demo: RunningDemo
+    chance: random.Random
+    victims: tuple[str, ...]
+    over: threading.Event = field(default_factory=threading.Event)
+    acknowledged: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+    given_up: int = 0
+    attempts: int = 0
+    kills: collections.Counter[str] = field(default_factory=collections.Counter)
+
+    def client(self, seed: int) -> None:
+        """Orders, and asks again with the same key until it has an answer: as the guest's page does."""
+        mine = random.Random(seed)
+        while not self.over.wait(mine.expovariate(ORDERS_PER_S / CLIENTS)):
+            kind = mine.random()
+            items = mine.sample(WOK, 1) if kind < 0.6 else []
+            items += mine.sample(BAR, 1) if kind > 0.4 else []
+            lines = [{"item": item, "quantity": mine.randint(1, 3)} for item in items]
+            self._order(str(mine.randint(1, 12)), lines, uuid.UUID(int=mine.getrandbits(128)).hex, mine)
+
+    def _order(self, table: str, lines: list[dict[str, Any]], key: str, mine: random.Random) -> None:
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            self.attempts += 1
+            try:
+                body = {"table_token": self.demo.token(table), "lines": lines}
+                status, value = self.demo.guest("POST", "/api/v1/orders", body, {"Idempotency-Key": key}, timeout=5.0)
+            except (OSError, http.client.HTTPException):
+                status, value = 0, None
+            if status in (200, 201):
+                self.acknowledged[key] = (value, lines)
+                return
+            if 0 < status < 500:
+                self.refused.append(f"a good order was refused: {status} {value}")
+                return
+            time.sleep(mine.uniform(0.1, 0.5))
+        self.given_up += 1
+
+    def killer(self) -> None:
+        while not self.over.wait(self.chance.uniform(*PAUSE_S)):
+            how_many = self.chance.choices((1, 2, len(self.victims)), (70, 22, 8))[0]
+            for name in self.chance.sample(self.victims, min(how_many, len(self.victims))):
+                self.demo.kill(name)
+                self.kills[name] += 1
+
+
+class Papers:
+    """Every sheet that came out, also those that the tray throws away later."""
+
+    def __init__(self, demo: RunningDemo):
+        self._demo = demo
+        self.sheets: dict[str, dict[str, str]] = {name: {} for name in demo.info["printers"]}
+
+    def collect(self) -> None:
+        for printer, sheets in self.sheets.items():
+            folder = pathlib.Path(self._demo.info["printers"][printer]["paper"])
+            for path in sorted(folder.glob("[0-9]*.txt")):
+                if path.name not in sheets:
+                    sheets[path.name] = path.read_text()
+
+    def by_slip(self) -> dict[tuple[str, str], list[str]]:
+        """(printer, slip code) -> its papers in the order in which they came out, torn ones too."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for printer, sheets in self.sheets.items():
+            for _, text in sorted(sheets.items()):
+                slip, number = re.search(r"厨打单 (\d{4})", text), re.search(r"^(A\d{3,})\b", text, re.M)
+                code = re.search(r"\b(A\d{3,}-\d{4})\b", text)
+                if code or (slip and number):
+                    name = code[1] if code else f"{number[1]}-{slip[1]}"  # type: ignore[index]
+                    found.setdefault((printer, name), []).append(text)
+        return found
+
+
+class Eyes:
+    """A screen that stays on: it resumes with its last id whenever its stream breaks, and renders what it sees."""
+
+    def __init__(self, demo: RunningDemo, over: threading.Event, chance: random.Random):
+        self._demo = demo
+        self._over = over
+        self._chance = chance
+        self.changes: list[tuple[str, int]] = []
+        self.shown: dict[str, int] = {}
+        self.resets = 0
+        self.streams = 0
+        self._last = ""
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._over.is_set():
+            try:
+                screen = Screen(self._demo, "tickets:wok,tickets:bar", "storm", self._last)
+            except (OSError, http.client.HTTPException):
+                time.sleep(0.1)
+                continue
+            self.streams += screen.status == 200
+            taken = 0
+            while not (screen.ended.wait(0.05) or self._over.is_set()):
+                taken = self._take(screen, taken)
+            self._take(screen, taken)
+            self._last = screen.last_event_id or self._last
+            screen.close()
+
+    def _take(self, screen: Screen, taken: int) -> int:
+        events = screen.events[taken:]
+        for event in events:
+            if event.name == "reset":
+                self.resets += 1
+                self.shown.clear()
+            elif event.name == "snapshot":
+                self.shown |= {t["id"]: t["version"] for t in event.data["tickets"]}
+            elif event.name == "ticket":
+                ticket = event.data
+                self.changes.append((ticket["id"], ticket["version"]))
+                if ticket["cleared_at"] is None:
+                    self.shown[ticket["id"]] = ticket["version"]
+                else:
+                    self.shown.pop(ticket["id"], None)
+                if ticket["state"] == "QUEUED" and self._chance.random() < 0.25:
+                    self._render(ticket)
+        return taken + len(events)
+
+    def _render(self, ticket: dict[str, Any]) -> None:
+        try:
+            self._demo.act(ticket, "rendered", "storm")
+        except (OSError, http.client.HTTPException):
+            return  # the gateway was just killed; a paper will prove this one
+
+    def close(self) -> None:
+        self._thread.join(5)
+
+
+def drain(demo: RunningDemo, papers: Papers, eyes: Eyes, patience_s: float) -> tuple[float, str]:
+    """Seconds until nothing waits any more, and what still waited at the deadline."""
+    began = time.monotonic()
+    waiting = "the gateway does not answer"
+    while time.monotonic() - began < patience_s:
+        papers.collect()
+        try:
+            waiting = _waiting(demo, papers, eyes)
+        except (OSError, http.client.HTTPException, AssertionError, KeyError) as error:
+            waiting = repr(error)
+        if not waiting:
+            break
+        time.sleep(0.25)
+    return time.monotonic() - began, waiting
+
+
+def _waiting(demo: RunningDemo, papers: Papers, eyes: Eyes) -> str:
+    jobs = {state: demo.staff("GET", f"/api/v1/jobs?state={state}&limit=1000")[1]["jobs"]
+            for state in ("QUEUED", "SENDING", "WAITING", "UNKNOWN")}  # fmt: skip
+    asked = {c["job"] for c in demo.conditions() if c["job"]}
+    unknown = [j for j in jobs.pop("UNKNOWN") if j["settled"] is None and j["id"] not in asked]
+    left = {state: len(found) for state, found in jobs.items() if found}
+    if left or unknown:
+        return f"papers: {left}, unproven: {len(unknown)}"
+    uplink = demo.staff("GET", "/api/v1/uplink")[1]
+    if uplink["pending"] or uplink["state"] != "online":
+        return f"uplink: {uplink}"
+    opened = {t["id"]: t["version"] for s in PRINTER for t in demo.tickets(s)}
+    return "" if opened == eyes.shown else f"screen: {len(eyes.shown)} shown, {len(opened)} open"
+
+
+@dataclass
+class Books:
+    """Everything that anybody wrote down."""
+
+    rows: list[dict[str, Any]]
+    cloud: list[dict[str, Any]]
+    stats: dict[str, Any]
+    jobs: list[dict[str, Any]]
+    conditions: list[dict[str, Any]]
+    open_tickets: list[str]
+
+
+def open_books(demo: RunningDemo) -> Books:
+    cloud: list[dict[str, Any]] = []
+    while True:
+        after = f"&after={cloud[-1]['id']}" if cloud else ""
+        page = demo.cloud(f"/v1/stores/{demo.info['store']}/orders?limit=1000{after}")["orders"]
+        cloud += page
+        if len(page) < 1000:
+            break
+    return Books(
+        rows=json.loads(demo.command("orders", "--json", "--limit", "1000000").stdout)["orders"],
+        cloud=cloud,
+        stats=demo.cloud(f"/v1/stores/{demo.info['store']}/stats"),
+        jobs=json.loads(demo.command("jobs", "--json", "--limit", "1000000").stdout)["jobs"],
+        conditions=demo.conditions(),
+        open_tickets=[t["id"] for s in PRINTER for t in demo.tickets(s)],
+    )
+
+
+def compare(storm: Storm, books: Books, papers: Papers, eyes: Eyes) -> list[str]:
+    """Every broken promise, in words."""
+    return [
+        *_rows(storm, books), *_cloud(books), *_paper(books, papers.by_slip()), *_marks(papers.by_slip()),
+        *_screen(books, eyes),
+    ]  # fmt: skip
+
+
+def _rows(storm: Storm, books: Books) -> list[str]:
+    wrong = list(storm.refused)
+    by_id = collections.Counter(row["id"] for row in books.rows)
+    rows = {row["id"]: row for row in books.rows}
+    for key, (answer, lines) in storm.acknowledged.items():
+        if by_id[answer["id"]] != 1:
+            wrong.append(f"acknowledged {answer['number']} (key {key}) has {by_id[answer['id']]} rows")
+            continue
+        row = rows[answer["id"]]
+        asked = [(line["item"], line["quantity"]) for line in lines]
+        if (row["number"], row["total"]) != (answer["number"], answer["total"]) or asked != [
+            (line["item"], line["quantity"]) for line in row["lines"]
+        ]:
+            wrong.append(f"{row['number']} is not what was acknowledged")
+    ids = [answer["id"] for answer, _ in storm.acknowledged.values()]
+    wrong += [f"{i} answers two keys" for i, n in collections.Counter(ids).items() if n > 1]
+    numbers = collections.Counter(row["number"] for row in books.rows)
+    wrong += [f"number {number} is given {n} times" for number, n in numbers.items() if n > 1]
+    if len(books.rows) - len(storm.acknowledged) > storm.given_up:
+        wrong.append(f"{len(books.rows)} rows for {len(storm.acknowledged)} orders: a key made two")
+    return wrong
+
+
+def _cloud(books: Books) -> list[str]:
+    there = collections.Counter(order["id"] for order in books.cloud)
+    wrong = [f"{row['number']} is in the cloud {there[row['id']]} times" for row in books.rows if there[row["id"]] != 1]
+    wrong += [f"the cloud knows {i}, the store does not" for i in there.keys() - {row["id"] for row in books.rows}]
+    totals = {row["id"]: row["total"] for row in books.rows}
+    wrong += [f"{o['number']}: another total in the cloud" for o in books.cloud if totals.get(o["id"]) != o["total"]]
+    wrong += [f"the cloud counts {books.stats[name]} {name}" for name in ("conflicts", "poison") if books.stats[name]]
+    return wrong
+
+
+def _paper(books: Books, by_slip: dict[tuple[str, str], list[str]]) -> list[str]:
+    asked = {c["ticket"] for c in books.conditions if c["ticket"]}
+    asked_jobs = {c["job"] for c in books.conditions if c["job"]}
+    asked |= {job["ticket_id"] for job in books.jobs if job["id"] in asked_jobs}
+    wrong = []
+    for row in books.rows:
+        slips = {t["id"]: t["slip"] for t in row["tickets"]}
+        for line in row["lines"]:
+            slip = slips[line["ticket"]]
+            name = (line["kitchen_name"] or line["name"])["zh-Hans"]
+            code = f"{row['number']}-{slip['number']}" if slip else "none"
+            sheets = by_slip.get((PRINTER[line["station"]], code), [])
+            dish = f"{line['quantity']}× {name}"
+            if not any(dish in text for text in sheets) and line["ticket"] not in asked:
+                wrong.append(f"{row['number']} {dish}: on no paper of {line['station']}, and nobody is asked")
+            other = next(p for s, p in PRINTER.items() if s != line["station"])
+            if any(dish in text for text in by_slip.get((other, code), [])):
+                wrong.append(f"{row['number']} {dish}: came out at the other station")
+    return wrong
+
+
+def _marks(by_slip: dict[tuple[str, str], list[str]]) -> list[str]:
+    return [
+        f"slip {code} of {printer} came out {len(texts)} times, one of them without REPRINT"
+        for (printer, code), texts in by_slip.items()
+        if any("REPRINT" not in text for text in texts[1:])
+    ]
+
+
+def _screen(books: Books, eyes: Eyes) -> list[str]:
+    wrong = [f"the screen lacks {i}" for i in books.open_tickets if i not in eyes.shown]
+    wrong += [f"the screen shows {i}, which is not open" for i in eyes.shown.keys() - set(books.open_tickets)]
+    again = [c for c, n in collections.Counter(eyes.changes).items() if n > 1]
+    if again and not eyes.resets:
+        wrong.append(f"{len(again)} changes came to the screen twice")
+    if eyes.resets:
+        wrong.append(f"{eyes.resets} resumes were answered by a reset")
+    return wrong
+
+
+def mutated(control: str, folder: pathlib.Path) -> pathlib.Path:
+    """A copy of the tree with the bug in it."""
+    for name in ("gateway", "firmware_bridge", "config"):
+        shutil.copytree(HERE.parents[1] / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    patch = HERE / "patches" / f"{control}.patch"
+    subprocess.run(["git", "apply", "-p1", "-C1", "--recount", str(patch)], cwd=folder, check=True)
+    return folder
+
+
+def run(
+    seconds: float,
+    seed: int,
+    victims: tuple[str, ...] = VICTIMS,
+    root: pathlib.Path | None = None,
+    patience_s: float = DRAIN_S,
+) -> dict[str, Any]:
+    """One storm. The result's `wrong` is empty when every promise held."""
+    former = running_demo.ROOT
+    running_demo.ROOT = root or former
+    demo = RunningDemo()
+    try:
+        return _run(demo, seconds, seed, victims, patience_s)
+    finally:
+        demo.stop()
+        running_demo.ROOT = former
+        shutil.rmtree(demo.data, ignore_errors=True)
+
+
+def run_control(control: str, seconds: float, seed: int) -> dict[str, Any]:
+    """The storm against a planted bug, with only the blows that bring it out."""
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+        root = mutated(control, pathlib.Path(folder))
+        # What this bug has lost does not drain; only an unproven slip needs its 15 s.
+        return run(seconds, seed, CONTROLS[control], root, patience_s=17.0)
+
+
+def _run(
+    demo: RunningDemo, seconds: float, seed: int, victims: tuple[str, ...], patience_s: float
+) -> dict[str, Any]:
+    storm = Storm(demo, random.Random(seed), victims)
+    papers = Papers(demo)
+    seen = threading.Event()
+    eyes = Eyes(demo, seen, random.Random(seed + 1))
+    threads = [threading.Thread(target=storm.client, args=(seed * 1000 + n,)) for n in range(CLIENTS)]
+    threads.append(threading.Thread(target=storm.killer))
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    while time.monotonic() - began < seconds:
+        papers.collect()
+        time.sleep(0.5)
+    storm.over.set()
+    for thread in threads:
+        thread.join(70)
+    ordered_s = time.monotonic() - began
+    drained_s, left = drain(demo, papers, eyes, patience_s)
+    books = open_books(demo)
+    seen.set()
+    eyes.close()
+    papers.collect()
+    wrong = compare(storm, books, papers, eyes)
+    if len(storm.acknowledged) < seconds * ORDERS_PER_S / 4:
+        wrong.append(f"only {len(storm.acknowledged)} orders were acknowledged: this storm has shown nothing")
+    if left:
+        wrong.append(f"not drained after {patience_s:.0f} s: {left}")
+    by_slip = papers.by_slip()
+    return {
+        "seconds": round(seconds, 1), "seed": seed, "kills": dict(storm.kills), "attempts": storm.attempts,
+        "acknowledged": len(storm.acknowledged), "rows": len(books.rows), "in_cloud": len(books.cloud),
+        "orders_per_s": round(len(storm.acknowledged) / ordered_s, 2), "slips": len(by_slip),
+        "papers": sum(len(texts) for texts in by_slip.values()),
+        "marked_again": sum(len(texts) - 1 for texts in by_slip.values()),
+        "asks_a_person": len([c for c in books.conditions if c["code"] in ("slip_unknown", "ticket_unseen")]),
+        "cloud_repeats_ignored": books.stats["duplicates"], "streams": eyes.streams,
+        "screen_changes": len(eyes.changes), "drained_s": round(drained_s, 1), "wrong": wrong,
+    }  # fmt: skip
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Orders while everything is being killed; then compare the books.")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
+    parser.add_argument("--negative-control", choices=sorted(CONTROLS), help="a planted bug: the storm must find it")
+    options = parser.parse_args()
+    if options.negative_control:
+        result = run_control(options.negative_control, options.seconds, options.seed)
+    else:
+        result = run(options.seconds, options.seed)
+    print(json.dumps(result, ensure_ascii=False))
+    return 1 if result["wrong"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
