@@ -80,11 +80,11 @@ class Gateway:
             secret(config.broker.password_file),
         )  # fmt: skip
         self.displays = displays = Displays(self.store, self.topics, self.broker)
-        papers = Papers(self.store, self.topics, self.broker)
+        self.papers = Papers(self.store, self.topics, self.broker)
         self.intake = Intake(self.store, self.topics, self.broker, displays.saw)
         self.runners = [
             self._runner("writer", Writer(self.store, Ids(self._newest_tick()))),
-            self._runner("local relay", LocalRelay(self.store, self.broker, papers, displays)),
+            self._runner("local relay", LocalRelay(self.store, self.broker, self.papers, displays)),
             self._runner("intake", self.intake),
             self._runner("hub", self.hub),
             self._runner("housekeeping", Housekeeping(self.store, self.uplink)),
@@ -117,6 +117,12 @@ class Gateway:
         local, hub, cloud = by_name["local relay"], by_name["hub"], by_name.get("cloud relay")
         self.store.wake_writer = by_name["writer"].wake
         self.intake.wake = by_name["intake"].wake
+
+        def bridge_came() -> None:
+            self.papers.forget()
+            local.wake()
+
+        self.intake.on_bridge = bridge_came
         self.displays.wake = local.wake
         self.broker.on_message = self.intake.offer
         self.broker.on_session = local.wake

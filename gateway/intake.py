@@ -44,6 +44,8 @@ class Intake:
         self._again: deque[Message] = deque()
         self._again_at = 0.0
         self.wake: Callable[[], None] = lambda: None
+        self.on_bridge: Callable[[], None] = lambda: None
+        """A bridge is there, perhaps for the first time since the broker came back: what is out is said to it now."""
 
     def offer(self, message: Message) -> bool:
         """False when full: the message stays unacknowledged, and the broker brings it again."""
@@ -82,6 +84,8 @@ class Intake:
                 self._submit(message, devices.take_device_state, Actor("bridge", state.bridge), name, state)
             case ["bridges", name, "state"] if message.payload:
                 bridge = msgspec.json.decode(message.payload, type=BridgeState)
+                if bridge.online:
+                    self.on_bridge()
                 self._submit(message, devices.take_bridge_state, Actor("bridge", name), name, bridge)
             case ["stations", station, "tickets", ticket]:
                 if message.retained and message.payload:

@@ -33,12 +33,16 @@ class Papers:
         self._topics = topics
         self._outlet = outlet
         self._out: dict[str, _Out] = {}
+        self._forgotten = False
 
     def forget(self) -> None:
-        """A new connection: everything is said again."""
-        self._out.clear()
+        """A new connection, or a bridge that has come: everything is said again. From any thread."""
+        self._forgotten = True
 
     def step(self, now: Now) -> float | None:
+        if self._forgotten:
+            self._forgotten = False
+            self._out.clear()
         with self._store.read() as rows:
             due = jobs.withdrawals(rows)
             asked = {job.id for job in due}
