@@ -48,8 +48,15 @@ def heads(rows: Reader) -> list[PrintJob]:
 
 def withdrawals(rows: Reader) -> list[PrintJob]:
     """Open jobs that a person wants back."""
-    found = rows.all(f"{_JOB} WHERE j.state IN ('QUEUED', 'SENDING', 'WAITING') AND j.withdraw = 1 ORDER BY j.n")
-    return [_job(row) for row in found]
+    return _numbered(
+        rows,
+        "SELECT n FROM jobs INDEXED BY jobs_open WHERE state IN ('QUEUED', 'SENDING', 'WAITING') AND withdraw = 1",
+    )
+
+
+def _numbered(rows: Reader, sql: str) -> list[PrintJob]:
+    """The jobs of these row numbers, oldest first. Sorted here: asked to sort, SQLite reads every job there ever was."""
+    return [_job(row) for (n,) in sorted(rows.all(sql)) if (row := rows.one(f"{_JOB} WHERE j.n = ?", n))]
 
 
 def waiting_count(rows: Reader, printer: str) -> int:
@@ -60,7 +67,7 @@ def waiting_count(rows: Reader, printer: str) -> int:
 
 def unknown(rows: Reader) -> list[PrintJob]:
     """Papers that nobody can speak for, oldest first."""
-    return [_job(row) for row in rows.all(f"{_JOB} WHERE j.state = 'UNKNOWN' AND j.settled IS NULL ORDER BY j.n")]
+    return _numbered(rows, "SELECT n FROM jobs INDEXED BY jobs_unknown WHERE state = 'UNKNOWN' AND settled IS NULL")
 
 
 def of_ticket(rows: Reader, ticket_id: str) -> list[PrintJob]:
