@@ -63,7 +63,8 @@ class Shift:
     def __init__(self, seed: int, orders: int, folder: Path):
         self.world = world = World(seed)
         self.folder = folder
-        self.count = world.chance.randint(min(2, orders), orders) if world.maybe(0.9) else orders
+        # Mostly short shifts: as many faults fall on fewer orders, and more seeds are tried in the same time.
+        self.count = min(orders, 2 + int((orders - 1) * world.chance.random() ** 2))
         self.topics = Topics(restaurant.STORE)
         self.broker = Broker(world)
         poisoned = {world.chance.randint(2, 300) for _ in range(2)} if world.maybe(0.2) else set()
