@@ -38,8 +38,8 @@ from running_demo import RunningDemo  # noqa: E402
 from scenarios.screens import Screen  # noqa: E402
 
 VICTIMS = ("gateway", "firmware_bridge", "broker", "cloud")
-CONTROLS = {"torn_transaction": ("gateway",), "late_mark": ("firmware_bridge",)}
-"""Each bug shows when this program dies at the wrong moment."""
+CONTROLS = {"torn_transaction": (("gateway",), (1.5, 3.0)), "late_mark": (("firmware_bridge",), (0.5, 2.5))}
+"""Each bug shows when this program dies at the wrong moment: it must have come up in between."""
 
 ORDERS_PER_S = 3.0
 CLIENTS = 9
@@ -59,6 +59,7 @@ class Storm:
     demo: RunningDemo
     chance: random.Random
     victims: tuple[str, ...]
+    pause_s: tuple[float, float]
     over: threading.Event = field(default_factory=threading.Event)
     acknowledged: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
@@ -95,7 +96,7 @@ class Storm:
         self.given_up += 1
 
     def killer(self) -> None:
-        while not self.over.wait(self.chance.uniform(*PAUSE_S)):
+        while not self.over.wait(self.chance.uniform(*self.pause_s)):
             how_many = self.chance.choices((1, 2, len(self.victims)), (70, 22, 8))[0]
             for name in self.chance.sample(self.victims, min(how_many, len(self.victims))):
                 self.demo.kill(name)
@@ -345,13 +346,15 @@ def run(
     victims: tuple[str, ...] = VICTIMS,
     root: pathlib.Path | None = None,
     patience_s: float = DRAIN_S,
+    pause_s: tuple[float, float] = PAUSE_S,
 ) -> dict[str, Any]:
     """One storm. The result's `wrong` is empty when every promise held."""
     former = running_demo.ROOT
     running_demo.ROOT = root or former
     demo = RunningDemo()
     try:
-        return _run(demo, seconds, seed, victims, patience_s)
+        storm = Storm(demo, random.Random(seed), victims, pause_s)
+        return _run(storm, seconds, seed, patience_s)
     finally:
         demo.stop()
         running_demo.ROOT = former
@@ -363,13 +366,12 @@ def run_control(control: str, seconds: float, seed: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         root = mutated(control, pathlib.Path(folder))
         # What this bug has lost does not drain; only an unproven slip needs its 15 s.
-        return run(seconds, seed, CONTROLS[control], root, patience_s=17.0)
+        victims, pause_s = CONTROLS[control]
+        return run(seconds, seed, victims, root, 17.0, pause_s)
 
 
-def _run(
-    demo: RunningDemo, seconds: float, seed: int, victims: tuple[str, ...], patience_s: float
-) -> dict[str, Any]:
-    storm = Storm(demo, random.Random(seed), victims)
+def _run(storm: Storm, seconds: float, seed: int, patience_s: float) -> dict[str, Any]:
+    demo = storm.demo
     papers = Papers(demo)
     seen = threading.Event()
     eyes = Eyes(demo, seen, random.Random(seed + 1))
