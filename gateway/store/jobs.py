@@ -55,7 +55,7 @@ def withdrawals(rows: Reader) -> list[PrintJob]:
 
 
 def _numbered(rows: Reader, sql: str) -> list[PrintJob]:
-    """The jobs of these row numbers, oldest first. Sorted here: asked to sort, SQLite reads every job there ever was."""
+    """The jobs of these row numbers, oldest first. Sorted here: asked to, SQLite would read every job."""
     return [_job(row) for (n,) in sorted(rows.all(sql)) if (row := rows.one(f"{_JOB} WHERE j.n = ?", n))]
 
 

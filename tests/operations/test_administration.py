@@ -1,0 +1,280 @@
+"""Tables, what is sold out, pause, people and their wrong tries, revisions, what is pruned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from store.shop import Shop, cart, menu, rules, tokens
+
+from gateway.domain.errors import Refused
+from gateway.housekeeping import PRUNE_AGAIN_S, PRUNE_AT_ONCE, PRUNE_EVERY_S, Housekeeping, Pruning
+from gateway.operations import administration, ordering, sync
+from gateway.operations.administration import LOCK_AFTER, LOCK_S, MAX_LOCK_S
+from gateway.operations.uplink import Uplink
+from gateway.store import box, journal, people, settings, visits
+
+
+def test_opening_an_open_table_changes_nothing_and_closing_ends_every_visit(shop: Shop) -> None:
+    first = shop.do(administration.open_table, "1", 4)
+    assert first.id == shop.visit("1")
+    assert shop.do(administration.close_table, "1") == 1
+    assert shop.do(administration.close_table, "1") == 0
+    second = shop.do(administration.open_table, "1", 4)
+    assert (second.id != first.id, second.covers) == (True, 4)
+    for operation in ((administration.open_table, "99", 1), (administration.close_table, "99")):
+        with pytest.raises(Refused, match="unknown_table"):
+            shop.do(*operation)
+
+
+def test_sold_out_is_told_once_and_unknown_dishes_are_refused(shop: Shop) -> None:
+    shop.do(administration.set_sold_out, "tea", True)
+    shop.do(administration.set_sold_out, "tea", True)
+    shop.do(administration.set_sold_out, "tea", False)
+    shop.do(administration.set_sold_out, "tea", False)
+    assert shop.events()[1:] == ["item.sold_out", "item.back_on"]
+    with pytest.raises(Refused, match="unknown_item"):
+        shop.do(administration.set_sold_out, "pizza", True)
+
+
+def test_a_pause_is_a_condition_that_screens_hear_of(shop: Shop) -> None:
+    told: list[frozenset[str]] = []
+    shop.store.listen(told.append)
+    shop.do(administration.set_paused, True, "full house")
+    assert {"menu", "conditions"} <= told[-1]
+    with shop.read() as rows:
+        pause = box.pause(rows)
+    assert pause is not None
+    assert (pause.by, pause.reason) == ("house", "full house")
+
+
+def test_a_box_is_founded_once(shop: Shop) -> None:
+    shop.do(administration.found_box, "other", "box9", "zzzzz", b"x")
+    with shop.read() as rows:
+        me = box.the(rows)
+        assert (me.store, me.box, me.epoch, me.prefix, me.source) == (
+            "demo",
+            "box1",
+            "1-abcde",
+            "A",
+            "/stores/demo/boxes/box1",
+        )
+        assert [c.epoch for c in journal.cursors(rows)] == ["1-abcde"]
+
+
+def test_wrong_settings_and_menus_are_refused_with_every_fault_and_the_old_ones_go_on(shop: Shop) -> None:
+    with pytest.raises(Refused) as refused:
+        shop.do(administration.import_settings, rules(default_station="moon", time_zone="Moon/Tycho"), tokens([]))
+    assert len(refused.value.detail["faults"]) == 2
+    with pytest.raises(Refused) as refused:  # the menu that is sold needs all three stations
+        shop.do(
+            administration.import_settings, rules(stations=[{"id": "wok", "name": {}, "proof": "screen"}]), tokens([])
+        )
+    assert "item 'tea': no station 'bar'" in refused.value.detail["faults"][0]
+
+    def dollars(raw: dict[str, Any]) -> None:
+        raw["currency"] = "USD"
+
+    with pytest.raises(Refused) as refused:
+        shop.do(administration.import_menu, menu(dollars))
+    assert refused.value.detail["faults"] == ["currency USD: the store's is CNY"]
+    with shop.read() as rows:
+        assert (settings.settings_revision(rows), settings.menu_revision(rows)) == (1, 1)
+
+
+def test_tables_keep_their_stickers_new_ones_get_one_and_gone_ones_lose_theirs(shop: Shop) -> None:
+    new = rules(areas=[{"id": "hall", "name": {}, "tables": ["1", "9"]}])
+    assert shop.do(administration.import_settings, new, tokens(["9"])) == 2
+    with shop.read() as rows:
+        assert settings.tables(rows) == {"1": "token-1", "9": "token-9"}
+        assert settings.table_of_token(rows, "token-2") is None
+
+
+# --- people ---
+
+
+def try_login(shop: Shop, matched: bool, source: str = "10.0.0.7", name: str = "li") -> Any:
+    return shop.do(administration.begin_session, name, matched, source, f"token-{next(shop.keys)}")
+
+
+def test_five_wrong_tries_lock_for_a_minute_then_longer_up_to_an_hour(shop: Shop) -> None:
+    shop.user("li", "manager")
+    for _ in range(LOCK_AFTER):
+        with pytest.raises(Refused, match="wrong_login"):
+            try_login(shop, matched=False)
+    expected = LOCK_S
+    for _ in range(9):
+        with pytest.raises(Refused) as refused:
+            try_login(shop, matched=True)
+        assert (refused.value.code, refused.value.retry_after_s) == ("too_many", int(expected) + 1)
+        shop.later(expected)
+        with pytest.raises(Refused, match="wrong_login"):
+            try_login(shop, matched=False)
+        expected = min(2 * expected, MAX_LOCK_S)
+    assert expected == MAX_LOCK_S
+    shop.later(MAX_LOCK_S)
+    assert try_login(shop, matched=True).name == "li"
+    with shop.read() as rows:
+        assert people.failures(rows, "10.0.0.7") is None
+
+
+def test_a_lock_survives_a_restart_and_no_clock_frees_it(shop: Shop) -> None:
+    shop.user("li", "manager")
+    for _ in range(LOCK_AFTER):
+        with pytest.raises(Refused):
+            try_login(shop, matched=False, name="nobody")
+    shop.again()
+    with pytest.raises(Refused, match="too_many"):
+        try_login(shop, matched=True)
+    ahead = shop.later(59)
+    jumped = type(ahead)(ahead.utc.replace(year=2030), "guess", ahead.boot, ahead.monotonic)
+    with shop.read() as rows:
+        assert administration.locked_for(rows, jumped, "10.0.0.7") == 1.0
+        restarted = type(ahead)(ahead.utc, "ntp", "boot-2", 1.0)
+        assert administration.locked_for(rows, restarted, "10.0.0.7") == LOCK_S
+        assert administration.locked_for(rows, jumped, "10.0.0.8") == 0.0
+
+
+def test_sessions_begin_and_end(shop: Shop) -> None:
+    shop.user("li", "kitchen")
+    shop.do(administration.begin_session, "li", True, "10.0.0.7", "secret")
+    with shop.read() as rows:
+        assert people.session(rows, "secret").role == "kitchen"  # type: ignore[union-attr]
+        assert b"secret" not in shop.value("SELECT hash FROM sessions")
+    shop.do(administration.end_session, "secret")
+    with shop.read() as rows:
+        assert people.session(rows, "secret") is None
+
+
+def test_a_programs_new_token_ends_its_old_one(shop: Shop) -> None:
+    shop.do(administration.set_program, "till", "old")
+    shop.do(administration.set_program, "till", "new")
+    with shop.read() as rows:
+        assert (people.program(rows, "old"), people.program(rows, "new")) == (None, "till")
+
+
+# --- the journal's end ---
+
+
+def fill(shop: Shop, count: int) -> int:
+    for _ in range(count):
+        shop.place()
+    return int(shop.value("SELECT max(slot) FROM journal")) & journal.SEQ_MASK
+
+
+@pytest.fixture
+def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "KEEP_ALWAYS", 0)
+
+
+def left(shop: Shop) -> list[int]:
+    return [slot for (slot,) in shop.sql("SELECT slot FROM journal ORDER BY slot")]
+
+
+@pytest.mark.usefixtures("nothing_kept")
+def test_pruning_never_takes_what_the_cloud_has_not_nor_what_is_young(shop: Shop) -> None:
+    last = fill(shop, 9)
+    shop.do(sync.advance, 1, 5, {})
+    assert shop.do(administration.prune, shop.now.ago(-1), 200) >= 4
+    assert [slot & journal.SEQ_MASK for slot in left(shop)] == list(range(5, last + 1))
+    shop.do(sync.advance, 1, last, {})
+    assert shop.do(administration.prune, shop.now.ago(3600), 200) == 0
+
+
+@pytest.mark.usefixtures("nothing_kept")
+def test_an_epoch_that_waits_is_kept_although_a_younger_one_was_delivered(shop: Shop) -> None:
+    """A restored box: epoch 1 still has a rest to send, epoch 2 has begun."""
+    last = fill(shop, 5)
+    shop.do(sync.advance, 1, 2, {})
+    connection = shop.store.writer_connection
+    connection.execute("UPDATE box SET epoch = '2-fghij', epoch_count = 2")
+    connection.execute("INSERT INTO cursors VALUES ('cloud', 2, '2-fghij', 0)")
+    assert fill(shop, 3) == 3
+    shop.do(sync.advance, 2, 3, {})
+    shop.do(administration.prune, shop.now.ago(-1), 200)
+    assert left(shop)[:4] == [(1 << 40) | seq for seq in range(2, 6)]
+    with shop.read() as rows:
+        assert journal.oldest_behind(rows).epoch_count == 1
+        document = Uplink().document(rows, shop.now)
+    assert (document["epoch"], document["pending"]) == ("2-fghij", last - 2)
+    assert shop.order(shop.place()).number.startswith("B")
+
+
+@pytest.mark.usefixtures("nothing_kept")
+def test_pruning_goes_on_while_there_is_more_and_then_rests_an_hour(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.housekeeping.PRUNE_AT_ONCE", 3)
+    last = fill(shop, 12)
+    shop.do(sync.advance, 1, last, {})
+    shop.later(40 * 86400)
+    part = Pruning(shop.store)
+    looks = 0
+    while len(left(shop)) > 1:
+        wish = part.step(shop.now)
+        shop.write()
+        assert wish == shop.now.monotonic + PRUNE_AGAIN_S
+        shop.later(PRUNE_AGAIN_S)
+        looks += 1
+        assert looks < 20
+    assert looks >= 4
+    while (wish := part.step(shop.now)) == shop.now.monotonic + PRUNE_AGAIN_S:
+        shop.write()
+        shop.later(PRUNE_AGAIN_S)
+    assert wish is not None
+    assert wish - shop.now.monotonic > PRUNE_EVERY_S - 10
+    assert PRUNE_AT_ONCE == 200
+
+
+def test_a_clock_that_was_never_set_prunes_nothing(shop: Shop) -> None:
+    now = shop.now
+    Pruning(shop.store).step(type(now)(now.utc, "guess", now.boot, now.monotonic))
+    assert not shop.store.waiting
+
+
+def test_housekeeping_is_one_part_that_wants_to_run_when_the_first_of_them_does(shop: Shop) -> None:
+    shop.place("tofu")
+    part = Housekeeping(shop.store, Uplink())
+    wish = part.step(shop.now)
+    shop.write()
+    assert wish is not None
+    assert shop.now.monotonic < wish <= shop.now.monotonic + 1
+
+
+# --- the uplink's news ---
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [
+        ("refused", "uplink_offline"), ("captive_portal", "uplink_portal"), ("cloud_error", "uplink_cloud_error"),
+        ("unauthorized", "uplink_unauthorized"),
+    ],
+)  # fmt: skip
+def test_each_reason_of_the_uplink_is_one_condition(shop: Shop, reason: str, code: str) -> None:
+    shop.do(sync.uplink_changed, False, "refused")
+    shop.do(sync.uplink_changed, False, reason)
+    assert shop.conditions() == {(code, "cloud")}
+    shop.do(sync.uplink_changed, True, None)
+    assert shop.conditions() == set()
+
+
+def test_the_cursor_never_goes_back_and_poison_is_set_aside(shop: Shop) -> None:
+    last = fill(shop, 3)
+    shop.do(sync.advance, 1, last, {2: "no such dish"})
+    shop.do(sync.advance, 1, 1, {})
+    with shop.read() as rows:
+        assert journal.cursors(rows)[0].applied_upto == last
+        assert journal.dead_count(rows) == 1
+    assert ("dead_letter", "2") in shop.conditions()
+    shop.do(sync.bury, 99, "not there")
+    assert shop.value("SELECT count(*) FROM dead_letters") == 1
+
+
+def test_visits_and_checks_of_a_party_are_found(shop: Shop) -> None:
+    order_id = shop.place()
+    with shop.read() as rows:
+        assert visits.checks_of(rows, shop.visit()) == [shop.order(order_id).check]
+        assert visits.open_tables(rows) == {"1", "2", "包1"}
+        assert ordering.visit_for_phone(rows, rules(), "1", shop.visit()).table == "1"
+    assert cart().table_token == "token-1"
