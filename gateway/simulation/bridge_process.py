@@ -169,14 +169,14 @@ class BridgeProcess:
     def __init__(
         self, world: World, path: Path, name: str, topics: Topics, broker: Broker, printers: dict[str, Printer]
     ):
-        self._made = lambda: BridgeLife(world, path, name, topics, broker, printers, self._failed)
         self._world = world
+        self._parts = (path, name, topics, broker, printers)
         self.life: BridgeLife | None = None
 
     def start(self) -> None:
         if self.life is None:
             self._world.note("the bridge starts")
-            self.life = self._made()
+            self.life = BridgeLife(self._world, *self._parts, self._failed)
 
     def die(self, again_after: float | None = None) -> None:
         life, self.life = self.life, None

@@ -12,11 +12,15 @@ from gateway.simulation.world import ProcessDied, World
 
 @dataclass
 class Trouble:
-    """What will happen `countdown` statements from now: `dies_before`, `dies_after`, or `full` for `lasting` more."""
+    """What will happen `countdown` statements from now: `dies_before`, `dies_after`, or `full` for `lasting` more.
+
+    `waits_for`: the count begins with the next statement that begins so.
+    """
 
     kind: str
     countdown: int
     lasting: int = 0
+    waits_for: str = ""
 
 
 class FaultyConnection:
@@ -32,7 +36,7 @@ class FaultyConnection:
         return self._real.in_transaction
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-        strikes = self._strikes()
+        strikes = self._strikes(sql)
         if strikes == "dies_before":
             self._die("before", sql)
         if strikes == "full" and not sql.startswith(("ROLLBACK", "PRAGMA")):
@@ -45,7 +49,7 @@ class FaultyConnection:
         return cursor
 
     def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> sqlite3.Cursor:
-        if self._strikes() == "dies_before":
+        if self._strikes(sql) == "dies_before":
             self._die("before", sql)
         return self._real.executemany(sql, rows)
 
@@ -55,10 +59,13 @@ class FaultyConnection:
     def close(self) -> None:
         self._real.close()
 
-    def _strikes(self) -> str | None:
+    def _strikes(self, sql: str) -> str | None:
         trouble = self.trouble
         if trouble is None:
             return None
+        if trouble.waits_for and not sql.startswith(trouble.waits_for):
+            return None
+        trouble.waits_for = ""
         trouble.countdown -= 1
         if trouble.countdown > 0:
             return None

@@ -20,6 +20,7 @@ STEPS_A_SHIFT = 4000
 """About what a shift has; the probability of a death at each step follows from it."""
 
 CLOCK_JUMPS = (3600, -7200, 86_400, 20 * 365 * 86_400, -56 * 365 * 86_400)
+CLOUD_TROUBLES = ("away", "error", "slow", "lost_answer", "captive", "part", "mixed", "mixed")
 
 
 @dataclass
@@ -52,9 +53,9 @@ class Faults:
         self.lost_answers = world.chance.choice([0.0, 0.1, 0.3])
         self.deaths = storm * world.chance.choice([0, 1, 3]) / STEPS_A_SHIFT
         menu: list[tuple[float, Callable[[], None]]] = [
-            (2.0, self._kill_in_statement), (0.5, self._fill_disk), (1.0, self._kill_bridge), (1.5, self._kill_in_bridge),
-            (1.0, self._stop_broker), (1.5, self._cut_connection), (0.4, self._pull_plug), (2.5, self._break_printer),
-            (2.0, self._trouble_cloud), (0.3, self._jump_clock), (1.0, self._send_away),
+            (2.0, self._kill_in_statement), (0.5, self._fill_disk), (1.0, self._kill_bridge),
+            (1.5, self._kill_in_bridge), (1.0, self._stop_broker), (1.5, self._cut_connection), (0.4, self._pull_plug),
+            (2.5, self._break_printer), (2.0, self._trouble_cloud), (0.3, self._jump_clock), (1.0, self._send_away),
         ]  # fmt: skip
         for weight, fault in menu:
             for _ in range(world.chance.choice([0, 1, 1, 2])):
@@ -95,7 +96,11 @@ class Faults:
         life = self.place.gateway.life
         if life is not None:
             kind = self.world.chance.choice(["dies_before", "dies_after"])
-            life.disk.trouble = Trouble(kind, self.world.chance.randint(2, 60))
+            if self.world.maybe(0.5):
+                # An order is the longest of all transactions: half of the deaths wait for one.
+                life.disk.trouble = Trouble(kind, self.world.chance.randint(1, 20), waits_for="INSERT INTO orders")
+            else:
+                life.disk.trouble = Trouble(kind, self.world.chance.randint(2, 60))
         self.world.after(self.world.between(5, 60), lambda: self._kill_in_statement() if self.on else None)
 
     def _fill_disk(self) -> None:
@@ -115,7 +120,9 @@ class Faults:
         self._for_a_while(0.3, 15, self.place.broker.start)
 
     def _cut_connection(self) -> None:
-        self.place.broker.cut(self.world.chance.choice(self.place.clients()))
+        clients = self.place.clients()
+        if clients:
+            self.place.broker.cut(self.world.chance.choice(clients))
 
     def _pull_plug(self) -> None:
         self.world.note("somebody pulls the plug of the box")
@@ -145,7 +152,7 @@ class Faults:
 
     def _trouble_cloud(self) -> None:
         cloud = self.place.cloud
-        cloud.mode = self.world.chance.choice(["away", "error", "slow", "lost_answer", "captive", "part", "mixed", "mixed"])
+        cloud.mode = self.world.chance.choice(CLOUD_TROUBLES)
         self.world.note(f"the cloud: {cloud.mode}")
 
         def mend() -> None:
@@ -162,6 +169,8 @@ class Faults:
             self._for_a_while(5, 40, lambda: setattr(world, "wall_offset", timedelta(0)))
 
     def _send_away(self) -> None:
+        if not self.place.screens:
+            return
         screen = self.world.chance.choice(self.place.screens)
         self.world.note(f"{screen.name} goes away")
         screen.away = True

@@ -15,7 +15,8 @@ from gateway.contract.topics import Topics
 from gateway.domain.actor import Actor
 from gateway.domain.now import Now
 from gateway.housekeeping import Housekeeping
-from gateway.intake import MAX_QUEUED, Intake, Message
+from gateway.contract.wire import Message
+from gateway.intake import MAX_QUEUED, Intake
 from gateway.operations.uplink import Uplink
 from gateway.relays.cloud import CloudRelay
 from gateway.relays.displays import Displays

@@ -104,7 +104,7 @@ class Guests:
 
     def _hear(self, wish: Wish, done: Pending, other_body: bool) -> None:
         failure = done.failure
-        if other_body and wish.told is not None:
+        if other_body and wish.told is not None and not isinstance(failure, NotDone):
             if not (isinstance(failure, Refused) and failure.code == "idempotency_key_reused"):
                 raise Broken(f"{wish.key} with another body was answered {failure or done.result(0)}")
             return

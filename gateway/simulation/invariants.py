@@ -18,6 +18,9 @@ from gateway.simulation.screens import Screen, StreamScreen
 from gateway.simulation.world import Broken, World
 from gateway.store import Reader, devices, journal, tickets
 
+MAY_STAND = ("ticket_unseen", "dead_letter")
+"""Conditions that only a person or the support can end; whether a ticket is rightly on the list is asked apart."""
+
 
 @dataclass
 class Rest:
@@ -53,13 +56,14 @@ class Rest:
         cursor, last = journal.cursors(rows)[-1].slot, journal.last_slot(rows)
         if cursor < last:
             return f"{last - cursor} events have not reached the cloud"
-        standing = [(c.code, c.subject) for c in devices.conditions(rows) if c.code not in ("ticket_unseen", "dead_letter")]
+        standing = [(c.code, c.subject) for c in devices.conditions(rows) if c.code not in MAY_STAND]
         if standing:
             return f"the conditions {standing} still stand"
         retained = {t for t in self.broker.retained if matches(self.topics.ticket("+", "+"), t)}
         still_open = {self.topics.ticket(station, ticket) for station, ticket, _ in tickets.open_ids(rows)}
         if retained != still_open:
-            return f"retained tickets {sorted(retained - still_open)} are not open, {sorted(still_open - retained)} are missing"
+            stale, missing = sorted(retained - still_open), sorted(still_open - retained)
+            return f"retained tickets {stale} are not open, {missing} are missing"
         for screen in self.screens:
             wanted = {ticket for station, ticket, _ in tickets.open_ids(rows) if station == screen.station}
             if isinstance(screen, StreamScreen) and set(screen.cards) != wanted:
@@ -83,14 +87,11 @@ def check_at_rest(rest: Rest) -> None:
 
 
 def _ask_everything_again(rest: Rest) -> None:
-    """Every key once more, long after: the same answer. `Guests` compares."""
+    """Every key once more, long after: the same answer, and no second order. `Guests` and the ledger compare."""
     told = [wish for wish in rest.guests.wishes if wish.told is not None]
     for wish in told:
         rest.guests.ask(wish)
-    before = len(rest.ledger.orders)
     rest.world.run_until(rest.world.time + 3.0)
-    if len(rest.ledger.orders) != before:
-        raise Broken("a known key made a new order")
 
 
 def _check_promises(rest: Rest, rows: Reader) -> None:
@@ -109,11 +110,8 @@ def _check_promises(rest: Rest, rows: Reader) -> None:
 
 
 def _check_totals(rest: Rest, rows: Reader) -> None:
-    sums = dict(
-        rows.all(
-            "SELECT t.order_n, sum(l.quantity * l.unit_price) FROM lines l JOIN tickets t ON t.n = l.ticket GROUP BY t.order_n"
-        )
-    )
+    of_lines = "SELECT t.order_n, sum(l.quantity * l.unit_price) FROM lines l JOIN tickets t ON t.n = l.ticket"
+    sums: dict[int, int] = dict(rows.all(f"{of_lines} GROUP BY t.order_n"))
     listed = {order.id: order for order in rest.cloud.store.orders(STORE, None, 1000)}
     for n, identity, number, total in rows.all("SELECT n, id, number, total FROM orders"):
         if sums.get(n) != total:

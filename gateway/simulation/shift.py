@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.contract.topics import Topics
 from gateway.simulation import restaurant
 from gateway.simulation.bridge_process import BridgeProcess
-from gateway.simulation.broker import Broker
+from gateway.simulation.broker import Broker, Client
 from gateway.simulation.cloud import CloudLine
 from gateway.simulation.faults import Faults, Place
 from gateway.simulation.gateway_process import GatewayProcess, Life
@@ -26,7 +27,7 @@ from gateway.simulation.world import Broken, World
 MOST_ORDERS = 40
 SECONDS_PER_ORDER = 5.0
 DRAIN_S = 150.0
-"""Within this, after the last fault, nothing may be left: 15 s for a doubtful paper, three times, and a slow printer."""
+"""Within this, after the last fault, nothing may be left: 15 s for a doubtful paper, three times, a slow printer."""
 
 DRAIN_SLICE_S = 5.0
 LOOK_EVERY_S = 2.0
@@ -94,22 +95,27 @@ class Shift:
         self.gateway.started = self._born
 
     def _screens(self) -> list[Screen]:
-        world = self.world
+        """One or two screens a station, of either kind; most paper stations have none."""
+        world, deeds = self.world, self.deeds
         screens: list[Screen] = []
-        for station in self.rules.stations:
-            if station.proof == "paper" and world.maybe(0.7):
-                continue
-            if world.maybe(0.6):
-                screens.append(BrokerScreen(world, f"mqtt-{station.id}", station.id, self.deeds, self.broker, self.topics))
-            if not screens or screens[-1].station != station.id or world.maybe(0.4):
-                screens.append(
-                    StreamScreen(world, f"page-{station.id}", station.id, self.deeds, self.gateway, lambda: self.faults.lose())
-                )
+        for place in (station.id for station in self.rules.stations if station.proof != "paper" or world.maybe(0.3)):
+            of_broker = world.maybe(0.6)
+            if of_broker:
+                screens.append(BrokerScreen(world, f"mqtt-{place}", place, deeds, self.broker, self.topics))
+            if not of_broker or world.maybe(0.4):
+                screens.append(StreamScreen(world, f"page-{place}", place, deeds, self.gateway, self._lose))
         return screens
 
-    def _clients(self) -> list[object]:
-        lives = [life for life in (self.gateway.life, self.bridge.life) if life is not None]
-        return [*(life.client for life in lives), *(s.client for s in self.screens if isinstance(s, BrokerScreen))]
+    def _lose(self) -> bool:
+        return self.faults.lose()
+
+    def _clients(self) -> list[Client]:
+        clients = [screen.client for screen in self.screens if isinstance(screen, BrokerScreen)]
+        if self.gateway.life is not None:
+            clients.append(self.gateway.life.client)
+        if self.bridge.life is not None:
+            clients.append(self.bridge.life.client)
+        return clients
 
     def _born(self, life: Life) -> None:
         self.ledger.dirty = True
@@ -229,6 +235,9 @@ def run_seed(seed: int, orders: int = MOST_ORDERS, listen: object = None) -> Out
             shift.run()
         except Broken as what:
             broken, last = str(what), list(shift.world.told)
+        except Exception as error:
+            # Raised outside any part's turn: a bug all the same, and the seed must not be lost.
+            broken, last = f"an error came out: {error!r}", [*shift.world.told, *traceback.format_exc().splitlines()]
         world = shift.world
         return Outcome(
             seed, len(shift.ledger.orders), world.steps, shift.gateway.deaths, world.time, world.trace, broken, last

@@ -1,4 +1,4 @@
-"""The people in the store: they look at a printer when asked, sell out a dish, close a table, press 'reprint' or 'cancel'."""
+"""The people in the store: they look at a printer when asked, sell out a dish, close a table, press a button."""
 
 from __future__ import annotations
 
