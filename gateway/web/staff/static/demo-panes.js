@@ -66,20 +66,21 @@
     }
 
     /* -- 3: paper -- */
-    function PaperPane({doc}) {
+    function PaperPane({doc, away}) {
       const broker = !!(doc.drills && doc.drills.active.broker_down);
       return html`<section class="pane p3" aria-label=${t('p_paper')}><${Head} n="3" title=${t('p_paper')} />
-        <div class="papers">${papers.map(({printer, Feed}) => doc.printers[printer.id] ? html`<${Feed} key=${printer.id} p=${doc.printers[printer.id]} broker=${broker} />` : null)}</div></section>`;
+        <div class="papers">${papers.map(({printer, Feed}) => doc.printers[printer.id] ? html`<${Feed} key=${printer.id} p=${doc.printers[printer.id]} broker=${broker} away=${away} />` : null)}</div></section>`;
     }
 
     /* -- 4: the cloud -- */
     const SAID = {wan_down: 'c_away', cloud_error: 'c_error', cloud_slow: 'c_slow', cloud_lost_answer: 'c_lost', captive_portal: 'c_portal'};
-    function CloudState({doc, fault}) {
+    function CloudState({doc, fault, away}) {
+      if (away) return html`<span class="state" data-testid="cloud-state" data-state="old">${icon('broken')}${t('stale')}</span>`;
       if (fault) return html`<span class="state" data-testid="cloud-state" data-state=${fault.fault}>${icon(fault.fault === 'wan_down' ? 'cloudoff' : fault.fault === 'cloud_slow' ? 'slow' : fault.fault === 'captive_portal' ? 'door' : fault.fault === 'cloud_lost_answer' ? 'mail' : 'tri')}${t(SAID[fault.fault] || 'c_away', {d: parts.lasted(fault.since)})}</span>`;
       if (doc.uplink.pending && doc.waiting.length) return html`<span class="state" data-testid="cloud-state" data-state="catching">${icon('dash')}${t('c_catching')}</span>`;
       return html`<span class="state is-proof" data-testid="cloud-state" data-state="live">${icon('live')}${t('c_live')}</span>`;
     }
-    function CloudPane({doc, fault}) {
+    function CloudPane({doc, fault, away}) {
       const cloud = doc.cloud, waiting = doc.waiting, hidden = waiting.length - MORE_WAIT;
       const rows = [];
       const cut = fault && html`<li class="cut" key="cut">${t(fault.fault === 'wan_down' ? 'c_cut' : 'c_fault', {at: TP.clock.hms(fault.since)})}</li>`;
@@ -92,7 +93,7 @@
         rows.push(html`<li class="is-proof" key=${o.id} data-testid="cloud-has">${icon('seen')}<b>${o.number}</b><span class="num">${TP.clock.hm(o.placed_at)}</span></li>`);
       });
       if (!drawn) rows.push(cut);
-      return html`<section class="pane p4" aria-label=${t('p_cloud')}><${Head} n="4" title=${t('p_cloud')}><${CloudState} doc=${doc} fault=${fault} /><//>
+      return html`<section class="pane p4" aria-label=${t('p_cloud')}><${Head} n="4" title=${t('p_cloud')}><${CloudState} doc=${doc} fault=${fault} away=${away} /><//>
         <div class="card cl"><div class="tot"><b class="num" data-testid="cloud-count">${cloud.count}</b><span>${t(!cloud.count ? 'c_none' : cloud.in_order ? 'c_count' : 'c_count_odd', {n: cloud.count})}</span>
           ${cloud.repeats ? html`<small>${t('c_repeats', {n: cloud.repeats})}</small>` : null}${cloud.answers ? null : html`<small>${t('c_blind')}</small>`}</div>
           ${rows.length ? html`<ul tabindex="0" aria-label=${t('c_list')}>${rows}</ul>` : html`<p class="nothing">${icon('cloud')}${t('c_empty')}</p>`}</div></section>`;

@@ -70,8 +70,8 @@
           run.onfinish = run.oncancel = done;
         });
       }
-      render({p, broker}) {
-        const [word, how] = mood(p);
+      render({p, broker, away}) {
+        const [word, how] = away ? ['m_unknown', ''] : mood(p);
         const out = p.slips.filter((s) => s.number <= this.top).slice(0, 3);
         return html`<section class="prn" aria-label=${TP.text(printer.name)} data-testid=${'printer-' + printer.id}>
           <div class="mouth"><b>${TP.text(printer.name)}</b><span class=${'lampword ' + how}><i></i>${t(word)}</span></div>

@@ -46,6 +46,7 @@
       if (r.status === 401) { location.reload(); return HIDDEN_MS; }
       if (r.status !== 200) {
         if (heardAt && TP.clock.now() - heardAt > SILENT_MS) away = true;
+        panes.listen();
         draw();
         return AWAY_MS;
       }
@@ -107,10 +108,10 @@
   /* -- drawing ------------------------------------------------------------------------------------------------ */
   function Top() {
     const on = !!(doc && doc.drills && doc.drills.autoplay), caption = on && doc.drills.caption, other = TP.lang === 'en' ? 'zh-Hans' : 'en';
-    return html`<header class="top"><h1 class="logo"><i></i>Tablepass</h1><p class="tag">${t('tagline')}</p>
+    return html`<header class=${'top' + (caption ? ' told' : '')}><h1 class="logo"><i></i>Tablepass</h1><p class="tag">${t('tagline')}</p>
+      <div class=${'caption' + (caption ? ' on' : '')} role="status" data-testid="caption">${caption ? html`<p key=${caption.en}>${icon('play')}<span>${TP.text(caption)}</span></p>` : null}</div>
       <button type="button" class="btn lunch" data-testid="lunch" aria-disabled=${on || busy.lunch ? 'true' : 'false'} onClick=${() => { if (!on) lunch(); }}>${icon(on ? 'half' : 'play')}${t(on ? 'playing' : 'play')}</button>
-      <button type="button" class="btn lg" data-testid="language" lang=${other} onClick=${language}>${t('other')}</button>
-      <div class=${'caption' + (caption ? ' on' : '')} role="status" data-testid="caption">${caption ? html`<p key=${caption.en}>${icon('play')}<span>${TP.text(caption)}</span></p>` : null}</div></header>`;
+      <button type="button" class="btn lg" data-testid="language" lang=${other} onClick=${language}>${t('other')}</button></header>`;
   }
 
   function Score({name, n, said, sub}) {
@@ -199,7 +200,7 @@
   function Page() {
     if (!doc) return html`<div class="page"><${Top} /></div>`;
     return html`<div class="page"><${Top} /><main><${Board} /><${Road} />
-      <div class="panes"><${panes.PhonePane} /><${panes.KitchenPane} /><${panes.PaperPane} doc=${doc} /><${panes.CloudPane} doc=${doc} fault=${fault()} /></div>
+      <div class="panes"><${panes.PhonePane} /><${panes.KitchenPane} /><${panes.PaperPane} doc=${doc} away=${away} /><${panes.CloudPane} doc=${doc} fault=${fault()} away=${away} /></div>
       <section class="drills" aria-label=${t('drills')}><${Line} /><div class="row">${DRILLS.map((drill) => html`<${Drill} key=${drill.key} drill=${drill} />`)}</div></section></main>
       ${picture ? html`<${Closer} src=${picture.src} title=${picture.title} />` : null}</div>`;
   }

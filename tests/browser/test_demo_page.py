@@ -1,0 +1,207 @@
+"""The visitor's page as a visitor meets it: every figure on it is compared with the store, the paper and the cloud.
+
+`demo` and `open_page` come from the conftest files. Every wait has a deadline; none is a pause that hopes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import axe
+import pytest
+from playwright.sync_api import Page, expect
+from running_demo import RunningDemo, call, eventually
+
+STATIC = Path(__file__).resolve().parents[2] / "gateway" / "web" / "staff" / "static"
+PORK = {"item": "twice-cooked-pork", "quantity": 2, "modifiers": [], "note": ""}
+BEER = {"item": "beer", "quantity": 1, "modifiers": [], "note": ""}
+DRILLS = (
+    "wan_down", "cloud_error", "cloud_slow", "cloud_lost_answer", "captive_portal", "broker_down", "paper_out",
+    "printer_unplugged",
+)  # fmt: skip
+SOON_MS = 10_000
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def healed(demo: RunningDemo) -> Iterator[RunningDemo]:
+    """The shared demo, given back without a drill running."""
+    yield demo
+    for fault in DRILLS:
+        demo.drill(fault, False, "kitchen" if fault in ("paper_out", "printer_unplugged") else None)
+    eventually("the cloud has caught up", lambda: state(demo)["uplink"]["pending"] == 0, 40)
+
+
+@pytest.fixture
+def page(healed: RunningDemo, open_page: OpenPage) -> Page:
+    return visit(healed, open_page, "en-GB")
+
+
+def visit(demo: RunningDemo, open_page: OpenPage, lang: str, width: int = 1440, height: int = 900) -> Page:
+    page = open_page(demo.info["demo_url"], lang, width, height)
+    expect(page.get_by_test_id("score-dishes")).to_be_visible(timeout=SOON_MS)
+    return page
+
+
+def state(demo: RunningDemo) -> dict[str, Any]:
+    status, found = demo.staff("GET", "/demo/state")
+    assert status == 200, found
+    return dict(found)
+
+
+def figure(page: Page, name: str) -> int:
+    return int(page.get_by_test_id(f"score-{name}").locator("b").inner_text())
+
+
+def test_it_opens_without_login_on_this_machine(healed: RunningDemo, page: Page) -> None:
+    assert page.url == healed.info["demo_url"]
+    for drill in DRILLS:
+        expect(page.get_by_test_id(f"drill-{drill}")).to_have_attribute("aria-pressed", "false")
+    expect(page.frame_locator("[data-testid=phone]").locator("h1")).to_have_text("Sichuan Kitchen", timeout=SOON_MS)
+    expect(page.get_by_test_id("kitchen-live")).to_have_text("live", timeout=SOON_MS)
+    expect(page.frame_locator("[data-testid=kitchen]").locator("h1")).to_have_text("Wok")
+    page.get_by_test_id("station-bar").click()
+    expect(page.frame_locator("[data-testid=kitchen]").locator("h1")).to_have_text("Cold & bar", timeout=SOON_MS)
+    page.get_by_test_id("table").select_option("12")
+    expect(page.frame_locator("[data-testid=phone]").locator(".tbl")).to_have_text("Table 12", timeout=SOON_MS)
+    assert page.foreign == []  # type: ignore[attr-defined]
+
+
+def test_the_state_is_for_those_who_were_let_in(healed: RunningDemo) -> None:
+    for path in ("/demo/state", "/demo/paper/kitchen/0001.png"):
+        status, body, _ = call(healed.info["staff_url"], "GET", path)
+        assert (status, body["code"]) == (401, "login_needed")
+    for path in ("/demo/paper/none/0001.png", "/demo/paper/kitchen/999999.png", "/demo/paper/kitchen/..%2f1.png"):
+        assert healed.staff("GET", path)[0] == 404, path
+    status, _, headers = call(healed.info["staff_url"], "GET", "/demo")
+    assert status == 200
+    assert re.search(r"script-src 'self';", headers["content-security-policy"])
+
+
+def test_an_order_raises_the_score_and_appears_as_paper_and_in_the_cloud(healed: RunningDemo, page: Page) -> None:
+    before = figure(page, "dishes")
+    number = healed.order("3", [PORK, BEER])["number"]
+    expect(page.get_by_test_id("score-dishes").locator("b")).to_have_text(str(before + 3), timeout=SOON_MS)
+    for printer in ("kitchen", "receipt"):
+        pane = page.get_by_test_id(f"printer-{printer}")
+        expect(pane.locator(f"[data-code^='{number}-']")).to_be_visible(timeout=SOON_MS)
+        expect(pane.get_by_test_id(f"proof-{printer}")).to_contain_text("printer answered", timeout=SOON_MS)
+    road = page.get_by_test_id("road")
+    expect(road).to_contain_text(number)
+    for stop in ("disk", "shown", "paper", "cloud"):
+        expect(page.get_by_test_id(f"road-{stop}")).to_have_attribute("data-done", "yes", timeout=SOON_MS)
+    expect(page.get_by_test_id("cloud-has").first).to_contain_text(number)
+    eventually("every dish is proven", lambda: figure(page, "seen") == figure(page, "dishes"))
+    assert figure(page, "twice") == 0
+    assert int(page.get_by_test_id("cloud-count").inner_text()) == len(healed.cloud_orders())
+    assert any(number in paper for paper in healed.papers("kitchen"))
+    assert page.foreign == []  # type: ignore[attr-defined]
+
+
+def test_the_road_tells_the_times_that_were_written_down(healed: RunningDemo, page: Page) -> None:
+    number = healed.order("4", [PORK])["number"]
+    expect(page.get_by_test_id("road")).to_contain_text(number, timeout=SOON_MS)
+    expect(page.get_by_test_id("road-paper")).to_have_attribute("data-done", "yes", timeout=SOON_MS)
+    _, listed = healed.staff("GET", "/api/v1/orders?limit=1")
+    order = listed["orders"][0]
+    job = next(j for j in healed.staff("GET", "/api/v1/jobs")[1]["jobs"] if j["order_id"] == order["id"])
+    road = state(healed)["latest"]
+    assert road["placed_at"] == order["placed_at"]
+    assert road["shown_at"] == max(ticket["shown_at"] for ticket in order["tickets"])
+    assert road["printed_at"] == job["updated_at"]
+    assert road["in_cloud_by"] is None or road["in_cloud_by"] >= order["placed_at"]
+
+
+def test_a_slip_can_be_looked_at_closely(healed: RunningDemo, page: Page) -> None:
+    number = healed.order("5", [PORK])["number"]
+    slip = page.get_by_test_id("printer-kitchen").locator(f"[data-code^='{number}-']")
+    expect(slip).to_be_visible(timeout=SOON_MS)
+    slip.click()
+    expect(page.get_by_test_id("closer").locator("img")).to_be_visible()
+    assert page.get_by_test_id("closer").locator("img").evaluate("(img) => img.naturalWidth") == 576
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("closer")).to_have_count(0)
+
+
+def test_a_cut_internet_makes_the_cloud_wait_and_its_return_catches_up(healed: RunningDemo, page: Page) -> None:
+    button = page.get_by_test_id("drill-wan_down")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_test_id("cloud-state")).to_contain_text("away", timeout=SOON_MS)
+    expect(page.get_by_test_id("playing")).to_contain_text("Now playing: Internet cut")
+    number = healed.order("6", [PORK])["number"]
+    expect(page.get_by_test_id("cloud-waits").first).to_contain_text(number, timeout=SOON_MS)
+    expect(page.get_by_test_id("road-cloud")).to_have_attribute("data-done", "no")
+    eventually("the count of what waits grows", lambda: figure(page, "pending") > 0)
+    eventually("the kitchen does not mind", lambda: figure(page, "seen") == figure(page, "dishes"))
+    assert number not in [order["number"] for order in healed.cloud_orders()]
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_test_id("score-pending").locator("b")).to_have_text("0", timeout=SOON_MS)
+    expect(page.get_by_test_id("cloud-waits")).to_have_count(0, timeout=SOON_MS)
+    expect(page.get_by_test_id("cloud-state")).to_have_attribute("data-state", "live")
+    expect(page.get_by_test_id("playing")).to_contain_text("each once")
+
+
+def test_one_wire_has_one_fault_at_a_time(healed: RunningDemo, page: Page) -> None:
+    page.get_by_test_id("drill-wan_down").click()
+    expect(page.get_by_test_id("drill-wan_down")).to_have_attribute("aria-pressed", "true")
+    page.get_by_test_id("drill-cloud_error").click()
+    expect(page.get_by_test_id("drill-cloud_error")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_test_id("drill-wan_down")).to_have_attribute("aria-pressed", "false")
+    assert list(state(healed)["drills"]["active"]) == ["cloud_error"]
+
+
+def test_paper_out_says_what_waits_and_prints_it_by_itself(healed: RunningDemo, page: Page) -> None:
+    page.get_by_test_id("drill-paper_out").click()
+    pane = page.get_by_test_id("printer-kitchen")
+    expect(pane).to_contain_text("no paper", timeout=SOON_MS)
+    number = healed.order("7", [PORK])["number"]
+    expect(page.get_by_test_id("proof-kitchen")).to_contain_text("Waits: no paper", timeout=SOON_MS)
+    expect(pane.locator(f"[data-code^='{number}-']")).to_have_count(0)
+    page.get_by_test_id("drill-paper_out").click()
+    expect(pane.locator(f"[data-code^='{number}-']")).to_be_visible(timeout=SOON_MS)
+    expect(page.get_by_test_id("proof-kitchen")).to_contain_text("printer answered", timeout=SOON_MS)
+    assert figure(page, "twice") == 0
+
+
+def test_a_box_that_does_not_answer_is_told_calmly(healed: RunningDemo, page: Page) -> None:
+    healed.freeze("gateway")
+    try:
+        expect(page.get_by_test_id("away")).to_contain_text("comes back by itself", timeout=SOON_MS)
+    finally:
+        healed.thaw("gateway")
+    expect(page.get_by_test_id("away")).to_have_count(0, timeout=SOON_MS)
+
+
+@pytest.mark.parametrize("lang", ["zh-CN", "en-GB"])
+def test_nothing_hinders_a_reader(healed: RunningDemo, open_page: OpenPage, lang: str) -> None:
+    page = visit(healed, open_page, lang)
+    healed.drill("wan_down")
+    expect(page.get_by_test_id("drill-wan_down")).to_have_attribute("aria-pressed", "true", timeout=SOON_MS)
+    for width, height in ((1440, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert axe.violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.foreign == []  # type: ignore[attr-defined]
+
+
+def test_the_language_is_the_browsers_until_the_visitor_chooses(healed: RunningDemo, open_page: OpenPage) -> None:
+    page = visit(healed, open_page, "zh-CN")
+    expect(page.get_by_test_id("score-dishes")).to_contain_text("客人点的菜")
+    page.get_by_test_id("language").click()
+    expect(page.get_by_test_id("score-dishes")).to_contain_text("dishes ordered")
+    expect(page.frame_locator("[data-testid=phone]").locator("h1")).to_have_text("Sichuan Kitchen", timeout=SOON_MS)
+    expect(page.frame_locator("[data-testid=kitchen]").locator("h1")).to_have_text("Wok", timeout=SOON_MS)
+
+
+def test_both_catalogues_hold_the_same_words() -> None:
+    text = (STATIC / "demo-words.js").read_text(encoding="utf-8")
+    zh, en = text.split("\n    en: {")
+    keys = [sorted(re.findall(r"(?:^|[,{]\s+|^\s+)(\w+): (?:'|\[)", part, re.MULTILINE)) for part in (zh, en)]
+    assert keys[0] == keys[1], json.dumps(sorted(set(keys[0]) ^ set(keys[1])))
