@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from gateway.contract.topics import Topics
+from gateway.contract.wire import Message
 from gateway.domain.actor import Actor
 from gateway.domain.now import Now
 from gateway.housekeeping import Housekeeping
-from gateway.contract.wire import Message
 from gateway.intake import MAX_QUEUED, Intake
 from gateway.operations.uplink import Uplink
 from gateway.relays.cloud import CloudRelay

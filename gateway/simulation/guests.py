@@ -1,4 +1,4 @@
-"""Guests and a delivery program: they order, hear nothing, ask again with the same key, and remember what they were told."""
+"""Guests and a delivery program: they order, hear nothing, ask again with the same key, and remember every answer."""
 
 from __future__ import annotations
 

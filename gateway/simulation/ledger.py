@@ -69,13 +69,13 @@ class Ledger:
             raise Broken(f"a paper of {paper.tag} came out at {paper.printer}, which makes nothing of that order")
         for former in self.papers.setdefault(ticket, []):
             if former.copy == paper.copy:
-                raise Broken(f"copy {paper.copy} of {paper.tag} came out twice at {paper.printer}: not marked as REPRINT")
+                raise Broken(f"copy {paper.copy} of {paper.tag} came out twice at {paper.printer}: one is not marked")
             if paper.copy == 1:
                 raise Broken(f"a later paper of {paper.tag} at {paper.printer} does not say REPRINT")
         self.papers[ticket].append(paper)
         known = self.tickets[ticket]
         if paper.code and not paper.shows(known.dishes):
-            raise Broken(f"the paper of {paper.tag} at {known.station} does not hold its dishes {known.dishes}: {paper.text!r}")
+            raise Broken(f"the paper of {paper.tag} does not hold the dishes {known.dishes}: {paper.text!r}")
 
     def _ticket_of(self, paper: Paper) -> str | None:
         for ticket in self.by_tag.get(paper.tag or "", []):
@@ -101,7 +101,7 @@ class Ledger:
     def _read_journal(self, rows: Reader) -> None:
         last = journal.last_slot(rows)
         if last < self.slot and self.events:
-            raise Broken(f"the journal ends at {last & journal.SEQ_MASK}, but {self.slot & journal.SEQ_MASK} was committed")
+            raise Broken(f"the journal ends at slot {last}, but {self.slot} was committed")
         for entry in journal.after(rows, self.slot, 10_000):
             if entry.slot != self.slot + 1:
                 raise Broken(f"a gap in the journal: {entry.seq} follows {self.slot & journal.SEQ_MASK}")
@@ -115,14 +115,14 @@ class Ledger:
         order, change = data["order"], data["change"]
         former = self.orders.get(order["id"])
         if order["version"] != (former["version"] + 1 if former else 1):
-            raise Broken(f"event {entry.seq} of order {order['number']} skips from {former and former['version']} to {order['version']}")
+            raise Broken(f"event {entry.seq} of order {order['number']} skips to version {order['version']}")
         self.orders[order["id"]] = order
         if former is None:
             self._take_new(order, entry.bizday)
         for ticket in order["tickets"]:
             known = self.tickets[ticket["id"]]
             if ticket["version"] < known.version:
-                raise Broken(f"a ticket of {order['number']} goes back from version {known.version} to {ticket['version']}")
+                raise Broken(f"a ticket of {known.tag} goes back from version {known.version} to {ticket['version']}")
             self._check_action(rows, entry, ticket, known, change)
             known.version = ticket["version"]
 
@@ -134,9 +134,8 @@ class Ledger:
             raise Broken(f"order {order['number']}: the total is not the sum of its lines")
         self._next_number(day, "order", int(order["number"][1:]))
         for ticket in order["tickets"]:
-            dishes = [
-                f"{line['quantity']}× {line['name']['und']}" for line in order["lines"] if line["ticket"] == ticket["id"]
-            ]
+            lines = [line for line in order["lines"] if line["ticket"] == ticket["id"]]
+            dishes = [f"{line['quantity']}× {line['name']['und']}" for line in lines]
             self.by_tag.setdefault(tag, []).append(ticket["id"])
             self.tickets[ticket["id"]] = KnownTicket(tag, ticket["station"], dishes)
 
@@ -168,7 +167,8 @@ class Ledger:
         return None
 
     def _check_orders(self, rows: Reader) -> None:
-        for identity, number, version, total, status in rows.all("SELECT id, number, version, total, status FROM orders"):
+        found = rows.all("SELECT id, number, version, total, status FROM orders")
+        for identity, number, version, total, status in found:
             told = self.orders.get(identity)
             if told is None:
                 raise Broken(f"order {number} has no event in the journal: its transaction was torn")
@@ -188,7 +188,7 @@ class Ledger:
             if version != known.version:
                 raise Broken(f"the ticket of {known.tag} at {station} has version {version}, its event {known.version}")
             if shown > version:
-                raise Broken(f"the ticket of {known.tag} at {station} is shown at {shown}, beyond its version {version}")
+                raise Broken(f"the ticket of {known.tag} is shown at {shown}, beyond its version {version}")
             if slip and identity not in self._numbered:
                 self._numbered.add(identity)
                 self._next_number(day, f"slip:{station}", slip)
@@ -204,7 +204,7 @@ class Ledger:
     def _check_proof(self, identity: str, known: KnownTicket, shown_by: str) -> None:
         if shown_by.startswith("slip "):
             if not self.whole_paper(identity):
-                raise Broken(f"{known.tag} at {known.station} counts as shown by {shown_by}, but no whole paper came out")
+                raise Broken(f"{known.tag} at {known.station} is shown by {shown_by}, but no whole paper came out")
         elif (identity, shown_by.removeprefix("screen ")) not in self._deeds.rendered:
             raise Broken(f"{known.tag} at {known.station} counts as shown by {shown_by!r}, which never drew it")
         known.proven = True
@@ -225,7 +225,7 @@ class Ledger:
                 if self._printer_of[known.station] != printer:
                     raise Broken(f"a job of {known.tag} at {known.station} goes to {printer}")
                 if state == "PRINTED" and not self.whole_paper(ticket, copy):
-                    raise Broken(f"copy {copy} of {known.tag} counts as PRINTED at {printer}, but it did not come out whole")
+                    raise Broken(f"copy {copy} of {known.tag} is PRINTED at {printer}, but it did not come out whole")
                 self.jobs[identity] = (state, copy, ticket)
             if state == "UNKNOWN" and settled is None and identity not in asked:
                 waited = min(now.since(boot, mono), calm)

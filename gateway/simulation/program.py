@@ -1,4 +1,4 @@
-"""`gateway simulate`: shifts on a fake clock, with faults. A failing seed is printed with its story and replays exactly."""
+"""`gateway simulate`: shifts on a fake clock, with faults. A failing seed prints its story and replays exactly."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="gateway simulate", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="the first seed (default 1)")
     parser.add_argument("--seeds", type=int, default=1, metavar="COUNT", help="how many seeds, one after the other")
-    parser.add_argument("--orders", type=int, default=MOST_ORDERS, help=f"at most so many orders a shift (default {MOST_ORDERS})")
+    parser.add_argument("--orders", type=int, default=MOST_ORDERS, help=f"at most (default {MOST_ORDERS})")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
     parser.add_argument("--verbose", action="store_true", help="tell everything that happens; with one seed")
     parser.add_argument("--go-on", action="store_true", help="run all seeds, also after a broken one")

@@ -41,7 +41,8 @@ def settings_of(world: World) -> Settings:
         for s, name in STATIONS.items()
     ]
     guards = Guards(orders_per_10_min=6 if world.maybe(0.2) else 100_000, need_guest_cookie=world.maybe(0.5))
-    return Settings({"und": "Simulated"}, "CNY", stations, [Area("hall", {"und": "Hall"}, TABLES)], printers, guards=guards)
+    hall = Area("hall", {"und": "Hall"}, TABLES)
+    return Settings({"und": "Simulated"}, "CNY", stations, [hall], printers, guards=guards)
 
 
 @lru_cache

@@ -113,7 +113,8 @@ class BrokerScreen(Screen):
         super().__init__(world, name, station, deeds)
         self._topics = topics
         self._kept: list[tuple[str, TicketDo]] = []
-        self.client = Client(world, broker, name, lambda: [topics.ticket(station, "+")], self._on_message, self._on_session)
+        wanted = [topics.ticket(station, "+")]
+        self.client = Client(world, broker, name, lambda: wanted, self._on_message, self._on_session)
         self.client.connect_soon()
 
     def _on_session(self) -> None:
