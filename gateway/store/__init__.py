@@ -251,6 +251,15 @@ def _keep_ballast(folder: Path) -> None:
         ballast.unlink(missing_ok=True)
 
 
+def restore_ballast(folder: Path) -> None:
+    """Takes the ballast's room again once there is twice as much of it: the next full disk needs it too."""
+    if (folder / "ballast").exists():
+        return
+    disk = os.statvfs(folder)
+    if disk.f_bavail * disk.f_frsize >= 2 * BALLAST_BYTES:
+        _keep_ballast(folder)
+
+
 def free_ballast(folder: Path) -> bool:
     """Gives the ballast's room back to the disk. False when it was already gone."""
     try:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from gateway.domain.errors import Refused
 from gateway.domain.now import Now
-from gateway.store import Store, free_ballast, suspect_mark
+from gateway.store import Store, free_ballast, restore_ballast, suspect_mark
 from gateway.store.pending import NotDone, Pending
 from gateway.store.transaction import Tx
 
@@ -37,6 +37,7 @@ class Writer:
     def __init__(self, store: Store, ids: Iterator[str]):
         self.store = store
         self.ids = ids
+        self._ballast_at = float("inf")
 
     def step(self, now: Now) -> float | None:
         health = self.store.health
@@ -48,6 +49,9 @@ class Writer:
         if not batch:
             if self.store.changed_by_others():
                 self.store.tell(frozenset({"everything"}))
+            if health.full_since is None and now.monotonic >= self._ballast_at:
+                self._ballast_at = now.monotonic + FULL_RETRY_S
+                restore_ballast(self.store.path.parent)
             return now.monotonic + LOOK_EVERY_S
         self._run(batch, now)
         return now.monotonic
@@ -129,6 +133,7 @@ class Writer:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
             health.full_since = now.monotonic
             freed = free_ballast(self.store.path.parent)
+            self._ballast_at = now.monotonic + FULL_RETRY_S
             log.error("the disk is full; nothing of this batch is kept%s", "; ballast freed" if freed else "")
             reason = "storage_full"
         elif _is_disk(error):
