@@ -47,6 +47,8 @@ class CloudEvent(msgspec.Struct):
 
 
 class PoisonSlot(msgspec.Struct):
+    """A slot whose event the cloud keeps but cannot use, and why."""
+
     seq: int
     reason: str
 

@@ -13,6 +13,8 @@ class SlipOption(msgspec.Struct, omit_defaults=True):
 
 
 class SlipLine(msgspec.Struct, omit_defaults=True):
+    """One dish. `name` is what the cook reads; `note` prints as the guest typed it."""
+
     quantity: int
     name: str
     options: list[SlipOption] = msgspec.field(default_factory=list)

@@ -135,10 +135,12 @@ def set_paused(tx: Tx, now: Now, ids: Ids, actor: Actor, paused: bool, reason: s
 
 
 def set_user(tx: Tx, now: Now, ids: Ids, actor: Actor, user: User) -> None:
+    """Adds a person or changes one. Passwords and PINs come stretched."""
     people.set_user(tx, user)
 
 
 def set_program(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, token: str) -> None:
+    """Gives a program its token; its former one ends."""
     people.set_program(tx, name, token)
 
 
@@ -170,6 +172,7 @@ def begin_session(
 
 
 def end_session(tx: Tx, now: Now, ids: Ids, actor: Actor, token: str) -> None:
+    """Logs one screen or page out."""
     people.end_session(tx, token)
 
 

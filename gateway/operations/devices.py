@@ -96,6 +96,7 @@ def may_reprint_by_itself(tx: Tx, job: PrintJob) -> bool:
 
 
 def ask_about(tx: Tx, now: Now, job: PrintJob) -> None:
+    """Raises the condition that asks a person whether this paper came out."""
     order = orders.load(tx, job.order_id)
     devices.raise_condition(
         tx, "slip_unknown", job.id, now.iso, printer=job.printer, station=job.station, job=job.id,
@@ -220,8 +221,10 @@ def take_bridge_state(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, state
 
 
 def raise_condition(tx: Tx, now: Now, ids: Ids, actor: Actor, code: str, subject: str, **params: Any) -> None:
+    """Says what is wrong, once; said again it keeps its time."""
     devices.raise_condition(tx, code, subject, now.iso, **params)
 
 
 def clear_condition(tx: Tx, now: Now, ids: Ids, actor: Actor, code: str, subject: str) -> None:
+    """What was wrong is well again."""
     devices.clear_condition(tx, code, subject)

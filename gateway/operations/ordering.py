@@ -123,6 +123,7 @@ def _former_external(tx: Tx, cart: StaffCart) -> Placed | None:
 
 
 def answer_of(document: dict[str, Any]) -> dict[str, Any]:
+    """The part of an order's document that whoever placed it is told."""
     return {name: document[name] for name in ("id", "number", "status", "total", "currency", "check")}
 
 

@@ -44,6 +44,7 @@ def _bury(tx: Tx, now: Now, slot: int, reason: str) -> None:
 
 
 def uplink_changed(tx: Tx, now: Now, ids: Ids, actor: Actor, online: bool, reason: str | None) -> None:
+    """The cloud has come or gone: one condition says why, each with its own advice."""
     wanted = None if online else CONDITION_OF_REASON.get(reason or "", "uplink_offline")
     for code in ALL_CONDITIONS:
         if code == wanted:
