@@ -88,8 +88,12 @@ class UplinkWatch:
         online, reason, _ = self._uplink.look(now)
         if (online, reason) != self._said:
             self._said = (online, reason)
-            self._store.submit(sync.uplink_changed, HOUSE, online, reason)
+            self._store.submit(sync.uplink_changed, HOUSE, online, reason).then(self._settled)
         return now.monotonic + 1.0
+
+    def _settled(self, pending: Pending) -> None:
+        if pending.failure is not None:
+            self._said = None  # a full disk did not take the word: it is said again
 
 
 class Pruning:
