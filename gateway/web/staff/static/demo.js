@@ -42,7 +42,7 @@
   /* -- what comes in ------------------------------------------------------------------------------------------ */
   const poll = TP.poll(() => {
     if (document.hidden) return HIDDEN_MS;
-    return TP.fetchJson('/demo/state', {}, 4000).then((r) => {
+    return TP.fetchJson('/demo/state', {}, 3000).then((r) => {
       if (r.status === 401) { location.reload(); return HIDDEN_MS; }
       if (r.status !== 200) {
         if (heardAt && TP.clock.now() - heardAt > SILENT_MS) away = true;
