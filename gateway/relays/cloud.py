@@ -33,6 +33,10 @@ RETRY_CAP_S = 1.8
 """While somebody may be waiting for it: the first event is at the cloud within two seconds of its return."""
 
 RETRY_CAP_LONG_S = 30.0
+MAX_REST_S = 0.5
+"""The rest between batches while people order. An answer that took longer was waited for, not worked for: a cloud
+that held one for 16 s would else be left alone for 32 more."""
+
 LONG_OUTAGE_S = 3600.0
 """After an hour nobody watches the second; a region's boxes then spread their knocking."""
 
@@ -128,7 +132,7 @@ class CloudRelay:
         asked = self._store.asked
         if entries and asked != self._asked:
             # People are ordering: the backlog gets a third of the time, they get the rest.
-            self._rest_until = self._clock() + 2 * took
+            self._rest_until = self._clock() + min(2 * took, MAX_REST_S)
         self._asked = asked
         return max(self._clock(), self._rest_until)
 
