@@ -15,6 +15,7 @@ from gateway.domain.now import Now
 from gateway.domain.print_job import PrintJob
 from gateway.domain.visit import Visit
 from gateway.store import Reader, Store, box, devices, jobs, orders, settings, visits
+from gateway.store.devices import Condition
 
 Json = dict[str, Any]
 
@@ -122,6 +123,12 @@ def job_document(job: PrintJob) -> Json:
     }
 
 
+def _causes(found: list[Condition]) -> list[Condition]:
+    """Without what only follows from another: while the broker is down, nobody can hear a bridge."""
+    broker_down = any(c.code == "broker_down" for c in found)
+    return [c for c in found if not (broker_down and c.code == "bridge_offline")]
+
+
 def condition_list(rows: Reader, store: Store, now: Now) -> list[Json]:
     """What is wrong now, most urgent first; empty means well."""
     rules = settings.settings(rows)
@@ -130,7 +137,7 @@ def condition_list(rows: Reader, store: Store, now: Now) -> list[Json]:
         conditions.document(
             c.code, c.subject, c.since, c.params, jobs.waiting_count(rows, c.subject), names.get(c.subject, {})
         )
-        for c in devices.conditions(rows)
+        for c in _causes(devices.conditions(rows))
     ]
     # These two cannot be rows: they say that rows cannot be written.
     if store.health.full_since is not None:

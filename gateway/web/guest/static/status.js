@@ -86,7 +86,10 @@
       draw();
       if (misses) return misses === 1 ? 700 : 2000;
       var busy = visit && visit.orders.some(function (o) { return o.lines.some(open); });
-      return busy && !d.hidden ? 3000 : 10000;
+      if (!busy || d.hidden) return 10000;
+      // Who has just ordered is looking: the proof is told within a second of being there.
+      var fresh = visit.orders.some(function (o) { return o.kitchen === "waiting" && TP.clock.now() - Date.parse(o.placed_at) < 15000; });
+      return fresh ? 1000 : 3000;
     });
   }
   function words() {
