@@ -40,6 +40,7 @@ class FaultyConnection:
         if strikes == "dies_before":
             self._die("before", sql)
         if strikes == "full" and not sql.startswith(("ROLLBACK", "PRAGMA")):
+            self._world.note(f"the disk is full at {' '.join(sql.split()[:4])}")
             error = sqlite3.OperationalError("database or disk is full")
             error.sqlite_errorcode = sqlite3.SQLITE_FULL
             raise error

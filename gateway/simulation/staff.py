@@ -25,6 +25,8 @@ class Staff:
         self._gateway = gateway
         self._ledger = ledger
         self._keys = 0
+        self._made: dict[str, str] = {}
+        """The paper that each decision's key was answered with."""
 
     def look_after(self, every_s: float) -> None:
         """Again and again: who is asked about a paper goes and looks."""
@@ -60,7 +62,10 @@ class Staff:
     def _decide(self, job: str, decision: str) -> None:
         self._keys += 1
         self._world.note(f"somebody says '{decision}' of {job[-4:]}")
-        self._do(devices.decide_about_job, job, decision, f"staff-{self._keys}")
+        args = (job, decision, f"staff-{self._keys}")
+        self._do(devices.decide_about_job, *args)
+        if self._world.maybe(0.3):  # no answer was heard: the tablet says it again
+            self._world.after(self._world.between(0.0, 30.0), lambda: self._do(devices.decide_about_job, *args))
 
     def sell_out(self) -> None:
         dish = f"{self._world.chance.choice(list(STATIONS))}-{self._world.chance.randint(1, DISHES_PER_STATION)}"
@@ -88,3 +93,7 @@ class Staff:
             self._world.after(2.0, lambda: self._do(operation, *args))
         elif done.failure is not None and not isinstance(done.failure, Refused):
             raise Broken(f"{getattr(operation, '__name__', operation)} was answered with a bug: {done.failure!r}")
+        elif done.failure is None and operation is devices.decide_about_job:
+            key, made = str(args[-1]), done.result(0).id
+            if self._made.setdefault(key, made) != made:
+                raise Broken(f"the decision {key} was carried out twice: {self._made[key]} and {made}")
