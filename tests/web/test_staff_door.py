@@ -1,0 +1,391 @@
+"""The door for staff and programs: login, roles, origins, and each call once."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from doors import PASSWORD, PIN, STAFF_URL, TOKEN, Doors
+from store.shop import Shop
+
+from gateway.contract.refusals import STATUS
+from gateway.domain.errors import Refused
+from gateway.operations import kitchen
+from gateway.web.access import host_allowed
+from gateway.web.api import document
+from gateway.web.api.route import STAFF
+from gateway.web.api.table import ROUTES
+from gateway.web.events import LIFE_S, MAX_STREAMS, Hub
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+# --- who is at the door ---
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "192.168.1.5.evil.example", "localhost.evil.example", "", "[", "[::1", "box.localx", "a b"]
+)
+def test_a_foreign_host_name_is_dns_rebinding(doors: Doors, host: str) -> None:
+    for client in (doors.guest, doors.staff):
+        answer = client.get(
+            "/healthz", headers={"Host": host}, environ_overrides={"HTTP_HOST": host, "SERVER_NAME": host or "x"}
+        )
+        assert answer.status_code in (400, 421), host
+        assert answer.status_code == 400 or answer.get_json()["code"] == "wrong_host"
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["192.168.1.5", "10.0.0.7:8081", "localhost:80", "box.local", "box.lan:1", "[::1]:8081", "order.example.com"],
+)
+def test_addresses_local_names_and_the_stores_own_are_welcome(doors: Doors, host: str) -> None:
+    assert doors.staff.get("/healthz", headers={"Host": host}).status_code == 200
+    assert host_allowed(host, ("order.example.com",))
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/login", "/static/tokens.css", "/nowhere", "/api/v1/orders", "/kds/wok"])
+def test_everything_carries_the_security_headers(doors: Doors, path: str) -> None:
+    for answer in (doors.page("GET", path), doors.phone("GET", path)):
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'")
+        assert "unsafe" not in policy
+        assert "frame-ancestors" in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_a_person_logs_in_by_password_or_pin_and_out(doors: Doors) -> None:
+    assert doors.log_in(username="li", password="wrong").get_json()["code"] == "wrong_login"
+    assert doors.log_in(username="nobody", password=PASSWORD).status_code == 401
+    assert doors.log_in(pin="0000").status_code == 401
+    answer = doors.log_in(pin=PIN)
+    assert answer.get_json() == {"actor": "li", "role": "manager"}
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    assert doors.page("GET", "/api/v1/conditions").status_code == 200
+    assert doors.page("POST", "/api/v1/logout").status_code == 200
+    doors.staff.set_cookie("staff", cookie.split("=", 1)[1].split(";")[0], domain="192.168.1.5")
+    assert doors.page("GET", "/api/v1/conditions").status_code == 401  # ended in the house, not only in the browser
+
+
+def test_wrong_tries_lock_and_say_for_how_long(doors: Doors) -> None:
+    for _ in range(5):
+        doors.log_in(pin="0000")
+    answer = doors.log_in(username="li", password=PASSWORD)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "61")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [None, "", "null", "http://evil.example", "http://192.168.1.5", "http://192.168.1.5:8080", "http://[", "x"],
+)
+def test_an_unsafe_call_with_a_cookie_must_come_from_our_own_page_port_included(
+    doors: Doors, origin: str | None
+) -> None:
+    doors.log_in()
+    for path in ("/api/v1/tables/1/close", "/api/v1/logout", "/api/v1/login"):
+        answer = doors.page("POST", path, origin=origin, json={})
+        assert (answer.status_code, answer.get_json()["code"]) == (403, "foreign_origin"), path
+    assert doors.page("GET", "/api/v1/tables", origin=origin).status_code == 200
+    assert doors.page("POST", "/api/v1/tables/1/close", json={}).status_code == 200
+
+
+def test_a_program_with_its_token_needs_no_origin(doors: Doors) -> None:
+    assert doors.program("POST", "/api/v1/tables/1/close").status_code == 200
+    for wrong in ("Bearer nonsense", "Bearer ", f"Basic {TOKEN}", TOKEN):
+        answer = doors.page("GET", "/api/v1/tables", headers={"Authorization": wrong})
+        assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+
+
+OPEN_TO_ALL = {"/healthz", "/readyz", "/api/v1/login", "/api/v1/openapi.json"}
+
+
+def a_path(route: Any, **known: str) -> str:
+    values = {"action": "open", "decision": "cancel", "table": "1", "item": "tea", "station_id": "wok"} | known
+    return re.sub(r"<(\w+)>", lambda m: values.get(m[1], "01a20674-12c0-71f6-8000-00000000ffff"), route.path)
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if STAFF in r.listeners], ids=lambda r: f"{r.method} {r.path}")
+def test_every_route_answers_and_none_without_a_login(doors: Doors, route: Any) -> None:
+    stranger = doors.page(route.method, a_path(route), json={})
+    if route.path not in OPEN_TO_ALL:
+        assert stranger.status_code == 401, stranger.text
+    if route.path == "/api/v1/events":
+        return  # a stream has its own test
+    answer = doors.program(route.method, a_path(route), json={} if route.method == "POST" else None)
+    assert answer.status_code < 500 or answer.get_json()["code"] in ("not_found", "drills_away"), answer.text
+    if answer.status_code >= 400:
+        assert answer.get_json()["code"] in STATUS
+
+
+ROLES = {
+    "POST /api/v1/tables/1/open": {"waiter", "cashier", "manager"},
+    "POST /api/v1/items/tea/sold-out": {"kitchen", "waiter", "cashier", "manager"},
+    "POST /api/v1/ordering/resume": {"kitchen", "waiter", "cashier", "manager"},
+    "POST /api/v1/orders": {"waiter", "cashier", "manager"},
+    "POST /api/v1/drills": {"manager"},
+    "GET /api/v1/conditions": {"kitchen", "waiter", "cashier", "manager", "viewer"},
+}
+
+
+@pytest.mark.parametrize("call", ROLES)
+def test_each_role_may_do_what_it_may(doors: Doors, call: str) -> None:
+    method, path = call.split()
+    for role in ("kitchen", "waiter", "cashier", "manager", "viewer"):
+        doors.as_role(role)
+        answer = doors.page(method, path, json={} if method == "POST" else None)
+        refused = answer.status_code == 403
+        assert refused == (role not in ROLES[call]), (role, answer.text)
+
+
+# --- the calls ---
+
+
+def placed(doors: Doors, *items: str, **more: Any) -> Any:
+    body = {"table": "1", "lines": [{"item": i} for i in items or ("tofu",)]} | more
+    return doors.program("POST", "/api/v1/orders", json=body, headers={"Idempotency-Key": next(doors.shop.keys)})
+
+
+def test_a_tickets_way_over_http(doors: Doors) -> None:
+    answer = placed(doors, "tofu")
+    assert answer.status_code == 201
+    station = doors.program("GET", "/api/v1/stations/wok/tickets").get_json()
+    (ticket,) = station["tickets"]
+    assert (station["station"]["id"], ticket["order"]["number"]) == ("wok", "A001")
+    for action, state in (("rendered", "SHOWN"), ("start", "STARTED"), ("bump", "SERVED")):
+        body = {"screen": "wok-1", "key": f"k-{action}", "version": ticket["version"]}
+        answer = doors.program("POST", f"/api/v1/tickets/{ticket['id']}/{action}", json=body)
+        assert (answer.status_code, answer.get_json()["state"]) == (200, state)
+        ticket = answer.get_json()
+    stale = doors.program(
+        "POST", f"/api/v1/tickets/{ticket['id']}/bump", json={"screen": "s", "key": "k9", "version": 1}
+    )
+    assert (stale.status_code, stale.get_json()["code"], stale.get_json()["ticket"]["state"]) == (
+        409,
+        "stale",
+        "SERVED",
+    )
+    assert doors.program("GET", "/api/v1/stations/wok/tickets").get_json()["tickets"] == []
+    assert [t["id"] for t in doors.program("GET", "/api/v1/stations/wok/recall").get_json()["tickets"]] == [
+        ticket["id"]
+    ]
+    timeline = doors.program("GET", f"/api/v1/orders/{ticket['order']['id']}")
+    assert timeline.get_json()["lines"][0]["kitchen"] == "served"
+
+
+def test_jobs_are_listed_by_state_order_and_limit_and_decided_about(doors: Doors) -> None:
+    order = placed(doors, "tofu", "lamb").get_json()
+    placed(doors, "tofu")
+    jobs = doors.program("GET", "/api/v1/jobs").get_json()["jobs"]
+    assert len(jobs) == 3
+    assert {
+        "id",
+        "key",
+        "order_id",
+        "ticket_id",
+        "printer",
+        "state",
+        "reason",
+        "evidence",
+        "attempts",
+        "copy",
+        "created_at",
+    } <= set(jobs[0])
+    assert len(doors.program("GET", f"/api/v1/jobs?order={order['id']}&state=QUEUED").get_json()["jobs"]) == 2
+    assert len(doors.program("GET", "/api/v1/jobs?state=QUEUED&limit=1").get_json()["jobs"]) == 1
+    for wrong in ("0", "x", "-1", "1001", "٣"):
+        assert doors.program("GET", f"/api/v1/jobs?limit={wrong}").status_code == 422
+    answer = doors.program("POST", f"/api/v1/jobs/{jobs[0]['id']}/cancel", json={"key": "k"})
+    assert answer.get_json()["withdraw"] is True
+    answer = doors.program("POST", f"/api/v1/jobs/{jobs[0]['id']}/came_out", json={"key": "k2"})
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "illegal_move")
+
+
+def test_readiness_names_each_part(doors: Doors) -> None:
+    assert doors.page("GET", "/readyz").get_json() == {
+        "ready": True,
+        "parts": {"store": {"ready": True, "reason": None}},
+    }
+    doors.parts["store"] = (False, "full")
+    answer = doors.page("GET", "/readyz")
+    assert (answer.status_code, answer.get_json()["parts"]["store"]["reason"]) == (503, "full")
+
+
+def test_tables_printers_uplink_and_conditions(doors: Doors) -> None:
+    tables = doors.program("GET", "/api/v1/tables").get_json()["tables"]
+    assert next((t["name"], t["open"], t["path"]) for t in tables) == ("1", True, "/t/token-1")
+    printers = doors.program("GET", "/api/v1/printers").get_json()["printers"]
+    assert [(p["name"], p["status"]) for p in printers] == [("kitchen", "unknown"), ("counter", "unknown")]
+    uplink = doors.program("GET", "/api/v1/uplink").get_json()
+    assert {
+        "state",
+        "since",
+        "epoch",
+        "last_seq",
+        "applied_upto",
+        "pending",
+        "oldest_pending_s",
+        "rate_per_s",
+        "empty_in_s",
+        "dead",
+    } <= set(uplink)
+    assert doors.program("POST", "/api/v1/ordering/pause", json={"reason": "full"}).get_json()["paused"] is True
+    (condition,) = doors.program("GET", "/api/v1/conditions").get_json()["conditions"]
+    assert (condition["code"], condition["advice"]["en"]) == ("ordering_paused", "Paused by program till: full")
+
+
+def test_a_login_page_leads_only_to_our_own_paths(doors: Doors) -> None:
+    for evil in ("//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"):
+        page = doors.page("GET", "/login", query_string={"next": evil})
+        assert "evil" not in page.text
+        assert "javascript:" not in page.text
+    assert doors.page("GET", "/kds/wok").headers["Location"] == "/login?next=/kds/wok"
+
+
+def test_a_bug_shows_no_stack_trace(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    doors.house.parts = lambda: {}["no such part"]  # type: ignore[index]
+    answer = doors.page("GET", "/readyz")
+    assert (answer.status_code, answer.get_json()["code"]) == (500, "internal")
+    assert "KeyError" not in answer.text
+
+
+def test_static_files_are_compressed_tagged_and_kept_for_ever_under_their_version(doors: Doors) -> None:
+    plain = doors.page("GET", "/static/tokens.css")
+    packed = doors.page("GET", "/static/tokens.css", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert len(packed.data) < len(plain.data)
+    assert plain.headers["Cache-Control"] == "no-cache"
+    page = doors.page("GET", "/login").text
+    version = re.search(r"\?v=(\w+)", page)
+    assert version is not None
+    kept = doors.page("GET", f"/static/tokens.css?v={version[1]}")
+    assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    again = doors.page("GET", "/static/tokens.css", headers={"If-None-Match": plain.headers["ETag"]})
+    assert again.status_code == 304
+    for path in ("/static/../servers.py", "/static/vendor/VENDOR.json", "/static/guest/order.js"):
+        assert doors.page("GET", path).status_code == 404
+
+
+# --- streams ---
+
+
+def test_a_stream_begins_with_everything_and_goes_on_where_it_was(doors: Doors) -> None:
+    placed(doors, "tofu")
+    first = doors.program("GET", "/api/v1/events?topics=tickets:wok,conditions&screen=wok-1", buffered=False)
+    text = next(first.response) if not isinstance(first.response, list) else b""  # type: ignore[call-overload]
+    text = text.decode() if isinstance(text, bytes) else text
+    assert "event: snapshot" in text
+    assert '"topic":"tickets:wok"' in text
+    identity = re.findall(r"^id: (\S+)$", text, re.MULTILINE)[-1]
+    first.close()
+    assert doors.hub.count() == 0
+    placed(doors, "tofu")
+    resumed = doors.program(
+        "GET", "/api/v1/events?topics=tickets:wok&screen=wok-1", headers={"Last-Event-ID": identity}, buffered=False
+    )
+    text = next(resumed.response).decode()  # type: ignore[call-overload]
+    assert text.count("event: ticket") == 1
+    assert "event: snapshot" not in text
+    resumed.close()
+    for foreign in ("9-zzzzz:4", f"{identity}99999", "nonsense", "1-abcde:٣"):
+        foreign_stream = doors.program(
+            "GET",
+            "/api/v1/events?topics=tickets:wok",
+            headers={"Last-Event-ID": foreign.encode().decode("latin-1")},
+            buffered=False,
+        )
+        text = next(foreign_stream.response).decode()  # type: ignore[call-overload]
+        assert "event: reset" in text, foreign
+        foreign_stream.close()
+
+
+@pytest.mark.parametrize("topics", ["", "nonsense", "tickets:moon", "orders,x"])
+def test_a_stream_of_no_known_topic_is_refused_with_those_there_are(doors: Doors, topics: str) -> None:
+    answer = doors.program("GET", f"/api/v1/events?topics={topics}")
+    assert answer.status_code == 422
+    assert "tickets:wok" in answer.get_json()["detail"]
+
+
+def test_a_screens_new_stream_ends_its_old_one_and_the_silent_make_room(shop: Shop) -> None:
+    hub = Hub(shop.store, lambda rows, topic, now: [])
+    topics = frozenset({"orders"})
+    streams = [hub.open(f"s{n}", topics, shop.now) for n in range(MAX_STREAMS)]
+    again = hub.open("s0", topics, shop.now)
+    assert (streams[0].ended, again.ended, hub.count()) == (True, False, MAX_STREAMS)
+    with pytest.raises(Refused, match="streams_full"):
+        hub.open("new", topics, shop.now)
+    shop.later(LIFE_S)
+    for n in range(MAX_STREAMS):
+        if n != 7:
+            hub.alive(f"s{n}", shop.now)
+    hub.open("new", topics, shop.now)
+    assert streams[7].ended
+    hub.stop()
+    assert all(s.ended for s in streams)
+    with pytest.raises(Refused, match="stopping"):
+        hub.open("later", topics, shop.now)
+
+
+def test_a_hub_tells_each_stream_only_its_topics_and_misses_nothing_from_its_making_on(shop: Shop) -> None:
+    hub = Hub(shop.store, lambda rows, topic, now: ["all is well"])
+    shop.store.listen(hub.note)
+    wok = hub.open("wok-1", frozenset({"tickets:wok", "conditions"}), shop.now)
+    bar = hub.open("bar-1", frozenset({"tickets:bar"}), shop.now)
+    order_id = shop.place("tofu")  # before the hub's first step
+    shop.do(kitchen.call_for_ticket, shop.ticket(order_id).id)
+    hub.step(shop.now)
+    got = [wok.wait(0), wok.wait(0), wok.wait(0)]
+    assert [[e[1] for e in item[2]] for item in got if item] == [["ticket"], ["conditions"]]
+    assert bar.wait(0) is None
+
+
+# --- documents ---
+
+
+def test_the_openapi_document_is_what_the_routes_say() -> None:
+    again = (
+        'python -c "from gateway.web.api.document import document as d; import json; '
+        "open('docs/openapi.json', 'w').write(json.dumps(d(), indent=1, ensure_ascii=False) + '\\n')\""
+    )
+    written = msgspec.json.decode((DOCS / "openapi.json").read_bytes())
+    assert written == msgspec.json.decode(msgspec.json.encode(document.document())), f"write it anew: {again}"
+
+
+def test_the_openapi_document_holds_together(doors: Doors) -> None:
+    served = doors.program("GET", "/api/v1/openapi.json").get_json()
+    text = msgspec.json.encode(served).decode()
+    for ref in set(re.findall(r'"\$ref":"#/([^"]+)"', text)):
+        node = served
+        for part in ref.split("/"):
+            node = node[part]
+    for path, methods in served["paths"].items():
+        for call in methods.values():
+            variables = {p["name"] for p in call["parameters"] if p["in"] == "path"}
+            assert variables == set(re.findall(r"\{(\w+)\}", path))
+    assert {re.sub(r"<(\w+)>", r"{\1}", r.path) for r in ROUTES} == set(served["paths"])
+
+
+def test_every_call_that_the_prose_shows_is_served(doors: Doors) -> None:
+    prose = (DOCS / "http.md").read_text(encoding="utf-8")
+    shapes = {(r.method, re.sub(r"<\w+>", "X", r.path)) for r in ROUTES}
+    actions = {"start", "bump", "recall", "undo", "serve", "rendered", "reprint", "came_out", "cancel"}
+    shown = re.findall(r"`(GET|POST) (/[^`\s?]+)", prose)
+    assert len(shown) > 10
+    for method, path in shown:
+        shape = re.sub(r"\{[^}]*\}", "X", path)
+        assert (method, shape) in shapes or any((method, shape.replace(f"/{a}", "/X")) in shapes for a in actions), (
+            method,
+            path,
+        )
+
+
+def test_the_prose_and_the_contracts_word_for_each_event_are_the_same() -> None:
+    prose = (DOCS / "http.md").read_text(encoding="utf-8")
+    for event in ("snapshot", "ticket", "order", "menu", "conditions", "devices", "uplink", "reset"):
+        assert f"event: {event}" in prose, event
+    assert STAFF_URL
