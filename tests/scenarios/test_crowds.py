@@ -1,0 +1,237 @@
+"""A full house, and people who pull plugs: a healthy phone still orders, a new screen still opens."""
+
+from __future__ import annotations
+
+import http.client
+import pathlib
+import shutil
+import socket
+import statistics
+import tempfile
+import threading
+import time
+import uuid
+from contextlib import ExitStack
+from urllib.parse import urlsplit
+
+import pytest
+from running_demo import RunningDemo, alive, call, eventually
+from scenarios.screens import Screen, reset
+
+PHONES = 200
+STALLED = 64
+IDLE = 100
+VANISHED = 32
+
+
+def p95(values: list[float]) -> float:
+    return statistics.quantiles(values, n=20)[-1]
+
+
+def orders_ms(demo: RunningDemo, number: int = 30) -> list[float]:
+    found = []
+    for _ in range(number):
+        began = time.monotonic()
+        demo.order("2", [{"item": "rice"}])
+        found.append((time.monotonic() - began) * 1000)
+    return found
+
+
+class Phones:
+    """200 pages that look at the table's list every five seconds, each on its kept connection, with its ETag."""
+
+    EVERY_S = 5.0
+    WORKERS = 20
+
+    def __init__(self, demo: RunningDemo):
+        self._demo = demo
+        self._over = threading.Event()
+        self.polls = 0
+        self.unchanged = 0
+        self.failures: list[str] = []
+        self.connections: list[http.client.HTTPConnection] = []
+        share = PHONES // self.WORKERS
+        self._threads = [threading.Thread(target=self._poll, args=(share,)) for _ in range(self.WORKERS)]
+        for thread in self._threads:
+            thread.start()
+
+    def _poll(self, share: int) -> None:
+        address = urlsplit(self._demo.info["guest_url"])
+        mine = [http.client.HTTPConnection(address.hostname or "", address.port, timeout=10) for _ in range(share)]
+        self.connections += mine
+        tags = [""] * share
+        while not self._over.is_set():
+            for index, phone in enumerate(mine):
+                try:
+                    path = f"/api/v1/visit?table_token={self._demo.token(str(1 + index % 12))}"
+                    phone.request("GET", path, headers={"If-None-Match": tags[index]} if tags[index] else {})
+                    reply = phone.getresponse()
+                    reply.read()
+                    tags[index] = reply.headers.get("ETag", "")
+                    self.polls += 1
+                    self.unchanged += reply.status == 304
+                    if reply.status not in (200, 304):
+                        self.failures.append(f"status {reply.status}")
+                except (OSError, http.client.HTTPException) as error:
+                    self.failures.append(repr(error))
+                if self._over.wait(self.EVERY_S / share):
+                    break
+        for phone in mine:
+            phone.close()
+
+    def stop(self) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join(15)
+
+
+def stalled_upload(demo: RunningDemo) -> socket.socket:
+    address = urlsplit(demo.info["guest_url"])
+    line = socket.create_connection((address.hostname, address.port), timeout=10)
+    line.sendall(
+        b"POST /api/v1/orders HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        + f"Idempotency-Key: {uuid.uuid4().hex}\r\nContent-Length: 2000\r\n\r\n".encode()
+        + b'{"table_token": "'
+    )
+    return line
+
+
+def idle_line(demo: RunningDemo) -> socket.socket:
+    address = urlsplit(demo.info["guest_url"])
+    line = socket.create_connection((address.hostname, address.port), timeout=10)
+    line.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: keep-alive\r\n\r\n")
+    assert line.recv(4096).startswith(b"HTTP/1.1 200")
+    return line
+
+
+def vanished_stream(demo: RunningDemo, number: int) -> socket.socket:
+    """A tablet that opens its feed and is then never heard of again: it neither reads nor hangs up."""
+    address = urlsplit(demo.info["staff_url"])
+    line = socket.socket()
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    line.settimeout(10)
+    line.connect((address.hostname, address.port))
+    line.sendall(
+        f"GET /api/v1/events?topics=tickets:wok,orders,conditions&screen=gone-{number} HTTP/1.1\r\n"
+        f"Host: 127.0.0.1\r\nAuthorization: {demo.bearer['Authorization']}\r\n\r\n".encode()
+    )
+    assert line.recv(12) == b"HTTP/1.1 200"
+    return line
+
+
+def screen_opens(demo: RunningDemo, name: str) -> Screen | None:
+    """As a browser's EventSource does: refused for want of a place, it comes again when it was told to."""
+    screen = Screen(demo, "tickets:wok,conditions", name)
+    if screen.status == 200:
+        return screen
+    assert screen.status == 503
+    screen.close()
+    time.sleep(0.5)
+    return None
+
+
+@pytest.mark.timeout(180)
+def test_in_a_full_house_a_healthy_phone_orders_and_a_new_screen_opens() -> None:
+    demo = RunningDemo()
+    try:
+        orders_ms(demo, 5)
+        before = orders_ms(demo)
+        with ExitStack() as crowd:
+            phones = Phones(demo)
+            crowd.callback(phones.stop)
+            lines = [stalled_upload(demo) for _ in range(STALLED)] + [idle_line(demo) for _ in range(IDLE)]
+            lines += [vanished_stream(demo, number) for number in range(VANISHED)]
+            for line in lines:
+                crowd.callback(reset, line)
+            eventually("the phones are there", lambda: len(phones.connections) == PHONES and phones.polls >= PHONES, 15)
+
+            polls = phones.polls
+            during = orders_ms(demo)
+            eventually("the phones are still served", lambda: phones.polls >= polls + PHONES, 15)
+            print(f"order p95 {p95(before):.1f} ms alone, {p95(during):.1f} ms in the crowd; {phones.polls} polls")
+            assert p95(during) <= 5 * p95(before) + 250
+            assert phones.failures == []
+
+            # All 32 places are taken by tablets that are not there: the new screen gets one as soon as that shows.
+            began = time.monotonic()
+            screen = eventually("a new screen opens", lambda: screen_opens(demo, "new"), 75)
+            took = time.monotonic() - began
+            screen.wait_for("its snapshot", "snapshot", 2)
+            print(f"a new screen had its place after {took:.1f} s")
+            order = demo.order("3", [{"item": "eggplant"}])
+            eventually("and its events", lambda: any(e.data["order"]["id"] == order["id"] for e in screen.of("ticket")))
+            screen.close()
+            assert demo.staff("GET", "/api/v1/uplink")[0] == 200
+            assert demo.staff("GET", "/readyz")[0] == 200
+    finally:
+        demo.stop()
+        shutil.rmtree(demo.data)
+
+
+def test_a_screen_that_comes_again_takes_its_own_place_at_once(demo: RunningDemo) -> None:
+    """One tablet that reconnects 40 times uses one place, not 40."""
+    screens = []
+    for _ in range(40):
+        screens.append(Screen(demo, "tickets:wok", "the-same"))
+        assert screens[-1].status == 200
+    eventually("the former ones were ended", lambda: all(s.ended.is_set() for s in screens[:-1]), 5)
+    assert not screens[-1].ended.is_set()
+    screens[-1].close()
+
+
+def test_the_house_ends_in_five_seconds_and_begins_again_where_it_stood() -> None:
+    folder = tempfile.mkdtemp(prefix="tp-")
+    demo = RunningDemo(data=folder)
+    order = demo.order("1", [{"item": "eggplant"}, {"item": "beer"}])
+    second = demo.order("1")
+    key = uuid.uuid4().hex
+    assert demo.post_order("2", [{"item": "rice"}], key)[0] == 201
+    eventually("slips", lambda: len(demo.papers("kitchen")) == 3)
+    screens = [Screen(demo, "tickets:wok,tickets:bar,conditions") for _ in range(10)]
+    for screen in screens:
+        screen.wait_for("its snapshots", "snapshot", 3)
+    resume_at = screens[0].last_event_id
+    pids = [pid for pid in demo.pids().values() if pid]
+    took = demo.stop()
+    assert took < 5.0
+    assert demo.process.returncode == 0
+    assert not [pid for pid in [*pids, demo.process.pid] if alive(pid)]
+    eventually("every stream was ended", lambda: all(s.ended.is_set() for s in screens))
+    assert not _mentions(folder), "no process that knows this folder is left"
+
+    former = demo.info
+    demo = RunningDemo(data=folder)
+    try:
+        for name in ("tables", "staff", "api_token", "mqtt", "store"):
+            assert demo.info[name] == former[name], name
+        assert {t["order"]["id"] for t in demo.tickets()} >= {order["id"], second["id"]}
+        assert demo.post_order("2", [{"item": "rice"}], key)[0] == 200, "a key is remembered"
+        third = demo.order("1")
+        assert [o["number"] for o in (order, second, third)] == ["A001", "A002", "A004"]
+        paper = eventually("slip 4", lambda: demo.papers("kitchen")[3:4])[0]
+        assert "A004-0004" in paper
+        assert len([p for p in demo.papers("kitchen") if "REPRINT" in p]) == 0
+        origin = demo.info["staff_url"]
+        login = {"username": "manager", "password": former["staff"]["password"]}
+        assert call(origin, "POST", "/api/v1/login", login, {"Origin": origin})[0] == 200
+        assert call(origin, "POST", "/api/v1/login", login | {"password": "x"}, {"Origin": origin})[0] == 401
+        screen = Screen(demo, "tickets:wok", last_event_id=resume_at)
+        eventually("it resumes", lambda: any(e.data["order"]["id"] == third["id"] for e in screen.of("ticket")))
+        assert not screen.of("reset")
+        screen.close()
+        eventually("the cloud has all", lambda: len(demo.cloud_orders()) == 4)
+    finally:
+        demo.stop()
+        shutil.rmtree(folder)
+
+
+def _mentions(folder: str) -> list[str]:
+    found = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue  # it has just ended
+        if folder in words:
+            found.append(words)
+    return found
