@@ -45,9 +45,18 @@ TICKET = {
 }
 RESULT = {
     "type": "object",
-    "description": "The same answer that HTTP gives: the order, or a problem with its code.",
+    "description": "The body that the HTTP call answers with, and `replayed`; a refusal has `code` instead of `id`.",
     "required": ["status"],
-    "properties": {"status": {"type": "integer"}, "code": {"type": "string"}, "order": {"type": "object"}},
+    "properties": {
+        "status": {"type": ["string", "integer"], "description": "The order's, or of a refusal that of HTTP"},
+        "id": {"type": "string"},
+        "number": {"type": "string"},
+        "total": {"type": "integer"},
+        "currency": {"type": "string"},
+        "check": {"type": "string"},
+        "replayed": {"type": "boolean"},
+        "code": {"type": "string"},
+    },
 }
 OPEN = {"type": "object", "description": "Comes with the devices' own issues; no program relies on it yet."}
 

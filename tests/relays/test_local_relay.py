@@ -1,0 +1,320 @@
+"""Papers and displays: what is said to the broker, when again, and on a new connection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from store.shop import COOK, Shop
+from wires import Wire
+
+from gateway.contract.messages import BridgeState, DeviceState, PrintResult
+from gateway.contract.topics import Topics
+from gateway.contract.wire import Message
+from gateway.intake import AGAIN_S, MAX_QUEUED, Intake
+from gateway.operations import devices
+from gateway.relays.displays import Displays
+from gateway.relays.local import SAY_DOWN_AFTER_S, LocalRelay
+from gateway.relays.papers import SAY_AGAIN_S, Papers
+from gateway.relays.slips import slip_for
+from gateway.store import settings
+
+TOPICS = Topics("demo")
+JOBS = TOPICS.printer_jobs("kitchen")
+
+
+class Local:
+    def __init__(self, shop: Shop):
+        self.shop, self.wire = shop, Wire()
+        self.displays = Displays(shop.store, TOPICS, self.wire)
+        self.intake = Intake(shop.store, TOPICS, self.wire, self.displays.saw)
+        self.papers = Papers(shop.store, TOPICS, self.wire)
+        self.relay = LocalRelay(shop.store, self.wire, self.papers, self.displays)
+        self.acknowledged: list[str] = []
+
+    def step(self) -> list[tuple[str, Any, bool]]:
+        self.relay.step(self.shop.now)
+        self.shop.write()
+        return self.wire.take()
+
+    def said(self, topic: str) -> list[Any]:
+        return [payload for t, payload, _ in self.step() if t == topic]
+
+    def hears(self, topic: str, payload: Any, retained: bool = False) -> list[tuple[str, Any, bool]]:
+        raw = payload if isinstance(payload, bytes) else msgspec.json.encode(payload)
+        self.intake.offer(Message(topic, raw, retained, lambda: self.acknowledged.append(topic)))
+        self.intake.step(self.shop.now)
+        self.shop.write()
+        return self.wire.take()
+
+
+@pytest.fixture
+def local(shop: Shop) -> Local:
+    return Local(shop)
+
+
+# --- papers ---
+
+
+def test_one_paper_of_a_printer_is_out_at_a_time(local: Local) -> None:
+    first, second = local.shop.place("tofu"), local.shop.place("tofu")
+    (command,) = local.said(JOBS)
+    (job,), (other,) = local.shop.jobs(first), local.shop.jobs(second)
+    assert (command["op"], command["key"], command["attempt"], command["slip"]["order"]) == ("print", job.id, 1, "A001")
+    assert local.said(JOBS) == []
+    local.hears(TOPICS.printer_results("kitchen"), PrintResult(job.id, 1, "PRINTED"))
+    assert [c["key"] for c in local.said(JOBS)] == [other.id]
+
+
+def test_it_is_said_again_every_five_seconds_with_the_same_key_and_the_next_attempt(local: Local) -> None:
+    local.shop.place("tofu")
+    (first,) = local.said(JOBS)
+    local.shop.later(SAY_AGAIN_S - 0.1)
+    assert local.said(JOBS) == []
+    local.shop.later(0.1)
+    (again,) = local.said(JOBS)
+    assert (again["key"], again["attempt"], again["slip"]) == (first["key"], 2, first["slip"])
+
+
+def test_a_new_connection_hears_it_at_once(local: Local) -> None:
+    order_id = local.shop.place("tofu")
+    local.said(JOBS)
+    local.hears(TOPICS.printer_results("kitchen"), PrintResult(local.shop.jobs(order_id)[0].id, 4, "SENDING"))
+    local.wire.session = 0
+    local.step()
+    local.wire.session = 2
+    (command,) = local.said(JOBS)
+    assert command["attempt"] == 5
+
+
+def test_what_could_not_be_said_is_said_with_the_next_step(local: Local) -> None:
+    local.step()
+    local.shop.place("tofu")
+    local.wire.publish = lambda *args, **more: False  # type: ignore[method-assign]
+    local.step()
+    del local.wire.publish
+    assert len(local.said(JOBS)) == 1
+
+
+def test_a_withdrawal_goes_out_before_the_paper_and_until_it_is_answered(local: Local) -> None:
+    first, second = local.shop.jobs(local.shop.place("tofu"))[0], local.shop.jobs(local.shop.place("tofu"))[0]
+    local.said(JOBS)
+    for job in (second, first):
+        local.shop.do(devices.decide_about_job, job.id, "cancel", next(local.shop.keys), actor=COOK)
+    assert [(c["op"], c["key"]) for c in local.said(JOBS)] == [("withdraw", first.id), ("withdraw", second.id)]
+    local.shop.later(SAY_AGAIN_S)
+    assert len(local.said(JOBS)) == 2
+    for job in (first, second):
+        local.hears(TOPICS.printer_results("kitchen"), PrintResult(job.id, 9, "WITHDRAWN"))
+    local.shop.later(SAY_AGAIN_S)
+    assert local.said(JOBS) == []
+
+
+def test_a_slip_says_what_the_cook_needs_in_the_printers_language(local: Local) -> None:
+    lines = [
+        {"item": "chicken", "variant": "half", "quantity": 2, "modifiers": ["hot", "no-nuts"], "note": "少油"},
+        {"item": "tea"},
+    ]
+    order_id = local.shop.placed(_cart(lines, "包1")).answer["id"]
+    order, job = local.shop.order(order_id), local.shop.jobs(order_id)[0]
+    with local.shop.read() as rows:
+        slip = slip_for(order, job, settings.the_settings(rows))
+    assert (slip.station, slip.place, slip.time, slip.number, slip.previous, slip.code) == (
+        "炒锅",
+        "包1",
+        "11:30",
+        "0001",
+        "",
+        "A001-0001",
+    )
+    (line,) = slip.lines
+    assert (line.quantity, line.name, line.note) == (2, "宫保", "少油")
+    assert [(o.text, o.removal) for o in line.options] == [("半份", False), ("特辣", False), ("不放花生", True)]
+    assert [(e.station, e.quantity) for e in slip.elsewhere] == [("吧台", 1)]
+    assert (slip.allergies, slip.covers) == (["花生"], 3)
+    order.lines[1].state = "CANCELLED"
+    with local.shop.read() as rows:
+        assert slip_for(order, job, settings.the_settings(rows)).elsewhere == []
+
+
+def _cart(lines: list[dict[str, Any]], table: str) -> Any:
+    from store.shop import cart
+
+    return cart(lines=lines, table=table, covers=3, allergies=["peanut"])
+
+
+# --- displays ---
+
+
+def retained(said: list[tuple[str, Any, bool]], station: str = "wok") -> dict[str, Any]:
+    prefix = TOPICS.ticket(station, "")
+    return {topic.removeprefix(prefix): payload for topic, payload, keep in said if topic.startswith(prefix) and keep}
+
+
+def test_a_connection_gets_everything_that_is_open_the_state_and_each_bridges_devices(local: Local) -> None:
+    done, standing = local.shop.place("tofu"), local.shop.place("tofu")
+    local.shop.act(local.shop.ticket(done).id, "bump")
+    said = local.step()
+    assert set(retained(said)) == {local.shop.ticket(standing).id}
+    by_topic = {topic: payload for topic, payload, _ in said}
+    assert by_topic[TOPICS.state()]["status"] == "online"
+    desired = by_topic[TOPICS.bridge_desired("bridge-1")]
+    assert (desired["revision"], [d["name"] for d in desired["devices"]]) == (1, ["kitchen", "counter"])
+    local.wire.session = 2
+    assert set(retained(local.step())) == {local.shop.ticket(standing).id}
+
+
+def test_news_bring_the_whole_ticket_and_a_gone_one_an_empty_payload(local: Local) -> None:
+    local.step()
+    order_id = local.shop.place("tofu", "tea")
+    ticket = local.shop.ticket(order_id)
+    said = local.step()
+    assert retained(said)[ticket.id]["version"] == 1
+    assert len(retained(said, "bar")) == 1
+    local.shop.act(ticket.id, "start")
+    assert retained(local.step())[ticket.id]["state"] == "STARTED"
+    local.shop.act(ticket.id, "bump")
+    assert retained(local.step()) == {ticket.id: None}
+    local.shop.act(ticket.id, "recall")
+    assert retained(local.step())[ticket.id]["state"] == "SHOWN"
+    assert local.step() == []
+
+
+def test_retained_tickets_of_a_former_life_are_cleared_and_the_relay_is_woken_for_it(local: Local) -> None:
+    order_id = local.shop.place("tofu")
+    open_one = local.shop.ticket(order_id).id
+    local.step()
+    woken: list[int] = []
+    local.displays.wake = lambda: woken.append(1)
+    local.hears(TOPICS.ticket("wok", "a-stale-one"), {"id": "x"}, retained=True)
+    local.hears(TOPICS.ticket("wok", open_one), {"id": "x"}, retained=True)
+    local.hears(TOPICS.ticket("wok", "our-own-echo"), {"id": "x"}, retained=False)
+    assert len(woken) == 2
+    assert retained(local.step()) == {"a-stale-one": None}
+
+
+def test_devices_of_a_dead_bridge_are_said_to_be_unknown_once(local: Local) -> None:
+    local.hears(TOPICS.bridge_state("bridge-1"), BridgeState(True, 1, "b"))
+    local.hears(TOPICS.device_state("kitchen"), DeviceState("online", "bridge-1"))
+    local.step()
+    local.hears(TOPICS.bridge_state("bridge-1"), BridgeState(False))
+    assert local.said(TOPICS.device_state("kitchen")) == [{"status": "unknown", "bridge": "bridge-1"}]
+    assert local.said(TOPICS.device_state("kitchen")) == []
+
+
+def test_new_settings_reach_the_bridge(local: Local) -> None:
+    from store.shop import rules, tokens
+
+    from gateway.operations import administration
+
+    local.step()
+    local.shop.do(administration.import_settings, rules(day_starts="05:00"), tokens([]))
+    assert [p["revision"] for p in local.said(TOPICS.bridge_desired("bridge-1"))] == [2]
+
+
+def test_a_box_that_is_not_set_up_keeps_its_relay_running(tmp_path: Any) -> None:
+    shop = Shop(tmp_path)
+    assert [topic for topic, _, _ in Local(shop).step()] == [TOPICS.state()]
+    shop.close()
+
+
+def test_a_broker_that_is_away_for_longer_than_a_restart_is_said(local: Local) -> None:
+    local.step()
+    local.wire.session = 0
+    local.step()
+    local.shop.later(SAY_DOWN_AFTER_S - 0.1)
+    local.step()
+    assert local.shop.conditions() == set()
+    local.shop.later(0.1)
+    local.step()
+    local.step()
+    assert local.shop.conditions() == {("broker_down", "broker")}
+    local.wire.session = 2
+    local.step()
+    assert local.shop.conditions() == set()
+
+
+# --- the intake ---
+
+
+def test_a_message_is_acknowledged_after_its_commit_and_not_before(local: Local) -> None:
+    order_id = local.shop.place("tofu")
+    job = local.shop.jobs(order_id)[0]
+    raw = msgspec.json.encode(PrintResult(job.id, 1, "PRINTED"))
+    local.intake.offer(Message(TOPICS.printer_results("kitchen"), raw, False, lambda: local.acknowledged.append("now")))
+    local.intake.step(local.shop.now)
+    assert local.acknowledged == []
+    local.shop.write()
+    assert local.acknowledged == ["now"]
+    assert local.shop.ticket(order_id).state == "SHOWN"
+
+
+def test_what_the_store_cannot_take_is_tried_again_and_acknowledged_only_then(local: Local) -> None:
+    topic = TOPICS.device_state("kitchen")
+    connection = local.shop.store.writer_connection
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    reasons = [f"{n:04d}" * 100 for n in range(100)]
+    local.hears(topic, DeviceState("blocked", "bridge-1", reasons=reasons))
+    assert local.acknowledged == []
+    connection.execute("PRAGMA max_page_count = 1000000")
+    local.intake.step(local.shop.now)
+    assert local.acknowledged == []
+    local.shop.later(AGAIN_S)
+    local.intake.step(local.shop.now)
+    local.intake.step(local.shop.now)
+    local.shop.write()
+    assert local.acknowledged == [topic]
+
+
+@pytest.mark.parametrize("payload", [b"", b"{", b"\xff", b"[]", b"[" * 60_000, b"x" * 70_000, b'{"state":"LOST"}'])
+@pytest.mark.parametrize(
+    "topic",
+    [
+        TOPICS.printer_results("kitchen"), TOPICS.device_state("kitchen"), TOPICS.bridge_state("b"), TOPICS.orders(),
+        TOPICS.ticket_do("wok", "t"), "tablepass/other/orders", "nonsense",
+    ],
+)  # fmt: skip
+def test_what_nobody_can_read_is_taken_off_the_broker_and_changes_nothing(
+    local: Local, topic: str, payload: bytes
+) -> None:
+    before = local.shop.events()
+    local.hears(topic, payload)
+    assert local.acknowledged == [topic]
+    assert local.shop.events() == before
+
+
+def test_a_full_queue_leaves_messages_with_the_broker(local: Local) -> None:
+    message = Message("nonsense", b"", False, lambda: None)
+    assert [local.intake.offer(message) for _ in range(MAX_QUEUED + 1)].count(False) == 1
+
+
+def test_an_order_from_a_program_is_answered_and_repeated_with_the_same_answer(local: Local) -> None:
+    order = {"key": "app-1", "source": "app", "external_id": "1", "table": "1", "lines": [{"item": "tofu"}]}
+    ((topic, first, _),) = local.hears(TOPICS.orders(), order)
+    assert (topic, first["status"], first["number"]) == (TOPICS.order_result("app-1"), "PLACED", "A001")
+    ((_, again, _),) = local.hears(TOPICS.orders(), order)
+    assert again == first | {"replayed": True}
+    ((_, refused, _),) = local.hears(TOPICS.orders(), order | {"key": "app-2", "external_id": "2", "table": "99"})
+    assert (refused["status"], refused["code"]) == (404, "unknown_table")
+    ((_, invalid, _),) = local.hears(TOPICS.orders(), {"key": "app-3", "lines": "x"})
+    assert (invalid["status"], invalid["code"]) == (422, "invalid")
+    assert len(local.acknowledged) == 4
+
+
+@pytest.mark.parametrize("key", ["", "a/b", "a+b", "#", "a\x00b", "a\nb"])
+def test_a_key_that_cannot_stand_in_a_topic_is_never_published(local: Local, key: str) -> None:
+    order = {"key": key, "table": "1", "lines": [{"item": "tofu"}]}
+    assert local.hears(TOPICS.orders(), order) == []
+    assert local.hears(TOPICS.orders(), order | {"lines": "x"}) == []
+    assert len(local.acknowledged) == 2
+
+
+def test_a_display_acts_on_a_ticket(local: Local) -> None:
+    ticket = local.shop.ticket(local.shop.place("tofu"))
+    local.hears(TOPICS.ticket_do("wok", ticket.id), {"action": "rendered", "screen": "wall", "key": "k", "version": 1})
+    local.hears(TOPICS.ticket_do("wok", ticket.id), {"action": "start", "screen": "wall", "key": "k2", "version": 2})
+    local.hears(TOPICS.ticket_do("wok", ticket.id), {"action": "bump", "screen": "wall", "key": "k3", "version": 99})
+    assert local.shop.events()[2:] == ["order.ticket_shown", "order.ticket_started"]
+    assert len(local.acknowledged) == 3
