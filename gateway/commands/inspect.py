@@ -110,8 +110,8 @@ def outbox(options: argparse.Namespace) -> Report:
         wanted = ("epoch", "last_seq", "applied_upto", "pending", "oldest_pending_s", "dead")
         value = {name: state[name] for name in wanted}
         lines = [
-            f"epoch {value['epoch']}: {value['applied_upto']} of {value['last_seq']} at the cloud, {value['pending']} wait"
-            f" (oldest {value['oldest_pending_s']} s), {value['dead']} dead letters"
+            f"epoch {value['epoch']}: {value['applied_upto']} of {value['last_seq']} at the cloud, {value['pending']}"
+            f" wait (oldest {value['oldest_pending_s']} s), {value['dead']} dead letters"
         ]
         return value, lines, 1 if value["dead"] else 0
 

@@ -1,0 +1,228 @@
+"""The commands that look and exchange: what they print, what they change, how they end."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import tomllib
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from store.shop import MENU, SETTINGS, Shop
+
+from gateway import cli
+from gateway.commands.exchange import as_toml
+from gateway.config import Wrong, load
+from gateway.contract.messages import PrintResult
+from gateway.domain.menu import Menu
+from gateway.domain.settings import Settings
+from gateway.operations import devices, sync
+
+ROOT = Path(__file__).resolve().parents[2]
+BOOT = '[store]\nid = "demo"\ndata = "{data}"\n[guest]\nport = 0\n[staff]\nport = 0\n'
+
+
+@pytest.fixture
+def boot(tmp_path: Path) -> Path:
+    path = tmp_path / "gateway.toml"
+    path.write_text(BOOT.format(data=tmp_path / "box"))
+    return path
+
+
+@pytest.fixture
+def run(boot: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """(exit code, standard output, standard error) of `gateway ARGS --config …`."""
+
+    def call(*args: str) -> tuple[int, str, str]:
+        try:
+            code = cli.main([*args, "--config", str(boot)])
+        except SystemExit as wrong_use:
+            code = int(wrong_use.code or 0)
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err + said.out
+        return code, said.out, said.err
+
+    return call
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def test_a_good_store_is_good(shop: Shop, run: Run) -> None:
+    code, out, _ = run("check-config")
+    assert (code, "settings revision 1, menu 1" in out) == (0, True)
+    assert json.loads(run("check-config", "--json")[1]) == {"ok": True, "faults": []}
+
+
+def test_a_boot_file_with_faults_names_line_and_key_and_ends_with_one(boot: Path, run: Run) -> None:
+    boot.write_text(
+        '[store]\nid = "demo"\ndata = "x"\n[guest]\nprot = 1\n[staff]\nport = "80"\n'
+        '[broker]\npassword_file = "/no/such"\n'
+    )
+    code, _, err = run("check-config")
+    assert code == 1
+    assert "line 5: guest.prot: unknown key; did you mean 'port'?" in err
+    assert "guest.port is missing" in err
+    assert "line 7: staff.port" in err
+    faults = json.loads(run("check-config", "--json")[1])["faults"]
+    assert len(faults) >= 3
+    boot.write_text("[store\n")
+    assert "not TOML" in run("check-config")[2]
+    boot.write_bytes(b"\xff\xfe")
+    assert "cannot be read" in run("check-config")[2]
+    boot.unlink()
+    assert run("check-config")[0] == 1
+
+
+def test_a_secret_that_is_not_there_is_named(boot: Path) -> None:
+    boot.write_text(boot.read_text() + '[cloud]\nurl = "https://x"\ntoken_file = "/no/such"\n')
+    with pytest.raises(Wrong) as wrong:
+        load(boot)
+    assert wrong.value.faults == ["line 10: cloud.token_file: '/no/such' cannot be read"]
+
+
+@pytest.mark.parametrize("command", ["orders", "jobs", "outbox"])
+def test_to_look_makes_no_database(boot: Path, run: Run, command: str) -> None:
+    code, _, err = run(command)
+    assert (code, "no database yet" in err) == (2, True)
+    assert not (boot.parent / "box").exists()
+    assert run("check-config")[0] == 0
+
+
+@pytest.mark.parametrize("command", [["orders"], ["jobs"], ["outbox"], ["check-config"], ["menu", "export", "-"]])
+def test_a_file_that_is_no_database_and_a_newer_one_are_said_in_words(boot: Path, run: Run, command: list[str]) -> None:
+    folder = boot.parent / "box"
+    folder.mkdir()
+    (folder / "gateway.db").write_bytes(b"a letter to the cook\n" * 100)
+    code, _, err = run(*command)
+    assert (code in (1, 2), "is damaged" in err) == (True, True)
+    (folder / "gateway.db").unlink()
+    with closing(sqlite3.connect(folder / "gateway.db")) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    code, _, err = run(*command)
+    assert (code in (1, 2), "has version 99" in err) == (True, True)
+
+
+def test_orders_newest_first(shop: Shop, run: Run) -> None:
+    shop.place("tofu", "tea")
+    shop.place("lamb")
+    code, out, _ = run("orders")
+    assert code == 0
+    assert [line.split()[1] for line in out.splitlines()] == ["A002", "A001"]
+    assert "1x Mapo tofu, 1x Tea" in out
+    listed = json.loads(run("orders", "--json", "--limit", "1")[1])["orders"]
+    assert [o["number"] for o in listed] == ["A002"]
+
+
+def test_jobs_end_with_one_while_a_paper_is_in_doubt(shop: Shop, run: Run) -> None:
+    (job,) = shop.jobs(shop.place("tofu"))
+    assert run("jobs")[0] == 0
+    shop.do(devices.take_result, "kitchen", PrintResult(job.id, 1, "UNKNOWN", "no_answer"))
+    code, out, _ = run("jobs")
+    assert (code, "UNKNOWN" in out) == (1, True)
+    assert json.loads(run("jobs", "--json", "--state", "QUEUED")[1]) == {"jobs": []}
+
+
+def test_outbox_ends_with_one_when_the_cloud_refused_something(shop: Shop, run: Run) -> None:
+    shop.place()
+    code, out, _ = run("outbox", "--json")
+    assert (code, json.loads(out)["pending"]) == (0, 2)
+    shop.do(sync.bury, (1 << 40) | 2, "invalid_event")
+    code, out, _ = run("outbox")
+    assert (code, "1 dead letters" in out) == (1, True)
+
+
+@pytest.mark.parametrize("args", [[], ["dance"], ["menu"], ["menu", "eat", "x"], ["jobs", "--limit", "x"]])
+def test_wrong_use_ends_with_two(run: Run, args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    if not args:
+        assert cli.main([]) == 2
+    elif args == ["dance"]:
+        assert cli.main(args) == 2
+        assert "there is no command 'dance'" in capsys.readouterr().err
+    else:
+        assert run(*args)[0] == 2
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--help"]) == 0
+    out = capsys.readouterr().out
+    assert all(f"  {name} " in out for name in cli.COMMANDS)
+
+
+# --- exchange ---
+
+
+@pytest.mark.parametrize("what", ["menu", "settings"])
+def test_what_is_exported_is_imported_again_as_the_same(shop: Shop, run: Run, tmp_path: Path, what: str) -> None:
+    first, second = tmp_path / "1.toml", tmp_path / "2.toml"
+    assert run(what, "export", str(first))[0] == 0
+    code, out, _ = run(what, "import", str(first), "--json")
+    assert (code, json.loads(out)) == (0, {"ok": True, "faults": [], "revision": 2})
+    assert run(what, "export", str(second))[0] == 0
+    assert first.read_text() == second.read_text()
+    assert run(what, "export", "-")[1] == first.read_text()
+    kind: Any = Menu if what == "menu" else Settings
+    raw = MENU if what == "menu" else SETTINGS
+    assert msgspec.convert(tomllib.loads(first.read_text()), kind) == msgspec.convert(raw, kind)
+    shop.writer.step(shop.now)  # the running house notices
+    assert shop.value(f"SELECT max(revision) FROM {what}_revisions") == 2
+
+
+def test_the_samples_of_the_repository_go_in(tmp_path: Path, boot: Path, run: Run) -> None:
+    code, _, err = run("menu", "import", str(ROOT / "config/menu.toml"))
+    assert (code, "settings come first" in err) == (1, True)
+    assert run("menu", "export", "-")[0] == 1
+    assert run("settings", "import", str(ROOT / "config/settings.toml"))[0] == 0
+    assert run("menu", "import", str(ROOT / "config/menu.toml"))[0] == 0
+    assert run("check-config")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("currency = ", "Invalid value"),
+        ('currency = "CNY"\n', "missing required field `categories`"),
+        ('currency = "USD"\ncategories = []\n', "the menu has no item"),
+        ('currency = "CNY"\ncategories = []\nextra = 1\n', "unknown field `extra`"),
+    ],
+)
+def test_a_menu_with_faults_is_refused_in_words_and_changes_nothing(
+    shop: Shop, run: Run, tmp_path: Path, text: str, words: str
+) -> None:
+    path = tmp_path / "menu.toml"
+    path.write_text(text)
+    code, out, err = run("menu", "import", str(path), "--json")
+    assert (code, words in err) == (1, True)
+    assert json.loads(out)["ok"] is False
+    assert shop.value("SELECT max(revision) FROM menu_revisions") == 1
+    assert run("menu", "import", str(tmp_path / "nothing.toml"))[0] == 1
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+plain = st.one_of(
+    texts,
+    st.integers(-(2**40), 2**40),
+    st.booleans(),
+    st.lists(texts, max_size=3),
+    st.dictionaries(texts, texts, max_size=3),
+)
+rows = st.dictionaries(texts, plain, max_size=4)
+tables = st.recursive(
+    rows,
+    lambda inner: st.dictionaries(
+        texts, st.one_of(plain, st.lists(inner.filter(bool), min_size=1, max_size=2)), max_size=4
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(tables)
+def test_whatever_is_written_as_toml_is_read_back_as_it_was(value: dict[str, Any]) -> None:
+    assert tomllib.loads(as_toml(value)) == value
