@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from running_demo import ROOT, RunningDemo, call, eventually
+from scenarios.screens import Screen
 
 PORK = [{"item": "twice-cooked-pork"}]
 
@@ -405,7 +406,10 @@ def test_the_seventh_order_in_ten_minutes_is_429(guarded: RunningDemo) -> None:
 def test_paused_ordering_is_503_until_it_is_resumed(guarded: RunningDemo) -> None:
     guest = sit_down(guarded, "7")
     key = uuid.uuid4().hex
+    screen = Screen(guarded, "conditions")
+    screen.wait_for("its snapshot", "snapshot")
     assert guarded.staff("POST", "/api/v1/ordering/pause", {"reason": "厨房太忙"})[0] == 200
+    eventually("screens are told", lambda: "ordering_paused" in str(screen.of("conditions")[-1:]), 2)
     status, value, headers = post(guarded, cart(guarded, table="7"), key, guest)
     assert (status, value["code"], value["detail"]) == (503, "ordering_paused", "厨房太忙")
     assert int(headers["retry-after"]) > 0
@@ -417,6 +421,8 @@ def test_paused_ordering_is_503_until_it_is_resumed(guarded: RunningDemo) -> Non
     assert guarded.staff("POST", "/api/v1/ordering/resume")[0] == 200
     assert post(guarded, cart(guarded, table="7"), key, guest)[0] == 201
     assert guarded.conditions() == []
+    eventually("screens are told that too", lambda: "ordering_paused" not in str(screen.of("conditions")[-1]), 2)
+    screen.close()
 
 
 @pytest.mark.parametrize(
