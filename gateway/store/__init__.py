@@ -40,6 +40,9 @@ never keeps a cook's bump or a printer's answer out."""
 BALLAST_BYTES = 8 * 1024 * 1024
 """Freed when the disk is full: in WAL mode even a DELETE needs room."""
 
+SPARE_BYTES = 2 * 1024 * 1024
+"""Room beside the ballast before guests may order again: a hundred orders, so that the sign does not flap."""
+
 
 class CannotOpen(Exception):  # noqa: N818
     """Why this file is not opened, in words for whoever started the program."""
@@ -251,13 +254,14 @@ def _keep_ballast(folder: Path) -> None:
         ballast.unlink(missing_ok=True)
 
 
-def restore_ballast(folder: Path) -> None:
-    """Takes the ballast's room again once there is twice as much of it: the next full disk needs it too."""
+def restore_ballast(folder: Path) -> bool:
+    """Keeps the ballast's room back again once there is some beside it. False while there is not."""
     if (folder / "ballast").exists():
-        return
+        return True
     disk = os.statvfs(folder)
-    if disk.f_bavail * disk.f_frsize >= 2 * BALLAST_BYTES:
+    if disk.f_bavail * disk.f_frsize >= BALLAST_BYTES + SPARE_BYTES:
         _keep_ballast(folder)
+    return (folder / "ballast").exists()
 
 
 def free_ballast(folder: Path) -> bool:

@@ -37,7 +37,7 @@ class Writer:
     def __init__(self, store: Store, ids: Iterator[str]):
         self.store = store
         self.ids = ids
-        self._ballast_at = float("inf")
+        self._on_reserve = False
 
     def step(self, now: Now) -> float | None:
         health = self.store.health
@@ -49,15 +49,15 @@ class Writer:
         if not batch:
             if self.store.changed_by_others():
                 self.store.tell(frozenset({"everything"}))
-            if health.full_since is None and now.monotonic >= self._ballast_at:
-                self._ballast_at = now.monotonic + FULL_RETRY_S
-                restore_ballast(self.store.path.parent)
             return now.monotonic + LOOK_EVERY_S
         self._run(batch, now)
         return now.monotonic
 
     def _try_the_disk(self, now: Now) -> None:
-        """One small write that changes nothing: people are told that there is room when there is."""
+        """One small write that changes nothing: people are told that there is room when there is.
+
+        The ballast's room is the kitchen's: guests wait until it can be kept back again.
+        """
         connection = self.store.writer_connection
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -68,6 +68,10 @@ class Writer:
                 connection.rollback()
             self._not_done([], error, now)
             return
+        if not restore_ballast(self.store.path.parent) and self._on_reserve:
+            self.store.health.full_since = now.monotonic
+            return
+        self._on_reserve = False
         self.store.health.full_since = None
         self.store.tell(frozenset({"health"}))
 
@@ -133,7 +137,7 @@ class Writer:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
             health.full_since = now.monotonic
             freed = free_ballast(self.store.path.parent)
-            self._ballast_at = now.monotonic + FULL_RETRY_S
+            self._on_reserve = self._on_reserve or freed
             log.error("the disk is full; nothing of this batch is kept%s", "; ballast freed" if freed else "")
             reason = "storage_full"
         elif _is_disk(error):
