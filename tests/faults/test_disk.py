@@ -123,13 +123,19 @@ def test_a_full_disk_refuses_new_orders_in_words_and_recovers_by_itself(small_di
 
         # Reads and the kitchen go on: a bump is a write, and has the ballast's room.
         assert demo.guest("GET", f"/api/v1/menu?table_token={demo.token()}")[0] == 200
-        ticket = demo.tickets()[0]
-        assert demo.act(ticket, "bump")[0] == 200
-        eventually("the screen sees it", lambda: ticket["id"] not in screen.tickets())
+        began = time.monotonic()
+        for ticket in demo.tickets():
+            assert demo.act(ticket, "bump")[0] == 200
+            assert demo.act(ticket, "recall", version=ticket["version"] + 1)[0] in (200, 409)
+            eventually("the screen sees it", lambda t=ticket: screen.tickets().keys() & {t["id"]})
+        # That room is not for more orders: guests wait until there is room of their own.
+        eventually("a look at the disk", lambda: time.monotonic() - began > 6.5, 15)
+        assert post(demo, key)[0] == 503
+        assert "storage_full" in codes(demo)
 
         # Full to the last byte, ballast and all: nothing is acknowledged, and what can be read is read.
         second = fill(data, "filler-2")
-        last, _, _ = order_until_refused(demo, kept)
+        last = key
         assert "storage_full" in codes(demo)
         status, _, _ = post(demo, last)
         assert status == 503

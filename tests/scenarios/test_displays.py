@@ -29,9 +29,7 @@ def opened(demo: RunningDemo) -> dict[str, dict[str, Any]]:
 
 
 def same(demo: RunningDemo, display: Display) -> bool:
-    return {i: t["version"] for i, t in display.tickets().items()} == {
-        i: t["version"] for i, t in opened(demo).items()
-    }
+    return {i: t["version"] for i, t in display.tickets().items()} == {i: t["version"] for i, t in opened(demo).items()}
 
 
 def ticket_of(demo: RunningDemo, order: dict[str, Any], station: str = "wok") -> dict[str, Any]:

@@ -425,6 +425,39 @@ def test_paused_ordering_is_503_until_it_is_resumed(guarded: RunningDemo) -> Non
     screen.close()
 
 
+def test_guessing_a_pin_is_429_and_the_right_one_waits_too(guarded: RunningDemo) -> None:
+    staff = guarded.info["staff_url"]
+    pin, origin = guarded.info["staff"]["pin"], {"Origin": guarded.info["staff_url"]}
+    status, value, headers = call(staff, "POST", "/api/v1/login", {"pin": pin}, origin)
+    assert (status, value["actor"]) == (200, "manager")
+    assert "HttpOnly" in headers["set-cookie"]
+    assert "SameSite=Strict" in headers["set-cookie"]
+    wrong = f"{(int(pin) + 1) % 10_000:04d}"
+    for _ in range(5):
+        status, value, _ = call(staff, "POST", "/api/v1/login", {"pin": wrong}, origin)
+        assert (status, value["code"]) == (401, "wrong_login")
+    for guess in (wrong, pin):
+        status, value, headers = call(staff, "POST", "/api/v1/login", {"pin": guess}, origin)
+        assert (status, value["code"]) == (429, "too_many")
+        assert 0 < int(headers["retry-after"]) <= 61
+    assert guarded.staff("GET", "/api/v1/uplink")[0] == 200, "programs with their token are not concerned"
+
+
+def test_a_staff_cookie_acts_only_from_our_own_page(guarded: RunningDemo) -> None:
+    """Cross-site requests: the browser sends the cookie along, but not our Origin."""
+    staff = guarded.info["staff_url"]
+    for headers in ({}, {"Origin": "http://evil.example.com"}, {"Origin": staff.rsplit(":", 1)[0] + ":1"}):
+        status, value, _ = call(staff, "POST", "/api/v1/login", {"pin": "0000"}, headers)
+        assert (status, value["code"]) == (403, "foreign_origin")
+
+
+def test_a_method_that_there_is_not_is_405(demo: RunningDemo) -> None:
+    for method in ("PUT", "DELETE", "PATCH"):
+        status, value, headers = call(demo.info["guest_url"], method, "/api/v1/orders", {})
+        assert (status, value["code"]) == (405, "method_not_allowed")
+        assert "POST" in headers["allow"]
+
+
 @pytest.mark.parametrize(
     ("language", "title"),
     [
@@ -443,7 +476,7 @@ def test_a_refusal_speaks_the_readers_language(demo: RunningDemo, language: str,
 
 def test_one_order_that_is_odd_but_right_is_taken(demo: RunningDemo) -> None:
     """The negative control of all the above: what only looks strange is not refused."""
-    note = "少辣 🌶️ مرحبا \"quoted\" <b>not html</b> '; DROP TABLE orders; --\nsecond line"
+    note = '少辣 🌶️ مرحبا "quoted" <b>not html</b> \'; DROP TABLE orders; --\nsecond line'
     line = {"item": "beer", "quantity": 99, "note": note}
     order = demo.order(lines=[line], note="e\u0301", allergies=["peanut", "花生"])
     _, seen = demo.guest("GET", f"/api/v1/orders/{order['id']}?table_token={demo.token()}")
@@ -472,7 +505,6 @@ def config_text(folder: pathlib.Path, **ports: int) -> str:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("command", ["check-config", "run"])
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
@@ -485,15 +517,13 @@ def config_text(folder: pathlib.Path, **ports: int) -> str:
         ("port = 1\n", 'port = 1\npassword_file = "/x"\n', r"line 10: broker\.password_file: '/x' cannot be read"),
     ],
 )  # fmt: skip
-def test_a_wrong_boot_file_is_told_with_line_and_key(
-    tmp_path: pathlib.Path, command: str, old: str, new: str, told: str
-) -> None:
+def test_a_wrong_boot_file_is_told_with_line_and_key(tmp_path: pathlib.Path, old: str, new: str, told: str) -> None:
     path = tmp_path / "gateway.toml"
     text = config_text(tmp_path / "data")
     assert old in text
     path.write_text(text.replace(old, new))
-    done = gateway(command, "--config", str(path))
-    assert done.returncode == (1 if command == "check-config" else 2), done.stderr
+    done = gateway("check-config", "--config", str(path))
+    assert done.returncode == 1, done.stderr
     assert re.search(told, done.stderr), done.stderr
     assert not (tmp_path / "data").exists(), "nothing was begun"
 
@@ -503,6 +533,8 @@ def test_all_faults_of_a_boot_file_are_told_at_once_and_a_good_one_is_good(tmp_p
     path.write_text(config_text(tmp_path / "data").replace("port = 0", "prt = 0"))
     done = gateway("check-config", "--config", str(path))
     assert len(re.findall(r"did you mean 'port'", done.stderr)) == 2
+    started = gateway("run", "--config", str(path))
+    assert (started.returncode, started.stderr.count("did you mean")) == (2, 2), "nor does it start"
     path.write_text("\ufeff" + config_text(tmp_path / "data"))
     done = gateway("check-config", "--config", str(path))
     assert done.returncode == 0, done.stderr
