@@ -26,8 +26,8 @@ def a_line(state: str = "FIRED", n: int = 1, ticket_id: str = "t1", station: str
 
 def an_order(lines: list[Line], tickets: list[Ticket], **more: Any) -> Order:
     return Order(
-        "o1", "A001", "2026-11-23", "PLACED", "dine_in", "c1", "v1", "1", 2, sum(n.amount for n in lines), "CNY", 1, "p", "u",
-        lines, tickets, **more,
+        "o1", "A001", "2026-11-23", "PLACED", "dine_in", "c1", "v1", "1", 2, sum(n.amount for n in lines), "CNY", 1,
+        "p", "u", lines, tickets, **more,
     )  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def test_the_guests_word_for_every_state_of_line_and_ticket(line: str, of: str) 
                 "READY": "ready",
                 "SERVED": "served",
                 "CANCELLED": "cancelled",
-            }[of]  # noqa: E501
+            }[of]
         assert step == expected
         assert step in GUEST_STEPS
         assert line_state(a_line(line), a_ticket(of)) in LINE_STATES

@@ -53,7 +53,7 @@ def test_no_control_or_bidi_character_passes(text: str) -> None:
         if unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn")
         or 0x202A <= ord(c) <= 0x202E
         or 0x2066 <= ord(c) <= 0x2069
-    ]  # noqa: E501
+    ]
     assert first == (bad[0] if bad else None)
 
 

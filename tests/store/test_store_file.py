@@ -12,8 +12,10 @@ import pytest
 from store.shop import Shop
 
 from gateway.domain.actor import HOUSE
+from gateway.ids import Ids
 from gateway.operations import administration
-from gateway.store import READERS, BrokenDatabase, NewerDatabase, NotDone, Store, migrations
+from gateway.store import READERS, BrokenDatabase, NewerDatabase, NotDone, Store, migrations, suspect_mark
+from gateway.store.ids import newest_tick, row_of
 from gateway.store.migrations import PAGE_SIZE, VERSION
 
 
@@ -196,3 +198,33 @@ def test_results_are_waited_for_no_longer_than_asked(shop: Shop) -> None:
     assert time.monotonic() - began < 2
     shop.write()
     assert pending.result(0) is None
+
+
+def test_a_suspect_file_is_checked_before_it_is_sold_from(shop: Shop) -> None:
+    shop.place()
+    mark = suspect_mark(shop.store.path)
+    mark.touch()
+    shop.again()
+    assert not mark.exists()
+    assert shop.order(shop.place()).number == "A002"
+    path = shop.store.path
+    shop.store.close()
+    mark.touch()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * 8192 + whole[12288:])
+    with pytest.raises(BrokenDatabase, match="is damaged"):
+        Store(path)
+    assert mark.exists()
+    path.write_bytes(whole)
+    shop.open()
+
+
+def test_ids_of_a_new_life_go_on_behind_those_of_the_former_one_whatever_the_clock_says(shop: Shop) -> None:
+    order = shop.order(shop.place())
+    with shop.read() as rows:
+        newest = newest_tick(rows)
+    # The box's clock stands years before: its next id still sorts behind every row.
+    ahead = newest + (1 << 50)
+    assert row_of(next(Ids(ahead))) == ahead + 1
+    assert newest >= max(row_of(order.id), *(row_of(t.id) for t in order.tickets))
+    assert row_of("nonsense") == -1

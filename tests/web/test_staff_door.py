@@ -18,7 +18,7 @@ from gateway.web.access import host_allowed
 from gateway.web.api import document
 from gateway.web.api.route import STAFF
 from gateway.web.api.table import ROUTES
-from gateway.web.events import LIFE_S, MAX_STREAMS, Hub
+from gateway.web.events import LIFE_S, MAX_AGE_S, MAX_STREAMS, Hub
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -342,6 +342,31 @@ def test_a_hub_tells_each_stream_only_its_topics_and_misses_nothing_from_its_mak
     got = [wok.wait(0), wok.wait(0), wok.wait(0)]
     assert [[e[1] for e in item[2]] for item in got if item] == [["ticket"], ["conditions"]]
     assert bar.wait(0) is None
+
+
+def test_a_live_stream_beats_sends_news_and_ends_when_it_is_old_or_left(shop: Shop) -> None:
+    hub = Hub(shop.store, lambda rows, topic, now: [])
+    stream = hub.open("wok-1", frozenset({"tickets:wok"}), shop.now)
+    hub.backlog(stream, "", shop.now)
+    live = hub.live(stream, lambda: shop.now, lambda: False)
+    assert next(live).startswith(b": beat")
+    shop.place("tofu")
+    hub.step(shop.now)
+    news = next(live)
+    assert b"event: ticket" in news
+    assert news.startswith(b"id: 1-abcde:2\n")
+    shop.later(MAX_AGE_S + 1)
+    stream.offer(0, "", [("tickets:wok", "ticket", b"{}")])
+    assert list(live) == []
+    assert hub.count() == 0
+
+
+def test_the_kitchens_page_is_for_who_is_logged_in_and_for_stations_that_are(doors: Doors) -> None:
+    doors.log_in()
+    page = doors.page("GET", "/kds/wok?screen=wok-1")
+    assert (page.status_code, "炒锅" in page.text) == (200, True)
+    assert doors.page("GET", "/kds/moon").status_code == 404
+    assert doors.page("GET", "/").headers["Location"] == "/kds/wok"
 
 
 # --- documents ---
