@@ -16,7 +16,8 @@ BYTE_S = 10 / 19200
 
 BETWEEN_SLIPS_S = 1.5
 """Power comes back between two slips, never in the middle of one. A known hole of the driver, left out of this world:
-a printer that wakes up in the middle of a slip prints its end, answers the fence, and counts as having printed it."""
+a printer that wakes up in the middle of a slip prints its end, answers the fence, and counts as having printed it
+(tests/simulation/test_printer_wakes_mid_slip.py)."""
 
 FENCE = b"\x1dr\x01"
 CUT = b"\x1dVB\x00"
