@@ -56,7 +56,7 @@ def printed_while_waking(folder: Path, into_the_slip_s: float) -> tuple[list[str
     return heard.states, papers
 
 
-@pytest.mark.xfail(strict=True, reason="a printer that wakes up in the middle of a slip answers the fence behind its end")
+@pytest.mark.xfail(strict=True, reason="a printer that wakes up mid-slip answers the fence behind its end")
 def test_a_slip_whose_head_was_lost_is_never_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(printers, "BETWEEN_SLIPS_S", 0.0)
     states, papers = printed_while_waking(tmp_path, 0.28)
