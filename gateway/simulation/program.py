@@ -6,13 +6,14 @@ import argparse
 import json
 import multiprocessing
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
 
-from gateway.simulation.shift import MOST_ORDERS, Outcome, run_seed
+from gateway.simulation.shift import MOST_ORDERS, Outcome, make_room, run_seed
 
 
 def main(argv: list[str]) -> int:
@@ -50,12 +51,17 @@ def _parser() -> argparse.ArgumentParser:
 
 def _outcomes(args: argparse.Namespace) -> Iterator[Outcome]:
     seeds = range(args.seed, args.seed + args.seeds)
-    if args.seeds == 1 or args.workers == 1:
-        listen = print if args.verbose else None
-        yield from (run_seed(seed, args.orders, listen) for seed in seeds)
-        return
-    with multiprocessing.get_context("spawn").Pool(args.workers) as pool:
-        yield from pool.imap(partial(run_seed, orders=args.orders), seeds, chunksize=4)
+    room = make_room()
+    try:
+        if args.seeds == 1 or args.workers == 1:
+            listen = print if args.verbose else None
+            yield from (run_seed(seed, args.orders, listen, room) for seed in seeds)
+            return
+        with multiprocessing.get_context("spawn").Pool(args.workers) as pool:
+            yield from pool.imap(partial(run_seed, orders=args.orders, room=room), seeds, chunksize=4)
+    finally:
+        # Also after a broken seed, when the other workers were ended in the middle of theirs.
+        shutil.rmtree(room, ignore_errors=True)
 
 
 def _tell(outcome: Outcome, orders: int) -> None:

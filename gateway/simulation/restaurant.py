@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from functools import lru_cache
@@ -61,17 +60,18 @@ def menu() -> Menu:
 
 
 @lru_cache
-def _empty_database() -> Path:
+def _empty_database() -> bytes:
     """Made once in a process: the schema takes longer than a shift's orders."""
-    folder = Path(tempfile.mkdtemp(prefix="tablepass-shape-"))
-    Store(folder / "shape.db").close()
-    return folder / "shape.db"
+    with tempfile.TemporaryDirectory(prefix="tablepass-") as folder:
+        path = Path(folder) / "shape.db"
+        Store(path).close()
+        return path.read_bytes()
 
 
 def found(world: World, path: Path) -> Settings:
     """A database that has just been set up, at `path`. Returns its settings."""
     rules = settings_of(world)
-    shutil.copyfile(_empty_database(), path)
+    path.write_bytes(_empty_database())
     store = Store(path)
     writer = Writer(store, Ids(world))
     waiting = [

@@ -6,6 +6,7 @@ import logging
 import shutil
 import tempfile
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -215,17 +216,24 @@ class Shift:
         raise Broken(f"{DRAIN_S:.0f} s after the last fault there is still something left: {left}")
 
 
-def run_seed(seed: int, orders: int = MOST_ORDERS, listen: object = None) -> Outcome:
-    """Runs one shift in a folder of its own and takes it away again."""
+def make_room() -> Path:
+    """A folder for shifts, in memory where the machine lets us: the caller takes it away."""
     memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix=f"tablepass-{seed}-", dir=memory if memory.is_dir() else None))
+    return Path(tempfile.mkdtemp(prefix="tablepass-", dir=memory if memory.is_dir() else None))
+
+
+def run_seed(
+    seed: int, orders: int = MOST_ORDERS, listen: Callable[[str], None] | None = None, room: Path | None = None
+) -> Outcome:
+    """Runs one shift in a folder of its own (in `room`, if given) and takes it away again."""
+    folder = make_room() if room is None else Path(tempfile.mkdtemp(dir=room))
     loggers = [logging.getLogger(name) for name in ("gateway", "firmware_bridge")]
     former = [(logger.propagate, logger.level) for logger in loggers]
     shift: Shift | None = None
     broken, last = "", []
     try:
         shift = Shift(seed, orders, folder)
-        if callable(listen):
+        if listen is not None:
             shift.world.listen = listen
         for logger in loggers:
             logger.addHandler(shift.watch)
