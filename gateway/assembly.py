@@ -130,7 +130,6 @@ class Gateway:
         def after_commit(changed: frozenset[str]) -> None:
             if changed & {"jobs", "tickets", "settings", "devices", "everything"}:
                 local.wake()
-                by_name["housekeeping"].wake()
             self.hub.note(changed)
             hub.wake()
             if cloud and changed & {"journal", "everything"}:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 
 
@@ -30,4 +29,5 @@ class Ids(Iterator[str]):
 def uuid7(tick: int, chance: int) -> str:
     """`tick`: milliseconds << 12 plus a counter; `chance`: 62 random bits."""
     time_part = (tick >> 12 & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | (tick & 0xFFF) << 64
-    return str(uuid.UUID(int=time_part | 0b10 << 62 | chance & (1 << 62) - 1))
+    text = f"{time_part | 0b10 << 62 | chance & (1 << 62) - 1:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 Grade = Literal["ntp", "lan", "rtc", "holdover", "guess"]
@@ -30,8 +31,9 @@ class Now:
         return iso(self.utc - timedelta(seconds=seconds))
 
 
+@lru_cache(maxsize=64)
 def iso(moment: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds: sorts as text."""
+    """RFC 3339 in UTC with milliseconds: sorts as text. A batch of orders asks for the same moment many times."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -32,6 +32,8 @@ def forbidden_character(text: str) -> str | None:
 
     Such a character can end a line, start a printer command or turn the reading direction of a total.
     """
+    if text.isprintable():
+        return None
     return next((character for character in text if _is_forbidden(character)), None)
 
 

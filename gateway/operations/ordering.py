@@ -195,7 +195,8 @@ def _refuse_changed_prices(tx: Tx, cart: Cart, revision: int, lines: list[Line])
 
 
 def _refuse_flood(tx: Tx, now: Now, rules: Settings, check_id: str) -> None:
-    if orders.placed_since(tx, check_id, now.ago(GUARD_WINDOW_S)) >= rules.guards.orders_per_10_min:
+    since = now.utc - timedelta(seconds=GUARD_WINDOW_S)
+    if orders.placed_since(tx, check_id, since) >= rules.guards.orders_per_10_min:
         raise Refused("too_many", retry_after_s=GUARD_WINDOW_S // 4)
 
 
@@ -280,9 +281,8 @@ def _keep(
     tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, menu: Menu, rules: Settings, key: str, body_hash: bytes
 ) -> Placed:
     papers = [job for t in order.tickets if (job := first_slip(tx, now, ids, order.day, t, order.id, rules))]
-    orders.insert(tx, order, menu)
-    for job in papers:
-        jobs.insert(tx, job)
+    orders.insert(tx, order, menu, papers)
+    jobs.insert_first(tx, papers)
     document = documents.order_document(order)
     data = {"order": document, "change": change("placed", actor, [t.id for t in order.tickets])}
     slot = journal.append(tx, now, next(ids), "order.placed", f"order/{order.id}", order.version, order.day, data)

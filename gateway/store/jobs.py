@@ -12,16 +12,27 @@ _JOB = """SELECT j.id, j.kind, j.printer, j.station, t.id, o.id, j.copy, j.state
  FROM jobs j JOIN tickets t ON t.n = j.ticket JOIN orders o ON o.n = t.order_n"""
 
 
+_INSERT = "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+
 def insert(tx: Tx, job: PrintJob) -> None:
-    n, ticket = row_of(job.id), row_of(job.ticket)
-    tx.run(
-        "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        n, job.id, job.kind, job.printer, job.station, ticket, job.copy, job.state, job.number, job.created_at,
-        job.updated_at, job.boot, job.mono, job.reason, job.evidence, job.attempts, job.replaces, int(job.withdraw),
-        job.settled,
-    )  # fmt: skip
+    row = _row(job)
+    tx.run(_INSERT, *row)
     if job.copy == 1:
-        tx.run("UPDATE tickets SET first_job = ? WHERE n = ?", n, ticket)
+        tx.run("UPDATE tickets SET first_job = ? WHERE n = ?", row[0], row_of(job.ticket))
+
+
+def insert_first(tx: Tx, papers: list[PrintJob]) -> None:
+    """The first papers of an order's tickets, which have been written with it and name them already."""
+    tx.run_many(_INSERT, [_row(job) for job in papers])
+
+
+def _row(job: PrintJob) -> Row:
+    return (
+        row_of(job.id), job.id, job.kind, job.printer, job.station, row_of(job.ticket), job.copy, job.state,
+        job.number, job.created_at, job.updated_at, job.boot, job.mono, job.reason, job.evidence, job.attempts,
+        job.replaces, int(job.withdraw), job.settled,
+    )  # fmt: skip
 
 
 def update(tx: Tx, job: PrintJob) -> None:

@@ -45,7 +45,7 @@ that changes a letter of it could not read the journal of the one before."""
 
 
 def pack(data: bytes) -> bytes:
-    squeeze = zlib.compressobj(6, zdict=DICTIONARY)
+    squeeze = zlib.compressobj(3, wbits=13, memLevel=6, zdict=DICTIONARY)
     return squeeze.compress(data) + squeeze.flush()
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from gateway.domain.menu import Item, Menu
 from gateway.domain.order import Choice, Line, Order, Prepaid
+from gateway.domain.print_job import PrintJob
 from gateway.domain.texts import TextMap
 from gateway.domain.ticket import Ticket
 from gateway.store import settings, tickets
-from gateway.store.ids import row_of
+from gateway.store.ids import first_row_at, row_of
 from gateway.store.transaction import Reader, Row, Tx
 
 LINES_PER_ORDER = 64
@@ -44,8 +46,9 @@ _ORDER = """SELECT o.n, o.id, o.number, o.day, o.status, o.type, c.id, o.visit, 
  FROM orders o JOIN checks c ON c.n = o.check_n"""
 
 
-def insert(tx: Tx, order: Order, menu: Menu) -> int:
-    """Writes the order, its lines and tickets; returns its row number."""
+def insert(tx: Tx, order: Order, menu: Menu, papers: list[PrintJob]) -> int:
+    """Writes the order, its lines and tickets; returns its row number. `papers` are its tickets' first ones, which
+    `jobs.insert_first` writes."""
     n = row_of(order.id)
     body = _Body(
         order.addition, order.by, order.note, order.allergies, order.pickup_no, order.due_at, order.prepaid
@@ -56,7 +59,7 @@ def insert(tx: Tx, order: Order, menu: Menu) -> int:
         order.covers, order.total, order.menu_revision, order.placed_at, order.updated_at, order.version,
         order.source, order.external_id or None, msgspec.json.encode(body).decode(),
     )  # fmt: skip
-    tickets.insert(tx, n, order.tickets)
+    tickets.insert(tx, n, order.tickets, {job.ticket: row_of(job.id) for job in papers})
     tx.run_many(
         "INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?, ?)",
         [
@@ -128,9 +131,10 @@ def recent(rows: Reader, limit: int) -> list[Order]:
     return [_order(rows, r) for r in rows.all(f"{_ORDER} ORDER BY o.n DESC LIMIT ?", limit)]
 
 
-def placed_since(rows: Reader, check_id: str, at: str) -> int:
-    sql = "SELECT count(*) FROM orders WHERE check_n = ? AND placed_at >= ?"
-    return int(rows.value(sql, row_of(check_id), at))
+def placed_since(rows: Reader, check_id: str, moment: datetime) -> int:
+    """Counted in the index alone: it holds the orders' numbers, and those tell when they were made."""
+    sql = "SELECT count(*) FROM orders WHERE check_n = ? AND n >= ?"
+    return int(rows.value(sql, row_of(check_id), first_row_at(moment)))
 
 
 def has_any(rows: Reader, check_id: str) -> bool:

@@ -15,14 +15,23 @@ _COLUMNS = """n, id, order_n, station, state, proof, fired_at, fired_boot, fired
 _TICKET = f"SELECT {_COLUMNS} FROM tickets"
 
 
-def insert(tx: Tx, order_n: int, tickets: list[Ticket]) -> None:
-    for t in tickets:
-        tx.run(
-            f"INSERT INTO tickets ({_COLUMNS}) VALUES ({', '.join('?' * 23)})",
-            row_of(t.id), t.id, order_n, t.station, t.state, t.proof, t.fired_at, t.fired_boot, t.fired_mono,
-            t.updated_at, t.updated_by, t.version, t.shown_version, t.start_version, t.ready_version, t.doubt,
-            t.slip_number, t.shown_at, t.shown_by, t.started_at, t.ready_at, t.served_at, t.cleared_at,
-        )  # fmt: skip
+_INSERT = f"INSERT INTO tickets ({_COLUMNS}, first_job) VALUES ({', '.join('?' * 24)})"
+
+
+def insert(tx: Tx, order_n: int, tickets: list[Ticket], first_jobs: dict[str, int]) -> None:
+    """`first_jobs`: the row number of a ticket's first paper, by ticket."""
+    tx.run_many(
+        _INSERT,
+        [
+            (
+                row_of(t.id), t.id, order_n, t.station, t.state, t.proof, t.fired_at, t.fired_boot, t.fired_mono,
+                t.updated_at, t.updated_by, t.version, t.shown_version, t.start_version, t.ready_version, t.doubt,
+                t.slip_number, t.shown_at, t.shown_by, t.started_at, t.ready_at, t.served_at, t.cleared_at,
+                first_jobs.get(t.id),
+            )
+            for t in tickets
+        ],
+    )  # fmt: skip
 
 
 def update(tx: Tx, t: Ticket) -> None:

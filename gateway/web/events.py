@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from typing import Any
 
 import msgspec
@@ -107,24 +107,32 @@ class Hub:
     def step(self, now: Now) -> float | None:
         with self._lock:
             changed, self._changed = self._changed, set()
-            streams = list(self._streams)
+            topics = self._topics()
         with self._store.read() as rows:
             last = journal.last_slot(rows)
             epoch = box.the(rows).epoch
             names = names_of_stations(rows)
-            entries = journal.after(rows, self._slot, MAX_REPLAY) if last > self._slot else []
-            told = [(entry.slot, event_id(epoch, entry), events_of(rows, entry, names)) for entry in entries]
-            state = self._state(rows, changed, streams, now)
-        if entries:
-            self._slot = entries[-1].slot
+            entries = journal.after(rows, self._slot, MAX_REPLAY) if topics else []  # nothing is decoded for nobody
+            told = [(entry.slot, event_id(epoch, entry), events_of(rows, entry, names, topics)) for entry in entries]
+            state = self._state(rows, changed, topics, now)
+        with self._lock:
+            if not self._topics() <= topics:
+                # A stream came while we read, perhaps with a backlog from before: it needs what we have just read.
+                self._changed |= changed
+                return now.monotonic
+            streams = list(self._streams)
+        self._slot = entries[-1].slot if entries else last
         for stream in streams:
             for slot, identity, events in told:
                 stream.offer(slot, identity, events)
             stream.offer(0, "", state)
-        return None
+        return now.monotonic if self._slot < last else None
 
-    def _state(self, rows: Reader, changed: set[str], streams: list[Stream], now: Now) -> list[Event]:
-        wanted = {topic for stream in streams for topic in stream.topics}
+    def _topics(self) -> set[str]:
+        """Call it with the lock held."""
+        return {topic for stream in self._streams for topic in stream.topics}
+
+    def _state(self, rows: Reader, changed: set[str], wanted: set[str], now: Now) -> list[Event]:
         if "jobs" in changed or "everything" in changed or "health" in changed:
             changed = changed | {"conditions"}
         if "everything" in changed:
@@ -191,8 +199,7 @@ class Hub:
             names = names_of_stations(rows)
             parts = []
             for entry in journal.after(rows, after, MAX_REPLAY):
-                events = [e for e in events_of(rows, entry, names) if e[0] in stream.topics]
-                parts.append(frames(event_id(epoch, entry), events))
+                parts.append(frames(event_id(epoch, entry), events_of(rows, entry, names, stream.topics)))
             for topic in sorted(stream.topics & {"conditions", "devices", "uplink"}):
                 parts.append(frame("", topic, msgspec.json.encode(self._snapshot_of(rows, topic, now))))
             return b"".join(parts)
@@ -229,9 +236,9 @@ def event_id(epoch: str, entry: Entry) -> str:
     return f"{epoch}:{entry.seq}"
 
 
-def events_of(rows: Reader, entry: Entry, names: dict[str, Any]) -> list[Event]:
-    """What one journal entry means on each topic."""
-    if entry.subject.startswith(("menu/", "item/")):
+def events_of(rows: Reader, entry: Entry, names: dict[str, Any], topics: Set[str]) -> list[Event]:
+    """What one journal entry means on each of these topics."""
+    if entry.subject.startswith(("menu/", "item/")) and "menu" in topics:
         return [("menu", "menu", msgspec.json.encode(menu_state(rows)))]
     if not entry.subject.startswith("order/"):
         return []
@@ -240,8 +247,10 @@ def events_of(rows: Reader, entry: Entry, names: dict[str, Any]) -> list[Event]:
     found = []
     for ticket_id in data["change"]["tickets"]:
         document = documents.ticket_document(order, ticket_id, names)
-        found.append((f"tickets:{document['station']}", "ticket", msgspec.json.encode(document)))
-    return [*found, ("orders", "order", msgspec.json.encode(order))]
+        topic = f"tickets:{document['station']}"
+        if topic in topics:
+            found.append((topic, "ticket", msgspec.json.encode(document)))
+    return [*found, ("orders", "order", msgspec.json.encode(order))] if "orders" in topics else found
 
 
 def menu_state(rows: Reader) -> dict[str, Any]:
