@@ -148,9 +148,7 @@ def main() -> None:
     options = parser.parse_args()
     tokens = json.load(sys.stdin)
     name = f"{os.getpid()}-{time.time_ns()}"
-    phones = [
-        Phone(options.port, tokens[n :: options.phones] or tokens, f"{name}-{n}") for n in range(options.phones)
-    ]
+    phones = [Phone(options.port, tokens[n :: options.phones] or tokens, f"{name}-{n}") for n in range(options.phones)]
     result = run(phones, options.seconds, options.per_s)
     print(json.dumps(vars(result)))
 

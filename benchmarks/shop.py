@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import random
 import secrets
 import shutil
 import signal
@@ -41,9 +42,16 @@ TABLES = 500
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Below the kernel's own range: no connection of somebody else takes it before our program does."""
+    while True:
+        port = random.randrange(12_000, 20_000)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def wait_for(what: str, there: Callable[[], Any], within_s: float = 60.0) -> Any:
@@ -97,6 +105,14 @@ class Shop:
             tokens = settings.tables(rows)
         store.close()
         return tokens
+
+    def keep(self) -> None:
+        """Remembers the store as it is now, for `put_back`. No gateway runs."""
+        shutil.copytree(self.folder.gateway_data, self.folder.root / "kept")
+
+    def put_back(self) -> None:
+        shutil.rmtree(self.folder.gateway_data)
+        shutil.copytree(self.folder.root / "kept", self.folder.gateway_data)
 
     @property
     def database(self) -> Path:
