@@ -72,10 +72,25 @@ class RunningDemo:
         ports = [] if "--guest-port" in self.args else [
             word for name in ("guest", "staff", "mqtt", "cloud") for word in (f"--{name}-port", "0")
         ]  # fmt: skip
-        command = [sys.executable, "-m", "gateway", "demo", "--json", "--data", f"{self.data}/store", *ports, *self.args]
+        command = [
+            sys.executable,
+            "-m",
+            "gateway",
+            "demo",
+            "--json",
+            "--data",
+            f"{self.data}/store",
+            *ports,
+            *self.args,
+        ]
         began = time.monotonic()
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=self.log, cwd=ROOT, env=os.environ | self.env, start_new_session=True
+            command,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            cwd=ROOT,
+            env=os.environ | self.env,
+            start_new_session=True,
         )
         alarm = threading.Timer(READY_S, self.process.kill)
         alarm.start()
@@ -103,11 +118,15 @@ class RunningDemo:
     def token(self, table: str = "1") -> str:
         return str(self.info["tables"][table]).rsplit("/", 1)[1]
 
-    def guest(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, **more: Any) -> Answer:
+    def guest(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, **more: Any
+    ) -> Answer:
         status, value, _ = call(self.info["guest_url"], method, path, body, headers, **more)
         return status, value
 
-    def staff(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, **more: Any) -> Answer:
+    def staff(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, **more: Any
+    ) -> Answer:
         status, value, _ = call(self.info["staff_url"], method, path, body, self.bearer | (headers or {}), **more)
         return status, value
 
@@ -139,8 +158,14 @@ class RunningDemo:
         found: list[dict[str, Any]] = value["tickets"]
         return found
 
-    def act(self, ticket: dict[str, Any], action: str, screen: str = "test-1", version: int | None = None, key: str = "") -> Answer:
-        body = {"screen": screen, "key": key or uuid.uuid4().hex, "version": ticket["version"] if version is None else version}
+    def act(
+        self, ticket: dict[str, Any], action: str, screen: str = "test-1", version: int | None = None, key: str = ""
+    ) -> Answer:
+        body = {
+            "screen": screen,
+            "key": key or uuid.uuid4().hex,
+            "version": ticket["version"] if version is None else version,
+        }
         return self.staff("POST", f"/api/v1/tickets/{ticket['id']}/{action}", body)
 
     def conditions(self) -> list[dict[str, Any]]:

@@ -43,4 +43,7 @@ def harmless(text: str) -> str:
 
 
 def _is_forbidden(character: str) -> bool:
-    return character in _BIDI or unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn")
+    if character in _BIDI or unicodedata.category(character) in ("Cc", "Cs", "Co"):
+        return True
+    # Of the unassigned ones only those that never will be: next year's emoji is a guest's good right.
+    return ord(character) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(character) <= 0xFDEF

@@ -13,7 +13,7 @@ from gateway.domain.now import Now
 from gateway.domain.settings import Settings
 from gateway.domain.visit import Visit
 from gateway.operations.ordering import Ids, business_day
-from gateway.store import box, journal, keys, people, settings, visits
+from gateway.store import box, jobs, journal, keys, people, settings, visits
 from gateway.store.box import Pause
 from gateway.store.people import User
 from gateway.store.transaction import Reader, Tx
@@ -46,6 +46,7 @@ def import_settings(
     current = settings.current_menu(tx)
     if current and not found:
         found = menu_rules.faults(current[1], frozenset(s.id for s in new.stations))
+    found += _papers_left_behind(tx, new)
     if found:
         raise Refused("invalid_settings", faults=found)
     revision = settings.add_settings(tx, new, now.iso, str(actor))
@@ -61,6 +62,15 @@ def import_settings(
             settings.remove_table(tx, name)
     tx.changed.update(("settings", "devices"))
     return revision
+
+
+def _papers_left_behind(tx: Tx, new: Settings) -> list[str]:
+    """A printer that goes while slips wait for it would leave them waiting for ever."""
+    return [
+        f"printer {job.printer!r}: {jobs.waiting_count(tx, job.printer)} slips still wait for it; cancel them first"
+        for job in jobs.heads(tx)
+        if new.printer(job.printer) is None
+    ]
 
 
 def import_menu(tx: Tx, now: Now, ids: Ids, actor: Actor, new: Menu) -> int:
@@ -115,8 +125,9 @@ def _open(tx: Tx, now: Now, ids: Ids, actor: Actor, table: str, covers: int) -> 
 
 def close_table(tx: Tx, now: Now, ids: Ids, actor: Actor, table: str) -> int:
     """Ends every open visit of the table: the phones' cookies die with them. Returns how many ended."""
-    _known(tx, table)
     open_visits = visits.open_at(tx, table)
+    if not open_visits:
+        _known(tx, table)
     for visit in open_visits:
         visits.close(tx, visit.id, now.iso)
     tx.changed.add("tables")

@@ -211,12 +211,15 @@ def _allergies(given: list[str]) -> list[str]:
 
 
 def business_day(tx: Tx, now: Now, rules: Settings) -> str:
-    """The business day is a row. It begins with the first order after the cut, and never goes back with a clock."""
+    """The business day is a row. It begins with the first order after the cut.
+
+    A clock that is not known to be right never takes it back; a right one ends a day that a wrong one began.
+    """
     hours, minutes = (int(part) for part in rules.day_starts.split(":"))
     local = now.utc.astimezone(rules.zone()) - timedelta(hours=hours, minutes=minutes)
     today = local.date().isoformat()
     current = visits.open_day(tx)
-    if current is not None and current >= today:
+    if current is not None and (current == today or (current > today and now.grade != "ntp")):
         return current
     visits.begin_day(tx, today, now.iso)
     return today

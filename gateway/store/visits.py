@@ -75,8 +75,13 @@ def open_day(rows: Reader) -> str | None:
 
 
 def begin_day(tx: Tx, day: str, at: str) -> None:
-    tx.run("UPDATE business_days SET closed_at = ? WHERE closed_at IS NULL AND day < ?", at, day)
-    tx.run("INSERT OR IGNORE INTO business_days (day, opened_at) VALUES (?, ?)", day, at)
+    """Ends every other day. A day that was there before goes on with its numbers."""
+    tx.run("UPDATE business_days SET closed_at = ? WHERE closed_at IS NULL AND day != ?", at, day)
+    tx.run(
+        """INSERT INTO business_days (day, opened_at) VALUES (?, ?)
+         ON CONFLICT (day) DO UPDATE SET closed_at = NULL""",
+        day, at,
+    )  # fmt: skip
 
 
 def count(tx: Tx, day: str, name: str) -> int:

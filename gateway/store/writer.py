@@ -89,6 +89,14 @@ class Writer:
                 connection.rollback()
             self._not_done(batch, error, now)
             return
+        except Exception as error:
+            # A bug outside an operation's own savepoint: nobody may wait for an answer that never comes.
+            if connection.in_transaction:
+                connection.rollback()
+            self._forget_revisions()
+            for pending in batch:
+                pending.fail(error)
+            raise
         if tx.changed:
             self.store.tell(frozenset(tx.changed))
         for pending, value, failure in answers:

@@ -81,7 +81,9 @@ def test_four_phones_one_table_each_dish_at_its_own_station(
                 answered + ON_SCREEN_S - time.monotonic(),
             )
             shown = screen.locator(f"[data-testid^='ticket-']:has-text('{TABLE}')")
-            expect(shown).to_have_count(sum(1 for one in sent if expected([one], station, where)), timeout=ON_SCREEN_S * 1000)
+            expect(shown).to_have_count(
+                sum(1 for one in sent if expected([one], station, where)), timeout=ON_SCREEN_S * 1000
+            )
         slips += len({where[item] for item in cart})
         eventually(
             "its slips are on paper",
@@ -91,7 +93,9 @@ def test_four_phones_one_table_each_dish_at_its_own_station(
 
     orders = demo.guest("GET", f"/api/v1/visit?table_token={demo.token(TABLE)}")[1]["orders"]
     assert [o["addition"] for o in orders] == [False, True, True, True]
-    assert sum(line["quantity"] for o in orders for line in o["lines"]) == sum(sum(cart.values()) for cart in sent) == 11
+    assert (
+        sum(line["quantity"] for o in orders for line in o["lines"]) == sum(sum(cart.values()) for cart in sent) == 11
+    )
     for phone in phones:
         for one in orders:
             expect(phone.get_by_test_id(f"order-{one['number']}")).to_be_visible(timeout=8000)

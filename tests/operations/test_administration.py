@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from store.shop import Shop, cart, menu, rules, tokens
 
@@ -278,3 +279,23 @@ def test_visits_and_checks_of_a_party_are_found(shop: Shop) -> None:
         assert visits.open_tables(rows) == {"1", "2", "包1"}
         assert ordering.visit_for_phone(rows, rules(), "1", shop.visit()).table == "1"
     assert cart().table_token == "token-1"
+
+
+def test_a_printer_cannot_go_while_slips_wait_for_it(shop: Shop) -> None:
+    shop.place("tofu")
+    printer = shop.settings().stations[0].printer
+    left = [p for p in shop.settings().printers if p.id != printer]
+    stations = [msgspec.structs.replace(s, proof="screen", printer="") for s in shop.settings().stations]
+    without = msgspec.structs.replace(shop.settings(), printers=left, stations=stations)
+    with pytest.raises(Refused) as refused:
+        shop.do(administration.import_settings, without, tokens([]))
+    assert [f for f in refused.value.detail["faults"] if printer in f and "wait" in f]
+
+
+def test_a_table_that_left_the_settings_can_still_be_closed(shop: Shop) -> None:
+    table = shop.settings().tables()[0]
+    areas = [msgspec.structs.replace(a, tables=[t for t in a.tables if t != table]) for a in shop.settings().areas]
+    shop.do(administration.import_settings, msgspec.structs.replace(shop.settings(), areas=areas), tokens([]))
+    assert shop.do(administration.close_table, table) == 1
+    with pytest.raises(Refused, match="unknown_table"):
+        shop.do(administration.close_table, table)

@@ -342,7 +342,7 @@ def test_staff_need_an_open_table_too_and_may_name_it_by_its_sticker(shop: Shop)
 # --- numbers and days ---
 
 
-def test_the_business_day_begins_at_the_cut_and_never_goes_back(shop: Shop) -> None:
+def test_the_business_day_begins_at_the_cut_and_never_goes_back_with_a_clock_that_may_be_wrong(shop: Shop) -> None:
     assert shop.order(shop.place()).day == "2026-11-23"
     shop.later(16 * 3600)  # 03:30 in the morning in Shanghai: still the evening before
     late = shop.order(shop.place())
@@ -351,8 +351,19 @@ def test_the_business_day_begins_at_the_cut_and_never_goes_back(shop: Shop) -> N
     fresh = shop.order(shop.place())
     assert (fresh.day, fresh.number) == ("2026-11-24", "A001")
     shop.passed = -86400.0
+    shop.grade = "holdover"
     assert shop.order(shop.place()).day == "2026-11-24"
     assert shop.sql("SELECT day FROM business_days WHERE closed_at IS NULL") == [("2026-11-24",)]
+
+
+def test_a_right_clock_ends_the_day_that_a_wrong_one_began_and_goes_on_with_the_numbers(shop: Shop) -> None:
+    shop.place()
+    shop.passed, shop.grade = 80 * 365 * 86400.0, "holdover"
+    assert shop.order(shop.place()).day.startswith("2106-")
+    shop.passed, shop.grade = 60.0, "ntp"
+    order = shop.order(shop.place())
+    assert (order.day, order.number) == ("2026-11-23", "A002")
+    assert shop.sql("SELECT day FROM business_days WHERE closed_at IS NULL") == [("2026-11-23",)]
 
 
 def test_slip_numbers_run_by_station(shop: Shop) -> None:

@@ -17,7 +17,7 @@ import msgspec
 
 from gateway.domain.actor import HOUSE, Actor
 from gateway.domain.menu import Menu
-from gateway.domain.now import Now
+from gateway.domain.now import Grade, Now
 from gateway.domain.order import Cart, StaffCart
 from gateway.domain.settings import Settings
 from gateway.ids import uuid7
@@ -131,6 +131,7 @@ class Shop:
         self.folder = folder
         self.passed = 0.0
         self.boot = "boot-1"
+        self.grade: Grade = "ntp"
         self._ids = itertools.count(1)
         self._first = 0
         self.keys = (f"key-{n}" for n in itertools.count(1))
@@ -152,7 +153,7 @@ class Shop:
 
     @property
     def now(self) -> Now:
-        return Now(START + timedelta(seconds=self.passed), "ntp", self.boot, 1000.0 + self.passed)
+        return Now(START + timedelta(seconds=self.passed), self.grade, self.boot, 1000.0 + self.passed)
 
     def later(self, seconds: float) -> Now:
         self.passed += seconds
