@@ -64,11 +64,15 @@ def load_bar_codes() -> BarCodeBytes:
 
 @dataclass(frozen=True)
 class Body:
-    """A slip as bytes, without fence and cut. `lines` counts printed lines, for the time it may take."""
+    """A slip as bytes, without fence and cut. `lines` counts printed lines, for the time it may take.
+
+    `breaks` are the places between two lines, the first before them all: a fence may stand there.
+    """
 
     data: bytes
     lines: int
     missing: tuple[str, ...]
+    breaks: tuple[int, ...] = ()
 
 
 def encode(lines: Iterable[Line], columns: int, encoding: Encoding, bar_codes: BarCodeBytes) -> Body:
@@ -77,15 +81,15 @@ def encode(lines: Iterable[Line], columns: int, encoding: Encoding, bar_codes: B
     Raises UnprintableError when a real-time command would stand in the body.
     """
     page = _Encoder(columns, encoding, bar_codes)
-    count = 0
+    breaks = [len(page.data)]
     for line in lines:
         page.add(line)
-        count += 1
+        breaks.append(len(page.data))
     data = bytes(page.data)
     found = REAL_TIME.search(data)
     if found:
         raise UnprintableError(f"a real-time command would stand at byte {found.start()} of the slip")
-    return Body(data, count, tuple(dict.fromkeys(page.missing)))
+    return Body(data, len(breaks) - 1, tuple(dict.fromkeys(page.missing)), tuple(breaks[:-1]))
 
 
 def encode_text(text: str, encoding: Encoding) -> bytes:

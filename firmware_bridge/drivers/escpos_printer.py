@@ -11,7 +11,7 @@ from collections import deque
 from typing import Literal
 
 from firmware_bridge import escpos
-from firmware_bridge.drivers.sending import FENCE_TRIES, LINES_PER_S, SPARE_S, Outcome, Sending
+from firmware_bridge.drivers.sending import FENCE_TRIES, LINES_PER_S, SPARE_S, Outcome, Sending, with_fences
 from firmware_bridge.escpos import AutoStatus, Body, FenceAnswer, PrinterStatus, RealTimeAnswer, StatusReader
 
 POLL_IDLE_S = 2.0
@@ -132,10 +132,11 @@ class EscposPrinter:
 
     def begin(self, body: Body, now: float, *, clean_first: bool) -> None:
         """Start sending. `clean_first` cuts off what an unfinished slip may have left on the paper."""
+        slip, inner = with_fences(body, escpos.FENCE) if self._fence == "gs_r" else (body.data, 0)
         fence = escpos.FENCE if self._fence == "gs_r" else b""
-        data = (escpos.FRESH_PAPER if clean_first else b"") + body.data + fence + escpos.CUT
+        data = (escpos.FRESH_PAPER if clean_first else b"") + slip + fence + escpos.CUT
         patience = SPARE_S + len(data) * 10 / self._baud + body.lines / LINES_PER_S
-        self.sending = Sending(data, patience, deadline=now + SPARE_S)
+        self.sending = Sending(data, patience, deadline=now + SPARE_S, inner=inner)
 
     def outcome(self, now: float) -> Outcome | None:
         """How the slip ended, once; None while it is on its way."""
@@ -144,7 +145,7 @@ class EscposPrinter:
             return None
         ended: Outcome | None = None
         if self._proven(job, now):
-            ended = Outcome("PRINTED", answer=job.candidates.hex())
+            ended = Outcome("PRINTED", answer=f"{job.last_answer:02x}")
         elif job.held:
             return None
         elif job.whole and self._fence == "none":
@@ -172,8 +173,8 @@ class EscposPrinter:
             wishes.append(job.deadline)
             if job.whole and self._fence == "none":
                 wishes.append(job.drained)
-            if job.candidates and not self._ever_answered:
-                wishes.append(job.candidate_at + SETTLE_S)
+            if job.complete and not self._ever_answered:
+                wishes.append(job.answered_at + SETTLE_S)
         return min(wishes)
 
     # --- rounds of questions ---
@@ -218,8 +219,8 @@ class EscposPrinter:
             self._ever_answered = True
             self._failed_rounds = 0
             job = self.sending
-            if job is not None and job.candidates:
-                if self._round_began >= job.candidate_at:
+            if job is not None and (job.complete or (job.whole and job.mixed)):
+                if self._round_began >= job.answered_at:
                     self._judge(job, now)
                 else:
                     self._round_due = now
@@ -254,15 +255,17 @@ class EscposPrinter:
 
     def _on_fence(self, byte: int, now: float) -> None:
         job = self.sending
-        if job is None or not job.whole or self._fence == "none":
+        if job is None or self._fence == "none":
             return
         if byte & 0x0C:  # some old clones answer although paper is out; that proves nothing
             job.mixed = True
             self.ask_now(now)
             return
-        job.candidates.append(byte)
-        job.candidate_at = job.candidate_at or now
-        self._round_due = now  # is it really this printer that speaks?
+        job.answered += 1
+        job.answered_at = now
+        job.last_answer = byte
+        if job.complete:
+            self._round_due = now  # is it really this printer that speaks?
 
     def _mix(self) -> None:
         """Something that is no answer came in: a fence answer beside it cannot be trusted."""
@@ -270,23 +273,24 @@ class EscposPrinter:
             self.sending.mixed = True
 
     def _judge(self, job: Sending, now: float) -> None:
-        """The printer still answers; now its fence counts if it stood alone."""
-        if len(job.candidates) != 1 or job.mixed:
+        """The printer still answers; now its fences count if they are all there and stood alone."""
+        if job.answered != job.inner + 1 or job.mixed:
             self._fence_again(job, now)
         else:
             job.fence_at = now
 
     def _fence_again(self, job: Sending, now: float) -> None:
-        job.candidates.clear()
-        job.candidate_at = 0.0
+        """Once more behind the whole slip, when noise came between. It cannot speak for a lost head: one fence from
+        inside must have been heard."""
         job.mixed = False
-        if job.fences < FENCE_TRIES:
+        if job.fences < FENCE_TRIES and job.answered:
+            job.answered = job.inner
             job.fences += 1
             self._out += escpos.FENCE
 
     def _proven(self, job: Sending, now: float) -> bool:
         if job.fence_at:
             return True
-        if self._ever_answered or job.mixed or len(job.candidates) != 1:
+        if self._ever_answered or job.mixed or not job.complete or job.answered != job.inner + 1:
             return False
-        return now >= job.candidate_at + SETTLE_S
+        return now >= job.answered_at + SETTLE_S

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
+
+from firmware_bridge.escpos import Body
 
 FENCE_TRIES = 3
 """A fence whose answer was mixed with other bytes is sent again; each one stands behind the whole slip."""
@@ -12,25 +14,52 @@ LINES_PER_S = 15.0
 """The slowest kitchen printers (impact) print about this many lines a second."""
 
 
+FENCE_EVERY = 1000
+"""Bytes between two fences inside a slip: half a second at 19,200 baud, less than any printer takes to start. A
+printer that lost its power, and with it a part of the slip, has lost at least one fence too."""
+
+
+def with_fences(body: Body, fence: bytes) -> tuple[bytes, int]:
+    """The slip with a fence before its first line and then every `FENCE_EVERY` bytes; and how many they are."""
+    data = bytearray()
+    done = count = 0
+    for place in body.breaks:
+        if count == 0 or place - done >= FENCE_EVERY:
+            data += body.data[done:place] + fence
+            done = place
+            count += 1
+    return bytes(data + body.data[done:]), count
+
+
 @dataclass
 class Sending:
-    """The slip on its way. `left` counts bytes that the line has taken."""
+    """The slip on its way. `left` counts bytes that the line has taken.
+
+    `inner` fences stand inside the slip; `answered` counts their answers and that of the one behind it.
+    """
 
     data: bytes
     patience: float
     deadline: float
+    inner: int = 0
+    answered: int = 0
     left: int = 0
     drained: float = 0.0
     fences: int = 1
     fence_at: float = 0.0
-    candidates: bytearray = field(default_factory=bytearray)
-    candidate_at: float = 0.0
+    last_answer: int = 0
+    answered_at: float = 0.0
     mixed: bool = False
     held: str = ""
 
     @property
     def whole(self) -> bool:
         return self.left >= len(self.data)
+
+    @property
+    def complete(self) -> bool:
+        """Every fence has been answered, so no part of the slip was lost with a printer's buffer."""
+        return self.whole and self.answered > self.inner
 
 
 @dataclass(frozen=True)

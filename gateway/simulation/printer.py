@@ -14,10 +14,8 @@ SLICE = 256
 BYTE_S = 10 / 19200
 """Seconds that a byte takes on a serial line of 19,200 baud; a head that is faster does not matter then."""
 
-BETWEEN_SLIPS_S = 1.5
-"""Power comes back between two slips, never in the middle of one. A known hole of the driver, left out of this world:
-a printer that wakes up in the middle of a slip prints its end, answers the fence, and counts as having printed it
-(tests/simulation/test_printer_wakes_mid_slip.py)."""
+STARTS_IN_S = 1.5
+"""No printer is ready sooner after its power was away; it may well wake up in the middle of a slip."""
 
 FENCE = b"\x1dr\x01"
 CUT = b"\x1dVB\x00"
@@ -143,8 +141,8 @@ class Printer:
         self._buffer.clear()
 
     def mend(self, fault: str) -> None:
-        if fault == "no_power" and self._world.time - self._lost_at < BETWEEN_SLIPS_S:
-            self._world.after(BETWEEN_SLIPS_S, lambda: self.mend(fault))
+        if fault == "no_power" and self._world.time - self._lost_at < STARTS_IN_S:
+            self._world.after(STARTS_IN_S, lambda: self.mend(fault))
             return
         self.faults.discard(fault)
         self._go()
