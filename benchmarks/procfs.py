@@ -14,6 +14,11 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) * TICK_S
 
 
+def running_s(pid: int) -> float:
+    """The same to the nanosecond, of the threads that live: for what costs less than a tick in a second."""
+    return sum(int(f.read_text().split()[0]) for f in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
+
+
 def pss_mb(pid: int) -> float:
     """Its share of memory: shared pages count by the number of processes that share them."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():

@@ -193,10 +193,15 @@ class Gateway:
         return self.process.pid
 
     def ready(self) -> Gateway:
-        wait_for("the guest door answers", lambda: self.process.poll() is not None or answers(self.guest))
-        if self.process.poll() is not None:
+        """Once both doors are open."""
+        wait_for("both doors open", lambda: self.ended or (answers(self.guest) and answers(self.staff)))
+        if self.ended:
             raise RuntimeError("the gateway ended at once")
         return self
+
+    @property
+    def ended(self) -> bool:
+        return self.process.poll() is not None
 
     def ask(self, port: int, method: str, path: str, body: Any = None, token: str = "") -> tuple[int, Any]:
         """One request on a connection of its own."""
