@@ -16,8 +16,9 @@ from gateway.domain.print_job import PrintJob
 from gateway.domain.states import moved
 from gateway.operations import kitchen
 from gateway.operations.ordering import Ids
-from gateway.store import devices, jobs, journal, keys, orders, settings
+from gateway.store import devices, jobs, keys, orders, settings
 from gateway.store.devices import Bridge, Device
+from gateway.store.ids import row_of
 from gateway.store.transaction import Tx
 
 REPRINT_AFTER_S = 15.0
@@ -143,14 +144,17 @@ def decide_about_job(tx: Tx, now: Now, ids: Ids, actor: Actor, job_id: str, deci
     if found:
         if found[0] != print_:
             raise Refused("idempotency_key_reused")
-        return (jobs.made_of(tx, job) if decision == "reprint" else None) or job
-    # No event of its own: the key lives as long as what is in the journal by now.
-    keys.remember(tx, SCOPE, key, print_, journal.last_slot(tx))
+        return jobs.at(tx, found[1])
     if decision == "reprint":
-        return _reprint(tx, now, ids, actor, job)
-    if decision == "came_out":
-        return _came_out(tx, now, ids, actor, job)
-    return _cancel(tx, job)
+        answer = _reprint(tx, now, ids, actor, job)
+    elif decision == "came_out":
+        answer = _came_out(tx, now, ids, actor, job)
+    else:
+        answer = _cancel(tx, job)
+    # A decision makes no event: its key remembers the paper's own row. Such numbers are above every slot, so these
+    # few keys outlive the journal's.
+    keys.remember(tx, SCOPE, key, print_, row_of(answer.id))
+    return answer
 
 
 def _reprint(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJob:

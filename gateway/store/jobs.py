@@ -104,9 +104,11 @@ def newest(rows: Reader, state: str | None, limit: int) -> list[PrintJob]:
     return [_job(r) for r in rows.all(f"{_JOB} {where} ORDER BY j.n DESC LIMIT ?", *args)]
 
 
-def made_of(rows: Reader, job: PrintJob) -> PrintJob | None:
-    """The job that prints this one again, if there is one."""
-    return next((other for other in of_ticket(rows, job.ticket) if other.replaces == job.id), None)
+def at(rows: Reader, n: int) -> PrintJob:
+    row = rows.one(f"{_JOB} WHERE j.n = ?", n)
+    if row is None:
+        raise LookupError(f"no job row {n}")
+    return _job(row)
 
 
 def _job(row: Row) -> PrintJob:
