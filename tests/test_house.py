@@ -106,6 +106,7 @@ INSTEAD = {
 }
 
 LONG_FILES = {
+    "firmware_bridge/escpos.py": "one codec: what goes out and what comes back",
     "firmware_bridge/device.py": "one owner of one device: its rules read best in one place",
     "gateway/cloud/store.py": "the reference store is one file, so that another back end is a seam",
     "gateway/connectors/cloud_https.py": "every weather between here and the cloud",
@@ -113,7 +114,6 @@ LONG_FILES = {
     "gateway/domain/order.py": "the cart as it comes in and the order as it is kept",
     "gateway/operations/ordering.py": "orders come in by two doors through one set of rules",
     "gateway/simulation/ledger.py": "what was promised, held against what is there",
-    "gateway/web/staff/demo_pages.py": "one page, four live panes",
 }
 """Over the soft limit, and why they are still whole."""
 
