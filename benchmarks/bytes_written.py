@@ -10,7 +10,6 @@ Three counts: bytes given to write calls (log and checkpoint as SQLite writes th
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -111,8 +110,6 @@ def shift(size: int, orders: int, near: str | None, device: str) -> Written:
 
 
 def _counters(device: str) -> Counts:
-    if device:
-        os.sync()
     return (*procfs.written(), procfs.sectors_written(device) if device else 0)
 
 

@@ -72,7 +72,8 @@ def open_screen(demo: RunningDemo, open_page: Callable[..., Page]) -> Callable[.
         page = open_page(f"{base}/login", lang, width, height, has_touch=True)
         staff = demo.info["staff"]
         status = page.evaluate(
-            """(login) => fetch("/api/v1/login", {method: "POST", body: JSON.stringify(login)}).then((a) => a.status)""",
+            """(login) => fetch("/api/v1/login", {method: "POST", body: JSON.stringify(login)})
+            .then((answer) => answer.status)""",
             {"username": staff["username"], "password": staff["password"]},
         )
         assert status == 200

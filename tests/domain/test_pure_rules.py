@@ -60,7 +60,8 @@ def test_no_control_or_bidi_character_passes(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["不要香菜", "no onion, please — thanks!", "ｆｕｌｌ　ｗｉｄｔｈ", "🌶️🌶️", "٣", "e\u0301", "\U0001faf8\U0001fae9"]
+    "text",
+    ["不要香菜", "no onion, please — thanks!", "ｆｕｌｌ　ｗｉｄｔｈ", "🌶️🌶️", "٣", "e\u0301", "\U0001faf8\U0001fae9"],
 )
 def test_what_guests_really_write_passes(text: str) -> None:
     assert forbidden_character(tidy(text)) is None
