@@ -12,7 +12,7 @@ from gateway.operations.uplink import Uplink
 from gateway.store import Pending, Store, jobs, tickets
 
 SCREEN_S = 8.0
-"""A screen-only station that has not drawn a ticket by then gets it on paper."""
+"""A screen-only station that has not drawn a ticket by then gets it on paper. Nothing is due for a younger one."""
 
 CALL_S = 15.0
 """Then someone in the store is told that no cook has the ticket."""
@@ -38,11 +38,12 @@ class ProofWatch:
 
     def step(self, now: Now) -> float | None:
         with self._store.read() as rows:
-            unseen = tickets.unseen(rows)
+            unseen = tickets.unseen_for(rows, SCREEN_S, now)
+            young = tickets.next_unseen_for(rows, SCREEN_S, now)
             unknown = jobs.unknown(rows)
         standing = {t.id for t in unseen} | {j.id for j in unknown}
         self._done = {done for done in self._done if done[0] in standing}
-        wishes = [self._watch_ticket(ticket, now) for ticket in unseen]
+        wishes = [young, *(self._watch_ticket(ticket, now) for ticket in unseen)]
         for job in unknown:
             age = now.since(job.boot, job.mono)
             wishes.append(self._once(job.id, "unknown", age, devices.REPRINT_AFTER_S, now, devices.settle_unknown))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.domain.now import Now
 from gateway.domain.ticket import Ticket
 from gateway.store.ids import row_of
 from gateway.store.transaction import Reader, Row, Tx
@@ -69,11 +70,29 @@ def open_ids(rows: Reader) -> list[tuple[str, str, int]]:
     return [(row[0], row[1], row[2]) for row in found]
 
 
+# Without the index's name SQLite walks every ticket there ever was, because that spares it the sorting.
+_UNSEEN = "FROM tickets INDEXED BY tickets_open WHERE cleared_at IS NULL AND state = 'QUEUED'"
+
+
 def unseen(rows: Reader) -> list[Ticket]:
     """Open tickets that nothing has yet proven before a cook. The open ones are few: a lunch's at most."""
-    # Without the index's name SQLite walks every ticket there ever was, because that spares it the sorting.
-    found = rows.all(f"{_TICKET} INDEXED BY tickets_open WHERE cleared_at IS NULL AND state = 'QUEUED' ORDER BY n")
+    return [_ticket(row) for row in rows.all(f"SELECT {_COLUMNS} {_UNSEEN} ORDER BY n")]
+
+
+def unseen_for(rows: Reader, seconds: float, now: Now) -> list[Ticket]:
+    """Those of them that were fired at least so long ago; in a burst the others are nearly all."""
+    old = "AND (fired_boot <> ? OR fired_mono + ? <= ?)"
+    found = rows.all(f"SELECT {_COLUMNS} {_UNSEEN} {old} ORDER BY n", now.boot, seconds, now.monotonic)
     return [_ticket(row) for row in found]
+
+
+def next_unseen_for(rows: Reader, seconds: float, now: Now) -> float | None:
+    """The monotonic second at which the next one will have been fired so long ago."""
+    young = "AND fired_boot = ? AND fired_mono + ? > ?"
+    found: float | None = rows.value(
+        f"SELECT min(fired_mono) + ? {_UNSEEN} {young}", seconds, now.boot, seconds, now.monotonic
+    )
+    return found
 
 
 def cleared_lately(rows: Reader, station: str, since: str, limit: int) -> list[int]:

@@ -116,6 +116,8 @@ def test_no_read_of_relays_and_watchdogs_scans_a_table(busy: Shop) -> None:
         jobs.unknown(rows)
         jobs.waiting_count(rows, "kitchen")
         tickets.unseen(rows)
+        tickets.unseen_for(rows, 8.0, busy.now)
+        tickets.next_unseen_for(rows, 8.0, busy.now)
         tickets.open_ids(rows)
         last = journal.last_slot(rows)
         assert journal.after(rows, last - 3, 100)
