@@ -31,7 +31,9 @@ COOK = Actor("staff", "bench")
 class Kitchen:
     """Plays orders from the phone to the pass on a store that no gateway has open."""
 
-    def __init__(self, shop: Shop):
+    def __init__(self, shop: Shop, orders_per_visit: int = 1):
+        """With several orders a visit they come one after the other."""
+        self.orders_per_visit = orders_per_visit
         self.store = Store(shop.database)
         self.writer = Writer(self.store, Ids())
         self.clock = Clock()
@@ -46,7 +48,7 @@ class Kitchen:
     def place(self) -> Pending:
         """Asks for the next order of the next table."""
         n = next(self.numbers)
-        body = self.bodies[n % len(self.bodies)]
+        body = self.bodies[n // self.orders_per_visit % len(self.bodies)]
         decoded = msgspec.json.decode(body, type=Cart)
         return self.store.submit(
             ordering.place_order, PHONE, decoded, f"order-{n}", keys.fingerprint(body), None
