@@ -43,6 +43,7 @@ class Intake:
         self._queue: deque[Message] = deque()
         self._again: deque[Message] = deque()
         self._again_at = 0.0
+        self._newest: dict[str, Message] = {}
         self.wake: Callable[[], None] = lambda: None
         self.on_bridge: Callable[[], None] = lambda: None
         """A bridge is there, perhaps for the first time since the broker came back: what is out is said to it now."""
@@ -51,6 +52,9 @@ class Intake:
         """False when full: the message stays unacknowledged, and the broker brings it again."""
         if len(self._queue) >= MAX_QUEUED:
             return False
+        if message.topic.endswith("/state"):
+            # One entry for each device and bridge that the broker's rights let speak; a store has a few dozen.
+            self._newest[message.topic] = message
         self._queue.append(message)
         self.wake()
         return True
@@ -61,6 +65,9 @@ class Intake:
             self._again.clear()
         for _ in range(min(AT_ONCE, len(self._queue))):
             message = self._queue.popleft()
+            if self._is_overtaken(message):
+                message.acknowledge()
+                continue
             try:
                 self._take(message)
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -71,6 +78,12 @@ class Intake:
             return now.monotonic
         self._again_at = now.monotonic + AGAIN_S
         return self._again_at if self._again else None
+
+    def _is_overtaken(self, message: Message) -> bool:
+        """A state that had to wait for the store, while a newer one of the same thing came in: the last value wins."""
+        if not message.topic.endswith("/state"):
+            return False
+        return self._newest.get(message.topic, message) is not message
 
     def _take(self, message: Message) -> None:
         if len(message.payload) > MAX_PAYLOAD:

@@ -20,8 +20,6 @@ BACKOFF_S = (0.0, 0.2, 0.4, 0.8, 1.6, 2.0)
 """Pause before each start in a row: at once after a first death, as systemd does, then slower, up to 2 s."""
 STEADY_S = 5.0
 """A program that lived this long died of something new: the next pause is the first again."""
-HOLD_KILL_S = 2.0
-"""A program that is held down and does not go by itself within this time is killed."""
 
 PATIENCE_S = (2.5, 1.0, 0.5)
 """For the gateway, the others, the broker: the demo promises to be gone within 5 s, whatever hangs."""
@@ -62,7 +60,6 @@ class Child:
         self._next_start = 0.0
         self._quick_deaths = 0
         self._held = False
-        self._kill_at: float | None = None
 
     @property
     def pid(self) -> int | None:
@@ -77,24 +74,17 @@ class Child:
         """Notice a death, start what is due. `now` is monotonic seconds; returns when it wants to run."""
         if self._process and self._process.poll() is not None:
             self._bury(now)
-        if self._process and self._kill_at is not None and now >= self._kill_at:
-            self.signal(signal.SIGKILL)
-            self._kill_at = None
-        if self._process:
-            return self._kill_at
-        if self._held:
+        if self._process or self._held:
             return None
         if now >= self._next_start:
             self._start(now)
             return None
         return self._next_start
 
-    def hold(self, now: float) -> None:
-        """Stop it and keep it down until `release`."""
+    def hold(self) -> None:
+        """Kill it, as a crash would, and keep it down until `release`."""
         self._held = True
-        if self._process:
-            self.signal(signal.SIGTERM)
-            self._kill_at = now + HOLD_KILL_S
+        self.signal(signal.SIGKILL)
 
     def release(self) -> None:
         self._held = False
@@ -125,7 +115,7 @@ class Child:
             env=dict(self._surroundings),
             start_new_session=True,
         )
-        self._started_at, self._kill_at = now, None
+        self._started_at = now
         self.starts += 1
         assert self._process.stdout is not None
         follow(self._process.stdout, self.program.label, self._output)
@@ -139,7 +129,6 @@ class Child:
         self._end_group()
         self.after_death()
         self._process = None
-        self._kill_at = None
         self._quick_deaths = 0 if now - self._started_at >= STEADY_S else self._quick_deaths + 1
         pause = BACKOFF_S[min(max(self._quick_deaths - 1, 0), len(BACKOFF_S) - 1)]
         self._next_start = now + pause

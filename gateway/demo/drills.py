@@ -37,7 +37,7 @@ class Proxy(Protocol):
 
 
 class Held(Protocol):
-    def hold(self, now: float) -> None: ...
+    def hold(self) -> None: ...
     def release(self) -> None: ...
 
 
@@ -157,7 +157,7 @@ class Drills:
 
     def _apply(self, fault: str, on: bool, now: float) -> None:
         if fault == BROKER_FAULT:
-            self._broker.hold(now) if on else self._broker.release()
+            self._broker.hold() if on else self._broker.release()
         elif fault in WAN_FAULTS:
             # One wire has one fault at a time: the one that was switched on last.
             last = next((d.fault for d in reversed(self._active.values()) if d.fault in WAN_FAULTS), "ok")

@@ -98,7 +98,7 @@ def test_the_links_of_dead_devices_are_removed_before_the_next_start(
 def test_one_that_is_held_stays_down_until_it_is_released(make: Callable[..., Child]) -> None:
     child = make(*FOREVER)
     child.step(1.0)
-    child.hold(1.0)
+    child.hold()
     until(lambda: child.step(1.5) is None and child.pid is None)
     child.step(100.0)
     assert child.pid is None
@@ -112,8 +112,7 @@ def test_one_that_is_deaf_is_killed_when_it_is_held(make: Callable[..., Child]) 
     child = make(*DEAF, log=log)
     child.step(1.0)
     until(lambda: "up" in log.getvalue())
-    child.hold(1.0)
-    assert child.step(2.0) == 3.0
+    child.hold()
     until(lambda: child.step(3.0) is None and child.pid is None)
 
 
@@ -172,7 +171,7 @@ def test_the_pids_file_follows(make: Callable[..., Child], tmp_path: Path) -> No
     until(lambda: supervisor.step(0.0) and child.pid != first)
     supervisor.step(0.0)
     assert written() == child.pid
-    child.hold(0.0)
+    child.hold()
     until(lambda: supervisor.step(0.5) and child.pid is None)
     assert written() is None
 

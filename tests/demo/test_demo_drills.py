@@ -29,7 +29,7 @@ class World:
     def set(self, mode: str) -> None:
         self.modes.append(mode)
 
-    def hold(self, now: float) -> None:
+    def hold(self) -> None:
         self.broker.append("hold")
 
     def release(self) -> None:
