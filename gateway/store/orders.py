@@ -41,6 +41,11 @@ class _LineBody(msgspec.Struct, omit_defaults=True):
     given: list[Choice] = []
 
 
+# Made before there are threads: see gateway/web/api/route.py.
+_body_of = msgspec.json.Decoder(_Body).decode
+_line_body_of = msgspec.json.Decoder(_LineBody).decode
+
+
 _ORDER = """SELECT o.n, o.id, o.number, o.day, o.status, o.type, c.id, o.visit, o.dining_table, o.covers, o.total,
  o.menu_revision, o.placed_at, o.updated_at, o.version, o.source, o.external_id, o.body
  FROM orders o JOIN checks c ON c.n = o.check_n"""
@@ -148,7 +153,7 @@ def external(rows: Reader, source: str, external_id: str) -> str | None:
 
 def _order(rows: Reader, row: Row) -> Order:
     n, revision = row[0], row[11]
-    body = msgspec.json.decode(row[17], type=_Body)
+    body = _body_of(row[17])
     menu = settings.menu(rows, revision)
     if menu is None:
         raise LookupError(f"menu revision {revision} is missing")
@@ -173,7 +178,7 @@ def _lines(rows: Reader, n: int) -> list[Row]:
 
 
 def _line(row: Row, order_n: int, menu: Menu, by_number: dict[int, Ticket]) -> Line:
-    body = msgspec.json.decode(row[6], type=_LineBody)
+    body = _line_body_of(row[6])
     item = menu.items.get(row[2])
     ticket = by_number[row[1]]
     return Line(

@@ -9,6 +9,10 @@ from gateway.domain.menu import Menu
 from gateway.domain.settings import Settings
 from gateway.store.transaction import Reader, Tx
 
+# Made before there are threads: see gateway/web/api/route.py.
+_settings_of = msgspec.json.Decoder(Settings).decode
+_menu_of = msgspec.json.Decoder(Menu).decode
+
 
 def settings(rows: Reader) -> Settings | None:
     """The current settings. A revision never changes, so what it decodes to is kept with the store."""
@@ -18,7 +22,7 @@ def settings(rows: Reader) -> Settings | None:
     found: Settings | None = rows.kept.get(("settings", revision))
     if found is None:
         body = rows.value("SELECT body FROM settings_revisions WHERE revision = ?", revision)
-        found = rows.kept[("settings", revision)] = msgspec.json.decode(body, type=Settings)
+        found = rows.kept[("settings", revision)] = _settings_of(body)
     return found
 
 
@@ -53,7 +57,7 @@ def menu(rows: Reader, revision: int) -> Menu | None:
         body = rows.value("SELECT body FROM menu_revisions WHERE revision = ?", revision)
         if body is None:
             return None
-        found = rows.kept[("menu", revision)] = msgspec.json.decode(body, type=Menu)
+        found = rows.kept[("menu", revision)] = _menu_of(body)
     return found
 
 
