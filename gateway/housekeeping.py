@@ -86,10 +86,10 @@ class UplinkWatch:
         self._said: tuple[bool, str | None] | None = None
 
     def step(self, now: Now) -> float | None:
-        online, reason, _ = self._uplink.look(now)
-        if (online, reason) != self._said:
-            self._said = (online, reason)
-            self._store.submit(sync.uplink_changed, HOUSE, online, reason).then(self._settled)
+        well, reason = not self._uplink.is_away(now), self._uplink.look(now)[1]
+        if (well, reason) != self._said:
+            self._said = (well, reason)
+            self._store.submit(sync.uplink_changed, HOUSE, well, reason).then(self._settled)
         return now.monotonic + 1.0
 
     def _settled(self, pending: Pending) -> None:

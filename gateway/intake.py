@@ -128,9 +128,11 @@ class Intake:
         do = msgspec.json.decode(message.payload, type=TicketDo)
         actor = Actor("screen", do.screen, station)
         if do.action == "rendered":
-            self._submit(message, kitchen.rendered, actor, ticket, do.screen, do.key, do.version)
+            self._submit(message, kitchen.rendered, actor, ticket, do.screen, do.key, do.version, station)
         else:
-            self._submit(message, kitchen.act_on_ticket, actor, ticket, do.action, do.screen, do.key, do.version)
+            self._submit(
+                message, kitchen.act_on_ticket, actor, ticket, do.action, do.screen, do.key, do.version, station
+            )
 
     def _take_order(self, message: Message) -> None:
         try:

@@ -66,6 +66,7 @@ def gateway_tables(folder: DemoFolder, addresses: Addresses, guards: bool) -> Ta
             "cloud_url": addresses.cloud_url,
             "cloud_token_file": str(secrets / "api-token"),
             "guards": guards,
+            "lan": addresses.listen != LOOPBACK,
         },
     }
 

@@ -13,7 +13,7 @@ from gateway.domain.now import Now
 from gateway.domain.settings import Settings
 from gateway.domain.visit import Visit
 from gateway.operations.ordering import Ids, business_day
-from gateway.store import box, jobs, journal, keys, people, settings, visits
+from gateway.store import box, devices, jobs, journal, keys, people, settings, visits
 from gateway.store.box import Pause
 from gateway.store.people import User
 from gateway.store.transaction import Reader, Tx
@@ -49,6 +49,7 @@ def import_settings(
     found += _papers_left_behind(tx, new)
     if found:
         raise Refused("invalid_settings", faults=found)
+    _forget_devices(tx, new)
     revision = settings.add_settings(tx, new, now.iso, str(actor))
     known = settings.tables(tx)
     wanted = new.tables()
@@ -69,8 +70,25 @@ def _papers_left_behind(tx: Tx, new: Settings) -> list[str]:
     return [
         f"printer {job.printer!r}: {jobs.waiting_count(tx, job.printer)} slips still wait for it; cancel them first"
         for job in jobs.heads(tx)
-        if new.printer(job.printer) is None
+        if (kept := new.printer(job.printer)) is None or kept.bridge != _bridge_of(tx, job.printer)
     ]
+
+
+def _bridge_of(tx: Tx, printer: str) -> str | None:
+    """Another bridge would not know the slips that are out, and could print them a second time."""
+    former = settings.the_settings(tx).printer(printer)
+    return former.bridge if former else None
+
+
+def _forget_devices(tx: Tx, new: Settings) -> None:
+    """What is no longer in the settings cannot be wrong any more."""
+    bridges = {p.bridge for p in new.printers}
+    for device in devices.devices(tx):
+        if new.printer(device.name) is None:
+            devices.remove_device(tx, device.name)
+    for bridge in devices.bridges(tx):
+        if bridge.name not in bridges:
+            devices.remove_bridge(tx, bridge.name)
 
 
 def import_menu(tx: Tx, now: Now, ids: Ids, actor: Actor, new: Menu) -> int:
@@ -84,6 +102,9 @@ def import_menu(tx: Tx, now: Now, ids: Ids, actor: Actor, new: Menu) -> int:
     if found:
         raise Refused("invalid_menu", faults=found)
     revision = settings.add_menu(tx, new, now.iso, str(actor))
+    for condition in devices.conditions(tx):
+        if condition.code == "unknown_item" and set(condition.params["items"]) <= new.items.keys():
+            devices.clear_condition(tx, condition.code, condition.subject)
     _note(tx, now, ids, actor, "menu.changed", f"menu/{revision}", {"revision": revision})
     return revision
 
@@ -93,6 +114,19 @@ def _note(tx: Tx, now: Now, ids: Ids, actor: Actor, kind: str, subject: str, dat
     ver = journal.last_slot(tx) & journal.SEQ_MASK
     journal.append(tx, now, next(ids), kind, subject, ver + 1, day, {**data, "by": str(actor)})
     tx.changed.add("menu")
+
+
+NEWS_S = 86400.0
+"""A dead letter or an unknown dish stands before people for a day; the journal and `gateway outbox` keep it."""
+
+SESSION_S = 30 * 86400.0
+"""A kitchen tablet stays logged in for a month; logging out or changing the user ends it at once."""
+
+
+def _forget_old_news(tx: Tx, now: Now) -> None:
+    for condition in devices.conditions(tx):
+        if condition.code in ("dead_letter", "unknown_item") and condition.since < now.ago(NEWS_S):
+            devices.clear_condition(tx, condition.code, condition.subject)
 
 
 def set_sold_out(tx: Tx, now: Now, ids: Ids, actor: Actor, item: str, sold_out: bool) -> None:
@@ -190,4 +224,6 @@ def end_session(tx: Tx, now: Now, ids: Ids, actor: Actor, token: str) -> None:
 def prune(tx: Tx, now: Now, ids: Ids, actor: Actor, before: str, limit: int) -> int:
     """Deletes delivered journal entries older than `before` with the keys that point at them. Rows deleted."""
     gone = journal.prune(tx, before, limit)
+    _forget_old_news(tx, now)
+    people.prune_sessions(tx, now.ago(SESSION_S))
     return gone + keys.prune(tx, journal.first_slot(tx), limit)

@@ -28,8 +28,9 @@ def names_of_stations(rows: Reader) -> dict[str, dict[str, str]]:
 
 
 def act_on_ticket(
-    tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str, action: str, screen: str, key: str, version: int
-) -> Json:
+    tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str, action: str, screen: str, key: str, version: int,
+    station: str | None = None,
+) -> Json:  # fmt: skip
     """Start, bump, recall, undo or serve. Returns the ticket's document; the same key gets the former answer.
 
     Raises `Refused`: unknown_ticket, idempotency_key_reused, stale and illegal_move (both with the ticket as it is).
@@ -39,7 +40,7 @@ def act_on_ticket(
     found = keys.find(tx, SCOPE, key)
     if found:
         return _former(tx, found, print_, ticket_id, names)
-    order, ticket = _find(tx, ticket_id)
+    order, ticket = _find(tx, ticket_id, station)
     if version > ticket.version:
         raise Refused("invalid", field="version", reason="from_the_future")
     if ticket.is_stale(action, version):
@@ -68,9 +69,10 @@ def _former(tx: Tx, found: tuple[bytes, int], print_: bytes, ticket_id: str, nam
     return documents.ticket_document(documents.decoded(entry.data)["order"], ticket_id, names)
 
 
-def _find(rows: Reader, ticket_id: str) -> tuple[Order, Ticket]:
+def _find(rows: Reader, ticket_id: str, station: str | None = None) -> tuple[Order, Ticket]:
+    """With `station`, only a ticket of it: a display's rights on the broker go no further than its topics."""
     order = orders.load_of_ticket(rows, ticket_id)
-    if order is None:
+    if order is None or (station is not None and order.ticket(ticket_id).station != station):
         raise Refused("unknown_ticket")
     return order, order.ticket(ticket_id)
 
@@ -115,13 +117,14 @@ def _settle(tx: Tx, ticket: Ticket) -> None:
 
 
 def rendered(
-    tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str, screen: str, key: str, version: int
-) -> Json:
+    tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str, screen: str, key: str, version: int,
+    station: str | None = None,
+) -> Json:  # fmt: skip
     """A screen has drawn this version of the ticket. Proves that version only.
 
     Saying it again changes nothing, so it needs no remembered key.
     """
-    order, ticket = _find(tx, ticket_id)
+    order, ticket = _find(tx, ticket_id, station)
     names = names_of_stations(tx)
     if version > ticket.version:
         raise Refused("invalid", field="version", reason="from_the_future")

@@ -14,6 +14,10 @@ PATIENCE_S = 10.0
 MAX_PATIENCE_S = 45.0
 SLOW_AFTER_S = 5.0
 
+NOT_CONFIGURED = "not_configured"
+NOT_YET = "not_yet"
+"""Offline without anything being wrong: no cloud is wanted, or its first answer is still on the way."""
+
 
 class Uplink:
     """`state(now)` tells online or offline and why. A cloud that is slow but answers is waited for longer the next
@@ -21,8 +25,8 @@ class Uplink:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._online = True
-        self._reason: str | None = None
+        self._online = False
+        self._reason: str | None = NOT_CONFIGURED
         self._since: str | None = None
         self._asked_at: float | None = None
         self._patience = PATIENCE_S
@@ -30,6 +34,8 @@ class Uplink:
 
     def asking(self, now: Now) -> None:
         with self._lock:
+            if self._reason == NOT_CONFIGURED:
+                self._reason = NOT_YET
             self._asked_at = now.monotonic
             self._since = self._since or now.iso
 
@@ -54,6 +60,11 @@ class Uplink:
             if self._asked_at is not None and now.monotonic - self._asked_at >= self._patience:
                 self._settle(False, "no_answer", now)
             return self._online, self._reason, self._since or now.iso
+
+    def is_away(self, now: Now) -> bool:
+        """Whether people should be told: not while the first answer is awaited, nor where no cloud is wanted."""
+        online, reason, _ = self.look(now)
+        return not online and reason not in (NOT_YET, NOT_CONFIGURED)
 
     def _settle(self, online: bool, reason: str | None, now: Now) -> None:
         if online != self._online:

@@ -41,7 +41,8 @@ LONG_OUTAGE_S = 3600.0
 """After an hour nobody watches the second; a region's boxes then spread their knocking."""
 
 MAX_BURIED_IN_A_ROW = 5
-"""Single refusals without one living event taken between: then it is the cloud that is wrong, not our events."""
+"""Orders or other subjects of which single events are refused, without one success between: beyond that it is the cloud
+that is wrong, not our events. One order that it cannot take may well have seven events in a row."""
 
 
 class CloudConnection(Protocol):
@@ -67,7 +68,7 @@ class CloudRelay:
         self._failing_since: float | None = None
         self._failures = 0
         self._limit = MAX_BATCH_EVENTS
-        self._buried = 0
+        self._buried: set[str] = set()
         self._rest_until = 0.0
         self._position: dict[int, int] = {}
         self._saving: Pending | None = None
@@ -128,7 +129,7 @@ class CloudRelay:
         self._failing_since = None
         self._failures = 0
         if any(entry.slot not in dead for entry in entries):
-            self._buried = 0
+            self._buried.clear()
         asked = self._store.asked
         if entries and asked != self._asked:
             # People are ordering: the backlog gets a third of the time, they get the rest.
@@ -163,14 +164,19 @@ class CloudRelay:
         self._next_try = self._clock() + pause
         return self._next_try
 
+    def _is_dead(self, entry: Entry) -> bool:
+        """A cloud that does not even take a dead letter has a fault of its own."""
+        with self._store.read() as rows:
+            return bool(journal.dead_between(rows, entry.slot, entry.slot))
+
     def _rejected(self, now: Now, entries: list[Entry], rejected: Rejected) -> float:
         """A batch that is refused is cut in two until the one at fault stands alone."""
         if len(entries) > 1:
             self._limit = max(1, len(entries) // 2)
             return now.monotonic
-        if not entries or self._buried >= MAX_BURIED_IN_A_ROW:
+        if not entries or len(self._buried | {entries[0].subject}) > MAX_BURIED_IN_A_ROW or self._is_dead(entries[0]):
             return self._retry(now, Retry("cloud_error"))
-        self._buried += 1
+        self._buried.add(entries[0].subject)
         log.error("the cloud refuses event %d for ever: %s", entries[0].seq, rejected.reason)
         self._save(self._store.submit(sync.bury, HOUSE, entries[0].slot, rejected.reason))
         return now.monotonic

@@ -72,6 +72,19 @@ def set_device(tx: Tx, one: Device) -> None:
     tx.changed.add("devices")
 
 
+def remove_device(tx: Tx, name: str) -> None:
+    """With everything that was wrong with it."""
+    tx.run("DELETE FROM devices WHERE name = ?", name)
+    tx.run("DELETE FROM conditions WHERE subject = ?", name)
+    tx.changed.update(("devices", "conditions"))
+
+
+def remove_bridge(tx: Tx, name: str) -> None:
+    tx.run("DELETE FROM bridges WHERE name = ?", name)
+    tx.run("DELETE FROM conditions WHERE subject = ?", name)
+    tx.changed.update(("devices", "conditions"))
+
+
 def raise_condition(tx: Tx, code: str, subject: str, at: str, **params: Any) -> bool:
     """Says what is wrong. True when it was not known before; its `since` stays what it was."""
     new = tx.run(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Any
+
+log = logging.getLogger(__name__)
 
 
 class NotDone(Exception):  # noqa: N818
@@ -52,7 +55,11 @@ class Pending:
                 call = self._then.pop()
             except IndexError:
                 return
-            call(self)
+            try:
+                call(self)
+            except Exception:
+                # The operation is done whatever its listener makes of it; others still wait for their answers.
+                log.exception("who waited for an operation failed")
 
     @property
     def done(self) -> bool:

@@ -47,17 +47,22 @@ def set_program(tx: Tx, name: str, token: str) -> None:
     tx.run("INSERT INTO programs VALUES (?, ?)", digest(token), name)
 
 
-def session(rows: Reader, token: str) -> User | None:
+def session(rows: Reader, token: str, since: str) -> User | None:
+    """The person behind a session that began after `since`."""
     row = rows.one(
         """SELECT u.name, u.role, u.password, u.pin, u.language FROM sessions s JOIN users u ON u.name = s.user
-         WHERE s.hash = ?""",
-        digest(token),
+         WHERE s.hash = ? AND s.at >= ?""",
+        digest(token), since,
     )
     return User(*row) if row else None
 
 
 def add_session(tx: Tx, token: str, name: str, at: str) -> None:
     tx.run("INSERT INTO sessions VALUES (?, ?, ?)", digest(token), name, at)
+
+
+def prune_sessions(tx: Tx, before: str) -> None:
+    tx.run("DELETE FROM sessions WHERE at < ?", before)
 
 
 def end_session(tx: Tx, token: str) -> None:

@@ -13,15 +13,13 @@ from flask import Flask, Request, Response, g, request
 
 from gateway.domain.actor import Actor
 from gateway.domain.errors import Refused
+from gateway.operations.administration import SESSION_S
 from gateway.store import Reader, box, people
 from gateway.web.house import House, house
 
 GUEST_COOKIE = "guest"
 STAFF_COOKIE = "staff"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-SESSION_S = 30 * 86400
-"""A kitchen tablet stays logged in for a month; logging out or changing the user ends it at once."""
-
 LOCAL_SUFFIXES = (".local", ".lan", ".test", ".internal", ".home.arpa", ".localhost")
 """Names that no public DNS can give away: a page on the internet cannot be rebound to them."""
 
@@ -119,7 +117,7 @@ def _staff() -> Staff:
     if not token:
         raise Refused("login_needed")
     with house().store.read() as rows:
-        user = people.session(rows, token)
+        user = people.session(rows, token, house().now().ago(SESSION_S))
     if user is None:
         raise Refused("login_needed")
     if request.method not in SAFE_METHODS:

@@ -17,8 +17,9 @@ from gateway.domain import documents
 from gateway.domain.errors import Refused
 from gateway.domain.now import Now
 from gateway.operations.kitchen import names_of_stations
-from gateway.store import Reader, Store, box, journal, orders, settings, tickets
+from gateway.store import Reader, Store, box, journal, orders, tickets
 from gateway.store.journal import Entry
+from gateway.web.views import menu_document
 
 MAX_STREAMS = 32
 """Each holds one of the staff listener's 48 threads; 16 are left for everything else."""
@@ -37,6 +38,9 @@ LIFE_S = 60.0
 
 MAX_AGE_S = 600.0
 """A stream ends itself and the browser resumes: what a proxy or a tablet silently dropped does not live on."""
+
+STATES = ("conditions", "devices", "uplink")
+"""Topics that are not in the journal: the whole of each is sent whenever it changes."""
 
 Event = tuple[str, str, bytes]
 """(topic, event name, data)."""
@@ -138,10 +142,15 @@ class Hub:
         if "everything" in changed:
             changed = changed | {"devices", "uplink"}
         return [
-            (topic, topic, msgspec.json.encode(self._snapshot_of(rows, topic, now)))
-            for topic in ("conditions", "devices", "uplink")
+            (topic, topic, msgspec.json.encode(self._whole(rows, topic, now)))
+            for topic in STATES
             if topic in changed and topic in wanted
         ]
+
+    def _whole(self, rows: Reader, topic: str, now: Now) -> Any:
+        """A state as its GET answers it."""
+        value = self._snapshot_of(rows, topic, now)
+        return value if topic == "uplink" else {topic: value}
 
     def open(self, screen: str, topics: frozenset[str], now: Now) -> Stream:
         """Registers a stream. The same screen's former one ends at once.
@@ -200,8 +209,8 @@ class Hub:
             parts = []
             for entry in journal.after(rows, after, MAX_REPLAY):
                 parts.append(frames(event_id(epoch, entry), events_of(rows, entry, names, stream.topics)))
-            for topic in sorted(stream.topics & {"conditions", "devices", "uplink"}):
-                parts.append(frame("", topic, msgspec.json.encode(self._snapshot_of(rows, topic, now))))
+            for topic in sorted(stream.topics & set(STATES)):
+                parts.append(frame("", topic, msgspec.json.encode(self._whole(rows, topic, now))))
             return b"".join(parts)
 
     def live(self, stream: Stream, clock: Callable[[], Now], gone: Callable[[], bool]) -> Iterator[bytes]:
@@ -239,7 +248,7 @@ def event_id(epoch: str, entry: Entry) -> str:
 def events_of(rows: Reader, entry: Entry, names: dict[str, Any], topics: Set[str]) -> list[Event]:
     """What one journal entry means on each of these topics."""
     if entry.subject.startswith(("menu/", "item/")) and "menu" in topics:
-        return [("menu", "menu", msgspec.json.encode(menu_state(rows)))]
+        return [("menu", "menu", msgspec.json.encode(menu_document(rows, None)))]
     if not entry.subject.startswith("order/"):
         return []
     data = documents.decoded(entry.data)
@@ -253,17 +262,13 @@ def events_of(rows: Reader, entry: Entry, names: dict[str, Any], topics: Set[str
     return [*found, ("orders", "order", msgspec.json.encode(order))] if "orders" in topics else found
 
 
-def menu_state(rows: Reader) -> dict[str, Any]:
-    return {"revision": settings.menu_revision(rows), "sold_out": sorted(settings.sold_out(rows))}
-
-
 def _snapshot(rows: Reader, topic: str, snapshot_of: SnapshotOf, now: Now) -> dict[str, Any]:
     if topic.startswith("tickets:"):
         return {"topic": topic, "tickets": station_tickets(rows, topic.removeprefix("tickets:"))}
     if topic == "orders":
         return {"topic": topic, "orders": [documents.order_document(o) for o in orders.recent(rows, 50)]}
     if topic == "menu":
-        return {"topic": topic, "menu": menu_state(rows)}
+        return {"topic": topic, "menu": menu_document(rows, None)}
     return {"topic": topic, topic: snapshot_of(rows, topic, now)}
 
 

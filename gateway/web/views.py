@@ -47,7 +47,7 @@ def menu_answer(rows: Reader, table: str | None, kept: Menus) -> Ready:
         body = msgspec.json.encode(menu_document(rows, table))
         ready = Ready(body, gzip.compress(body, 6, mtime=0), hashlib.sha256(body).hexdigest()[:20])
         while len(kept) >= MENUS_KEPT:
-            kept.pop(next(iter(kept)), None)
+            kept.pop(next(iter(list(kept)), ()), None)
         kept[key] = ready
     return ready
 

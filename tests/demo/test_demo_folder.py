@@ -102,6 +102,9 @@ def test_the_boot_files_are_toml_in_any_folder(tmp_path: Path) -> None:
     addresses = Addresses("127.0.0.1", "127.0.0.1", Ports(1, 2, 3, 4, 5))
     write_configuration(folder, addresses, guards=True)
     gateway = tomllib.loads(folder.gateway_config.read_text(encoding="utf-8"))
+    assert gateway["demo"]["lan"] is False
+    open_to_all = Addresses("0.0.0.0", "192.168.1.9", addresses.ports)
+    assert gateway_tables(folder, open_to_all, guards=True)["demo"]["lan"] is True, "then /demo asks for a login"
     assert gateway == gateway_tables(folder, addresses, guards=True)
     bridge = tomllib.loads(folder.bridge_config.read_text(encoding="utf-8"))
     tables = bridge_tables(folder, addresses)

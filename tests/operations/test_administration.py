@@ -8,10 +8,12 @@ import msgspec
 import pytest
 from store.shop import Shop, cart, menu, rules, tokens
 
+from gateway import operations
+from gateway.contract.messages import BridgeState, DeviceState
 from gateway.domain.errors import Refused
 from gateway.housekeeping import PRUNE_AGAIN_S, PRUNE_AT_ONCE, PRUNE_EVERY_S, Housekeeping, Pruning
 from gateway.operations import administration, ordering, sync
-from gateway.operations.administration import LOCK_AFTER, LOCK_S, MAX_LOCK_S
+from gateway.operations.administration import LOCK_AFTER, LOCK_S, MAX_LOCK_S, SESSION_S
 from gateway.operations.uplink import Uplink
 from gateway.store import box, journal, people, settings, visits
 
@@ -140,11 +142,11 @@ def test_sessions_begin_and_end(shop: Shop) -> None:
     shop.user("li", "kitchen")
     shop.do(administration.begin_session, "li", True, "10.0.0.7", "secret")
     with shop.read() as rows:
-        assert people.session(rows, "secret").role == "kitchen"  # type: ignore[union-attr]
+        assert people.session(rows, "secret", "2026").role == "kitchen"  # type: ignore[union-attr]
         assert b"secret" not in shop.value("SELECT hash FROM sessions")
     shop.do(administration.end_session, "secret")
     with shop.read() as rows:
-        assert people.session(rows, "secret") is None
+        assert people.session(rows, "secret", "2026") is None
 
 
 def test_a_programs_new_token_ends_its_old_one(shop: Shop) -> None:
@@ -299,3 +301,35 @@ def test_a_table_that_left_the_settings_can_still_be_closed(shop: Shop) -> None:
     assert shop.do(administration.close_table, table) == 1
     with pytest.raises(Refused, match="unknown_table"):
         shop.do(administration.close_table, table)
+
+
+def test_a_printer_cannot_move_to_another_bridge_while_slips_wait_for_it(shop: Shop) -> None:
+    shop.place("tofu")
+    printer = shop.settings().stations[0].printer
+    moved = [msgspec.structs.replace(p, bridge="b9") if p.id == printer else p for p in shop.settings().printers]
+    with pytest.raises(Refused) as refused:
+        shop.do(administration.import_settings, msgspec.structs.replace(shop.settings(), printers=moved), tokens([]))
+    assert printer in str(refused.value.detail["faults"])
+
+
+def test_what_leaves_the_settings_takes_its_alarms_along(shop: Shop) -> None:
+    gone = msgspec.structs.replace(shop.settings().printers[0], id="old", bridge="b9")
+    with_old = msgspec.structs.replace(shop.settings(), printers=[*shop.settings().printers, gone])
+    before = shop.settings()
+    shop.do(administration.import_settings, with_old, tokens([]))
+    shop.do(operations.devices.take_bridge_state, "b9", BridgeState(False))
+    shop.do(operations.devices.take_device_state, "old", DeviceState("offline", "b9", reasons=["unplugged"]))
+    assert {("bridge_offline", "b9"), ("printer_offline", "old")} <= shop.conditions()
+    shop.do(administration.import_settings, before, tokens([]))
+    assert not {subject for _, subject in shop.conditions()} & {"b9", "old"}
+
+
+def test_a_session_ends_by_itself_after_a_month(shop: Shop) -> None:
+    shop.user("wang", "kitchen", "secret")
+    shop.do(administration.begin_session, "wang", True, "10.0.0.7", "token")
+    shop.later(SESSION_S - 60)
+    with shop.read() as rows:
+        assert people.session(rows, "token", shop.now.ago(SESSION_S))
+    shop.later(120)
+    with shop.read() as rows:
+        assert people.session(rows, "token", shop.now.ago(SESSION_S)) is None

@@ -223,3 +223,12 @@ def test_a_drawn_ticket_needs_no_paper(shop: Shop) -> None:
     render(shop, shop.ticket(order_id).id)
     shop.do(kitchen.slip_for_screen, shop.ticket(order_id).id)
     assert shop.jobs(order_id) == []
+
+
+def test_a_display_of_another_station_finds_no_such_ticket(shop: Shop) -> None:
+    ticket = shop.ticket(shop.place("tofu"))
+    other = next(s.id for s in shop.settings().stations if s.id != ticket.station)
+    for operation, *words in ((kitchen.act_on_ticket, "bump"), (kitchen.rendered,)):
+        with pytest.raises(Refused, match="unknown_ticket"):
+            shop.do(operation, ticket.id, *words, "spy-1", "key", ticket.version, other)
+        shop.do(operation, ticket.id, *words, "own-1", f"key-{operation.__name__}", ticket.version, ticket.station)

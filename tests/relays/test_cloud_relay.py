@@ -118,6 +118,20 @@ def test_a_cloud_that_takes_nothing_is_not_asked_as_fast_as_the_line_carries(roa
     assert road.cursor() == 10
 
 
+def test_one_order_that_the_cloud_never_takes_does_not_end_the_uplink_however_often_it_changes(road: Road) -> None:
+    order = road.shop.place("tofu")
+    ticket = road.shop.ticket(order).id
+    for action in ("start", "bump", "recall", "start", "bump", "undo", "bump"):
+        road.shop.act(ticket, action)
+    road.shop.place("lamb")
+    with road.shop.read() as rows:
+        last = journal.last_slot(rows) & journal.SEQ_MASK
+    road.cloud.mood = reject(lambda event: event["subject"] == f"order/{order}" and not is_dead(event))
+    road.run(60)
+    assert road.cursor() == last
+    assert road.seqs() == list(range(1, last + 1))
+
+
 def test_one_event_at_fault_is_cut_out_and_its_slot_goes_on_as_a_dead_letter(road: Road) -> None:
     last = fill(road.shop, 40)
     road.cloud.mood = reject(lambda event: event["seq"] == 17 and not is_dead(event))
@@ -268,12 +282,12 @@ def test_a_start_after_a_crash_goes_on_at_the_cursor(road: Road) -> None:
 
 def test_a_hanging_request_is_said_within_ten_seconds_and_a_slow_cloud_does_not_flap(shop: Shop) -> None:
     uplink = Uplink()
-    assert uplink.look(shop.now)[0]
+    assert (uplink.look(shop.now)[:2], uplink.is_away(shop.now)) == ((False, "not_configured"), False)
     uplink.asking(shop.now)
     shop.later(9.9)
-    assert uplink.look(shop.now)[0]
+    assert (uplink.look(shop.now)[:2], uplink.is_away(shop.now)) == ((False, "not_yet"), False)
     shop.later(0.1)
-    assert uplink.look(shop.now)[:2] == (False, "no_answer")
+    assert (uplink.look(shop.now)[:2], uplink.is_away(shop.now)) == ((False, "no_answer"), True)
     away_since = uplink.look(shop.now)[2]
     shop.later(10)
     uplink.answered(shop.now, 20.0, 1)

@@ -78,7 +78,7 @@ def _session(login: Login, source: str) -> tuple[people.User, str]:
 def set_staff_cookie(answer: Response, token: str) -> None:
     # Not "secure": staff screens speak plain HTTP on the store's own network unless a TLS front is installed.
     answer.set_cookie(
-        access.STAFF_COOKIE, token, max_age=access.SESSION_S, httponly=True, samesite="Strict", path="/"
+        access.STAFF_COOKIE, token, max_age=int(administration.SESSION_S), httponly=True, samesite="Strict", path="/"
     )
 
 
@@ -108,6 +108,8 @@ def events() -> Response:
     access.staff()
     topics = frozenset(topic for topic in request.args.get("topics", "").split(",") if topic)
     _check_topics(topics)
+    if request.method == "HEAD":
+        return Response(content_type="text/event-stream")  # no body, so no place among the streams
     screen = request.args.get("screen", "")[:64]
     last = request.headers.get("Last-Event-ID") or request.args.get("last_event_id", "")
     inside = house()

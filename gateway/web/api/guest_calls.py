@@ -79,8 +79,7 @@ def check(check_id: str) -> Response:
 
 
 def visit() -> Response:
-    online, _, _ = house().uplink.look(house().now())
-    uplink = "online" if online else "offline"
+    uplink = "offline" if house().uplink.is_away(house().now()) else "online"
     with house().store.read() as rows:
         found = _visit(rows)
         tag: list[Any] = views.visit_tag(rows, found, uplink)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def page() -> Response:
         access.staff()
         token = None
     except Refused:
-        if demo.lan:
+        if demo.lan or not _is_this_machine():
             return make_response(redirect("/login?next=/demo"))
         token = next(house().random_token)
         actor = Actor("house", "demo")
@@ -69,6 +70,13 @@ def page() -> Response:
     if token:
         door_calls.set_staff_cookie(answer, token)
     return answer
+
+
+def _is_this_machine() -> bool:
+    try:
+        return ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
 
 
 def state() -> Response:

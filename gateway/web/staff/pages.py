@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask, Response, make_response, redirect, render_template, request
 
 from gateway.domain.errors import Refused
@@ -9,6 +11,9 @@ from gateway.store import settings
 from gateway.web import access
 from gateway.web.guest.pages import language
 from gateway.web.house import house
+
+_OWN_PATH = re.compile(r"^/([a-z0-9][\x21-\x5b\x5d-\x7e]*)?$")
+"""One slash and then a letter or a figure; no blank, no backslash, no control character."""
 
 
 def register(app: Flask) -> None:
@@ -34,7 +39,7 @@ def login() -> Response:
 
 def _own_path(path: str) -> str:
     """Only a path of this listener: a link must not send a logged-in cook to another host."""
-    return path if path.startswith("/") and not path.startswith("//") and "\\" not in path else "/"
+    return path if _OWN_PATH.match(path) else "/"
 
 
 def kitchen(station_id: str) -> Response:
