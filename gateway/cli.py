@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -39,7 +40,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     run: Callable[[list[str]], int] = module.main
     rest = args if module.__name__.startswith("gateway.commands.") and args[0] != "run" else args[1:]
     try:
-        return run(rest)
+        code = run(rest)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # `gateway orders | head`: whoever read has enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except argparse.ArgumentError as error:
         print(f"gateway {args[0]}: {error}", file=sys.stderr)
         return 2

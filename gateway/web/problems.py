@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from flask import Flask, Response, request
+from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
 from gateway.contract.refusals import OTHERWISE, STATUS
@@ -74,11 +75,35 @@ def chinese() -> bool:
     return request.accept_languages.best_match(["en", "zh-Hans", "zh-CN", "zh", "zh-TW", "zh-HK"], "en") != "en"
 
 
+PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1"><title>{title}</title>
+<link rel="icon" href="data:,"><link rel="stylesheet" href="/static/tokens.css">
+<main class="empty"><h1>{title}</h1><p>{do}</p></main></html>"""
+
+_WAY_ON = (
+    "点单请扫桌上的二维码；员工请打开收藏的页面。",
+    "To order, scan the code on your table. Staff: open the page that you have kept.",
+)
+
+
+def _for_a_person() -> bool:
+    """A browser that came by its address bar, not a program."""
+    return request.method == "GET" and "text/html" in request.headers.get("Accept", "") and "/api/" not in request.path
+
+
+def _page(title: str, status: int) -> Response:
+    index = 0 if chinese() else 1
+    text = PAGE.format(lang=("zh-Hans", "en")[index], title=escape(title), do=_WAY_ON[index])
+    return Response(text, status=status, content_type="text/html; charset=utf-8")
+
+
 def problem(refused: Refused) -> Response:
     code = refused.code
     status = STATUS.get(code, OTHERWISE)
     index = 0 if chinese() else 1
     title = _WORDS.get(code, (code, code))[index]
+    if status == 404 and _for_a_person():
+        return _page(title, status)
     detail = {name: value for name, value in refused.detail.items() if name != "words"}
     reason = str(detail.get("reason", ""))
     if reason in _REASONS:

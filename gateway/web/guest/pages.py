@@ -49,6 +49,7 @@ def _boot(rows: Reader, token: str, table: str | None) -> dict[str, Any]:
         "table": table or "",
         "lang": language(),
         "store_name": rules.name,
+        "time_zone": rules.time_zone,
         "locked": locked,
         "known": table is not None,
     }

@@ -61,6 +61,7 @@ def page() -> Response:
     boot = {
         "lang": language(),
         "store_name": rules.name,
+        "time_zone": rules.time_zone,
         "guest_port": house().config.guest.port,
         "tables": [{"name": name, "path": f"/t/{tokens[name]}"} for name in rules.tables()],
         "stations": [{"id": s.id, "name": s.name} for s in rules.stations],

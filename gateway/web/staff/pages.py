@@ -62,6 +62,7 @@ def kitchen(station_id: str) -> Response:
             "thresholds": {"soon_s": station.soon_s, "late_s": station.late_s},
         },
         "stations": [{"id": s.id, "name": s.name} for s in rules.stations],
+        "time_zone": rules.time_zone,
         "screen": request.args.get("screen", "")[:64],
         "lang": lang if lang in ("zh-Hans", "en") else "zh-Hans",
         "actor": who.actor.id,

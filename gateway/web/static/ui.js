@@ -161,14 +161,23 @@
 
   // -- time: the store's clock, as far as it is known ---------------------------------------------------------
   var ahead = 0;
-  function two(n) { return (n < 10 ? "0" : "") + n; }
   function date(x) { return x === undefined ? new Date(TP.clock.now()) : new Date(x); }
   TP.clock = {
     now: function () { return Date.now() + ahead; },
     sync: function (iso) { var at = Date.parse(iso); if (at) ahead = at - Date.now(); },
-    hm: function (x) { var t = date(x); return two(t.getHours()) + ":" + two(t.getMinutes()); },
-    hms: function (x) { return TP.clock.hm(x) + ":" + two(date(x).getSeconds()); }
+    hm: function (x) { return TP.clock.hms(x).slice(0, 5); },
+    hms: function (x) { return face().format(date(x)); }
   };
+  // Everyone in the house reads the same clock: the store's, as on the paper, wherever the phone thinks it is.
+  var faces = null;
+  function face() {
+    if (!faces) {
+      var how = {hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"};
+      try { faces = new Intl.DateTimeFormat("en-GB", Object.assign({timeZone: TP.boot().time_zone}, how)); }
+      catch (e) { faces = new Intl.DateTimeFormat("en-GB", how); }
+    }
+    return faces;
+  }
 
   // -- allergens: the fourteen that the EU names, and what menus call them --------------------------------------
   var A = TP.allergens = {

@@ -258,10 +258,11 @@
     return html`<div class="notes" role="status">${view.notes.map((n) => html`<p class="toast" key=${n.until} data-testid="refused">${icon('ask')}<span>${n.text}</span></p>`)}</div>`;
   }
 
+  function unpainted(ticket) { return !painted.has(ticket.id) && ticket.version > (ticket.shown_version || 0); }
   function Pager({open}) {
     if (view.pages < 2) return null;
     const last = view.page >= view.pages - 1;
-    const fresh = open.filter((ticket) => !painted.has(ticket.id) && ticket.version > (ticket.shown_version || 0)).length;
+    const fresh = open.filter(unpainted).length;
     return html`<button type="button" class=${'btn pager' + (fresh ? ' btn-ink' : '')} data-testid="pager" onClick=${() => { view.page = last ? 0 : view.page + 1; draw(); }}>
       <span>${last ? t('to_first') : t('more_pages', {n: view.after})}${fresh && !last ? html` <b>${t('more_new', {n: fresh})}</b>` : null}</span>
       <span class="num">${t('page', {p: view.page + 1, n: view.pages})}</span>${icon(last ? 'undo' : 'right')}</button>`;
@@ -364,6 +365,8 @@
     const left = view.notes.filter((n) => n.until > at);
     if (left.length !== view.notes.length) { view.notes = left; changed = true; }
     if (view.page > 0 && at - lastTouch > HOME_MS) { view.page = 0; changed = true; }
+    // Nobody turns the page in a pane of the demo: it goes by itself to what no cook has seen.
+    if (pane && view.pages > 1 && open.some(unpainted)) { view.page = (view.page + 1) % view.pages; changed = true; }
     const mood = open.map((ticket) => urgency(ticket) + isNew(ticket.id)).join();
     if (mood !== moods) { moods = mood; changed = true; }
     ring(open, at);
