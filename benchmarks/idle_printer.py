@@ -12,8 +12,8 @@ from pathlib import Path
 ASK = b"\x10\x04"
 """DLE EOT n: a question in three bytes."""
 
-FENCE_AND_CUT = b"\x1dr\x01\x1dVB\x00"
-"""What every slip ends with."""
+FENCE, CUT = b"\x1dr\x01", b"\x1dVB\x00"
+"""Fences stand in a slip and at its end; behind the last one comes the cut."""
 
 WELL = b"\x12"
 """The answer of a printer that is online, closed, without an error and with paper."""
@@ -50,10 +50,15 @@ class IdlePrinter:
                     return data
                 self._in_slip = True
                 self.began.append(at)
-            end = data.find(FENCE_AND_CUT)
-            if end < 0:
-                return data[1 - len(FENCE_AND_CUT) :]
+            fence = data.find(FENCE)
+            if fence < 0:
+                return data[1 - len(FENCE) :]
+            data = data[fence:]
+            if len(data) < len(FENCE + CUT):
+                return data
             os.write(self._line, b"\x00")
-            self._in_slip = False
-            data = data[end + len(FENCE_AND_CUT) :]
+            data = data[len(FENCE) :]
+            if data.startswith(CUT):
+                self._in_slip = False
+                data = data[len(CUT) :]
         return data
