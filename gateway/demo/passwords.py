@@ -14,6 +14,9 @@ READABLE = "23456789abcdefghjkmnpqrstuvwxyz"
 """No 0/o, 1/l/i: staff type the demo's password from a terminal."""
 
 
+PIN_DIGITS = 6
+
+
 @dataclass(frozen=True)
 class Passwords:
     mqtt_gateway: str
@@ -34,10 +37,10 @@ def _readable() -> str:
 
 
 def _pin() -> str:
-    """Four digits, none of those that everyone tries first."""
+    """Six digits (fewer are guessed in days, see `gateway/operations/login_brake.py`), none of those tried first."""
     while True:
-        pin = f"{secrets.randbelow(10_000):04d}"
-        if len(set(pin)) > 2 and pin not in "0123456789" and pin not in "9876543210":
+        pin = f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}d}"
+        if len(set(pin)) > 3 and pin not in "0123456789" and pin not in "9876543210":
             return pin
 
 

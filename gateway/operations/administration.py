@@ -12,16 +12,12 @@ from gateway.domain.menu import Menu
 from gateway.domain.now import Now
 from gateway.domain.settings import Settings
 from gateway.domain.visit import Visit
+from gateway.operations import login_brake
 from gateway.operations.ordering import Ids, business_day
 from gateway.store import box, devices, jobs, journal, keys, people, settings, visits
 from gateway.store.box import Pause
 from gateway.store.people import User
-from gateway.store.transaction import Reader, Tx
-
-LOCK_AFTER = 5
-"""Wrong tries; then a minute, doubled with each further one up to an hour."""
-LOCK_S = 60.0
-MAX_LOCK_S = 3600.0
+from gateway.store.transaction import Tx
 
 
 def found_box(
@@ -189,29 +185,16 @@ def set_program(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, token: str)
     people.set_program(tx, name, token)
 
 
-def locked_for(tx: Reader, now: Now, source: str) -> float:
-    """Seconds that this source still has to wait before another try. By the monotonic clock: a wall clock that
-    jumps frees nobody; a restart of the machine begins the wait again."""
-    found = people.failures(tx, source)
-    if found is None or found[0] < LOCK_AFTER:
-        return 0.0
-    count, boot, mono = found
-    wait = min(LOCK_S * 2.0 ** (count - LOCK_AFTER), MAX_LOCK_S)
-    return max(0.0, wait - (now.since(boot, mono) if boot == now.boot else 0.0))
-
-
 def begin_session(
     tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, matched: bool, source: str, token: str
 ) -> User:
     """Logs a person in. The secret was compared outside (it takes long); the wrong ones are counted here."""
-    wait = locked_for(tx, now, source)
+    wait = login_brake.locked_for(tx, now, source)
     if wait > 0:
         raise Refused("too_many", retry_after_s=int(wait) + 1)
     user = people.user(tx, name)
     if user is None or not matched:
-        boot, mono = now.boot, now.monotonic
-        raise Refused("wrong_login", keep=(lambda kept: people.add_failure(kept, source, boot, mono),))
-    people.clear_failures(tx, source)
+        raise Refused("wrong_login", keep=(lambda kept: login_brake.count_wrong_try(kept, now, source),))
     people.add_session(tx, token, name, now.iso)
     return user
 
@@ -226,4 +209,5 @@ def prune(tx: Tx, now: Now, ids: Ids, actor: Actor, before: str, limit: int) -> 
     gone = journal.prune(tx, before, limit)
     _forget_old_news(tx, now)
     people.prune_sessions(tx, now.ago(SESSION_S))
+    login_brake.forget_old(tx, now)
     return gone + keys.prune(tx, journal.first_slot(tx), limit)

@@ -85,3 +85,10 @@ def add_failure(tx: Tx, source: str, boot: str, mono: float) -> None:
 
 def clear_failures(tx: Tx, source: str) -> None:
     tx.run("DELETE FROM login_failures WHERE source = ?", source)
+
+
+def prune_failures(tx: Tx, boot: str, mono: float, seconds: float) -> None:
+    """Forgets who last failed at least so long ago; of another boot, only that this one's time has passed since."""
+    tx.run(
+        "DELETE FROM login_failures WHERE CASE WHEN boot = ? THEN ? - mono ELSE ? END >= ?", boot, mono, mono, seconds
+    )

@@ -13,12 +13,21 @@ from flask import Flask, Request, Response, g, request
 
 from gateway.domain.actor import Actor
 from gateway.domain.errors import Refused
+from gateway.operations import login_brake
 from gateway.operations.administration import SESSION_S
 from gateway.store import Reader, box, people
 from gateway.web.house import House, house
 
 GUEST_COOKIE = "guest"
 STAFF_COOKIE = "staff"
+DEVICE_COOKIE = "device"
+DEVICE_COOKIE_S = 400 * 86400
+"""As long as browsers keep one. It opens nothing: it only spares a known tablet the brake over strangers."""
+
+BUDGETS_OF_A_PERSON = 8
+"""A person's devices share so many budgets of wrong tries. One would let a tablet in the dining room lock the office
+out; one for each device would give whoever knows a PIN as many budgets as they care to log in times."""
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LOCAL_SUFFIXES = (".local", ".lan", ".test", ".internal", ".home.arpa", ".localhost")
 """Names that no public DNS can give away: a page on the internet cannot be rebound to them."""
@@ -94,6 +103,50 @@ def visit_of_cookie(rows: Reader, from_request: Request) -> str | None:
     nonce, _, _ = rest.partition(".")
     expected = sign_visit(box.the(rows).secret, visit, nonce)
     return visit if hmac.compare_digest(cookie.encode(), expected.encode()) else "forged"
+
+
+def login_source(rows: Reader, from_request: Request) -> str:
+    """Whose budget a try to log in is counted on: a known device's, or the address of a stranger."""
+    nonce, _, rest = from_request.cookies.get(DEVICE_COOKIE, "").partition(".")
+    mac, _, packed = rest.partition(".")
+    try:
+        name = bytes.fromhex(packed).decode()
+    except ValueError:
+        name = ""
+    signed = hmac.compare_digest(mac.encode(), _sign_device(box.the(rows).secret, packed, nonce).encode())
+    # Who has left the store is a stranger again.
+    if name and signed and people.user(rows, name):
+        return login_brake.known_source(name, int(mac[:2], 16) % BUDGETS_OF_A_PERSON)
+    return _address(from_request.remote_addr or "")
+
+
+def know_device(answer: Response, name: str) -> None:
+    """This person has logged in here. Sent back only to the login."""
+    with house().store.read() as rows:
+        secret = box.the(rows).secret
+    nonce = next(house().random_token)
+    packed = name.encode().hex()
+    value = f"{nonce}.{_sign_device(secret, packed, nonce)}.{packed}"
+    answer.set_cookie(
+        DEVICE_COOKIE, value, max_age=DEVICE_COOKIE_S, httponly=True, samesite="Strict", path="/api/v1/login"
+    )
+
+
+def _sign_device(secret: bytes, packed_name: str, nonce: str) -> str:
+    return hmac.new(secret, f"device:{packed_name}:{nonce}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _address(text: str) -> str:
+    """A machine may take any address of its IPv6 network of 64 bits: they count as one."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return text or "unknown"
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((int(address), 64), strict=False))
 
 
 def staff() -> Staff:

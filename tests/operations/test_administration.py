@@ -13,7 +13,7 @@ from gateway.contract.messages import BridgeState, DeviceState
 from gateway.domain.errors import Refused
 from gateway.housekeeping import PRUNE_AGAIN_S, PRUNE_AT_ONCE, PRUNE_EVERY_S, Housekeeping, Pruning
 from gateway.operations import administration, ordering, sync
-from gateway.operations.administration import LOCK_AFTER, LOCK_S, MAX_LOCK_S, SESSION_S
+from gateway.operations.administration import SESSION_S
 from gateway.operations.uplink import Uplink
 from gateway.store import box, journal, people, settings, visits
 
@@ -94,48 +94,6 @@ def test_tables_keep_their_stickers_new_ones_get_one_and_gone_ones_lose_theirs(s
 
 
 # --- people ---
-
-
-def try_login(shop: Shop, matched: bool, source: str = "10.0.0.7", name: str = "li") -> Any:
-    return shop.do(administration.begin_session, name, matched, source, f"token-{next(shop.keys)}")
-
-
-def test_five_wrong_tries_lock_for_a_minute_then_longer_up_to_an_hour(shop: Shop) -> None:
-    shop.user("li", "manager")
-    for _ in range(LOCK_AFTER):
-        with pytest.raises(Refused, match="wrong_login"):
-            try_login(shop, matched=False)
-    expected = LOCK_S
-    for _ in range(9):
-        with pytest.raises(Refused) as refused:
-            try_login(shop, matched=True)
-        assert (refused.value.code, refused.value.retry_after_s) == ("too_many", int(expected) + 1)
-        shop.later(expected)
-        with pytest.raises(Refused, match="wrong_login"):
-            try_login(shop, matched=False)
-        expected = min(2 * expected, MAX_LOCK_S)
-    assert expected == MAX_LOCK_S
-    shop.later(MAX_LOCK_S)
-    assert try_login(shop, matched=True).name == "li"
-    with shop.read() as rows:
-        assert people.failures(rows, "10.0.0.7") is None
-
-
-def test_a_lock_survives_a_restart_and_no_clock_frees_it(shop: Shop) -> None:
-    shop.user("li", "manager")
-    for _ in range(LOCK_AFTER):
-        with pytest.raises(Refused):
-            try_login(shop, matched=False, name="nobody")
-    shop.again()
-    with pytest.raises(Refused, match="too_many"):
-        try_login(shop, matched=True)
-    ahead = shop.later(59)
-    jumped = type(ahead)(ahead.utc.replace(year=2030), "guess", ahead.boot, ahead.monotonic)
-    with shop.read() as rows:
-        assert administration.locked_for(rows, jumped, "10.0.0.7") == 1.0
-        restarted = type(ahead)(ahead.utc, "ntp", "boot-2", 1.0)
-        assert administration.locked_for(rows, restarted, "10.0.0.7") == LOCK_S
-        assert administration.locked_for(rows, jumped, "10.0.0.8") == 0.0
 
 
 def test_sessions_begin_and_end(shop: Shop) -> None:

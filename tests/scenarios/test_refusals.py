@@ -432,8 +432,9 @@ def test_guessing_a_pin_is_429_and_the_right_one_waits_too(guarded: RunningDemo)
     assert (status, value["actor"]) == (200, "manager")
     assert "HttpOnly" in headers["set-cookie"]
     assert "SameSite=Strict" in headers["set-cookie"]
-    wrong = f"{(int(pin) + 1) % 10_000:04d}"
-    for _ in range(5):
+    assert len(pin) == 6
+    wrong = f"{(int(pin) + 1) % 1_000_000:06d}"
+    for _ in range(10):
         status, value, _ = call(staff, "POST", "/api/v1/login", {"pin": wrong}, origin)
         assert (status, value["code"]) == (401, "wrong_login")
     for guess in (wrong, pin):
@@ -447,7 +448,7 @@ def test_a_staff_cookie_acts_only_from_our_own_page(guarded: RunningDemo) -> Non
     """Cross-site requests: the browser sends the cookie along, but not our Origin."""
     staff = guarded.info["staff_url"]
     for headers in ({}, {"Origin": "http://evil.example.com"}, {"Origin": staff.rsplit(":", 1)[0] + ":1"}):
-        status, value, _ = call(staff, "POST", "/api/v1/login", {"pin": "0000"}, headers)
+        status, value, _ = call(staff, "POST", "/api/v1/login", {"pin": "000000"}, headers)
         assert (status, value["code"]) == (403, "foreign_origin")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.domain.order import Cart, StaffCart
-from gateway.web.api import document, door_calls, drill_calls, guest_calls, staff_calls
+from gateway.web.api import document, door_calls, drill_calls, guest_calls, login_calls, staff_calls
 from gateway.web.api.route import GUEST, STAFF, Route
 
 _TOKEN = ("table_token",)
@@ -39,8 +39,8 @@ ROUTES: list[Route] = [
     Route("POST", "/api/v1/jobs/<job_id>/<decision>", staff_calls.decide_about_job, (STAFF,), "reprint, came_out or cancel", staff_calls.Deciding, codes=("unknown_job", "illegal_move", "idempotency_key_reused")),
     Route("GET", "/api/v1/uplink", staff_calls.uplink, (STAFF,), "How the cloud is doing"),
     Route("GET", "/api/v1/conditions", staff_calls.conditions, (STAFF,), "What is wrong now"),
-    Route("POST", "/api/v1/login", door_calls.log_in, (STAFF,), "Log a person in", door_calls.Login, codes=("wrong_login", "too_many", "foreign_origin")),
-    Route("POST", "/api/v1/logout", door_calls.log_out, (STAFF,), "Log out"),
+    Route("POST", "/api/v1/login", login_calls.log_in, (STAFF,), "Log a person in", login_calls.Login, codes=("wrong_login", "too_many", "foreign_origin")),
+    Route("POST", "/api/v1/logout", login_calls.log_out, (STAFF,), "Log out"),
     Route("POST", "/api/v1/drills", drill_calls.play, (STAFF,), "Play a fault (demo and drill mode only)", drill_calls.Drill, codes=("unknown_fault", "drills_away")),
     Route("GET", "/api/v1/openapi.json", document.serve, (STAFF,), "This document"),
 ]  # fmt: skip

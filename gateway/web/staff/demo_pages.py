@@ -12,10 +12,10 @@ from flask import Flask, Response, current_app, make_response, redirect, render_
 from gateway.domain.actor import Actor
 from gateway.domain.boot_file import Demo
 from gateway.domain.errors import Refused
-from gateway.operations import administration
+from gateway.operations import administration, login_brake
 from gateway.store import settings
 from gateway.web import access, bodies
-from gateway.web.api import door_calls, drill_calls
+from gateway.web.api import drill_calls, login_calls
 from gateway.web.guest.pages import language
 from gateway.web.house import house
 from gateway.web.staff.demo_cloud import CloudList
@@ -23,6 +23,9 @@ from gateway.web.staff.demo_paper import Papers
 from gateway.web.staff.demo_rows import Orders, printers_of, road_of
 
 _SLIP_NAME = re.compile(r"^\d{4,8}$")
+
+_NO_GUESS = login_brake.known_source("", 0)
+"""Nobody's budget: the visitor gives no secret, so that a lock on those who guess one does not concern them."""
 
 
 def register(app: Flask) -> None:
@@ -54,7 +57,7 @@ def page() -> Response:
             return make_response(redirect("/login?next=/demo"))
         token = next(house().random_token)
         actor = Actor("house", "demo")
-        house().do(administration.begin_session, actor, "manager", True, f"demo:{request.remote_addr}", token)
+        house().do(administration.begin_session, actor, "manager", True, _NO_GUESS, token)
     with house().store.read() as rows:
         rules = settings.the_settings(rows)
         tokens = settings.tables(rows)
@@ -69,7 +72,7 @@ def page() -> Response:
     }
     answer = make_response(render_template("staff/demo.html", boot=boot, lang=boot["lang"]))
     if token:
-        door_calls.set_staff_cookie(answer, token)
+        login_calls.set_staff_cookie(answer, token)
     return answer
 
 
