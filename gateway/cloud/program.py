@@ -60,8 +60,17 @@ class CloudServer:
     def stop(self) -> None:
         """Ends within STOP_S + 0.5 s. What was not answered is sent again by its box."""
         self._http.task_dispatcher.shutdown(timeout=STOP_S)
+        rung = threading.Event()
+
+        def close_inside() -> None:
+            # A request that ends just now wakes the loop as well as we do, and may do so before our own byte is
+            # written: its pipe, closed under that write, fails it, or lends its number to another file.
+            rung.wait()
+            close_all(self._http._map)
+
         # The loop's map belongs to its thread, so it is that thread which closes everything and then ends.
-        self._http.trigger.pull_trigger(lambda: close_all(self._http._map))
+        self._http.trigger.pull_trigger(close_inside)
+        rung.set()
         self._loop.join(0.5)
 
 

@@ -259,12 +259,16 @@ class WanProxy:
 
     async def _forward(self, road: _Road, request: bytes) -> bytes:
         if road.cloud is None:
-            road.cloud = await asyncio.wait_for(asyncio.open_connection(*self._target, limit=MAX_HEAD_BYTES), SWITCH_S)
+            # Not wait_for, here and below: before Python 3.12 it forgets a cancellation that meets the result, and
+            # then `_end` would wait for a road that goes on.
+            async with asyncio.timeout(SWITCH_S):
+                road.cloud = await asyncio.open_connection(*self._target, limit=MAX_HEAD_BYTES)
         reader, writer = road.cloud
         writer.write(request)
         await writer.drain()
         self._counts["forwarded"] += 1
-        answer = await asyncio.wait_for(_message(reader), CLOUD_ANSWERS_S)
+        async with asyncio.timeout(CLOUD_ANSWERS_S):
+            answer = await _message(reader)
         if answer is None:
             raise _Cut("the cloud hung up instead of an answer")
         return answer
@@ -274,8 +278,9 @@ class WanProxy:
         weather = self._weather
         if weather.mode == "cloud_slow":
             self._counts["held"] += 1
-            with suppress(TimeoutError, asyncio.TimeoutError):  # the usual end: nobody cut it short
-                await asyncio.wait_for(weather.over.wait(), weather.delay_s)
+            with suppress(TimeoutError):  # the usual end: nobody cut it short
+                async with asyncio.timeout(weather.delay_s):
+                    await weather.over.wait()
             weather = self._weather
         if weather.mode == "blackhole":
             road.swallowed = True

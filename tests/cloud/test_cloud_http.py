@@ -241,3 +241,20 @@ def test_a_token_file_is_made_once_and_for_its_owner_only(tmp_path: Path) -> Non
     for box, reader in (("", "r"), ("b", " \n"), ("a b c", "r"), ("not-a-source token", "r")):
         with pytest.raises(ValueError, match="token"):
             Access.of(box, reader)
+
+
+def test_it_stops_while_the_last_request_still_rings_its_bell(tmp_path: Path) -> None:
+    """A request thread rings the loop's pipe when it has ended. The loop may so wake before `stop` itself has rung,
+    and must not close the pipe under that write: its number could be another file's by then."""
+    with running_cloud(tmp_path) as server:
+        bell = server._http.trigger
+        ring = bell._physical_pull
+
+        def as_a_request_ends() -> None:
+            ring()
+            server._loop.join(0.3)  # all that the loop needs to close everything, if it does not wait for us
+            ring()
+
+        bell._physical_pull = as_a_request_ends
+    assert not server._loop.is_alive()
+    assert bell._closed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import struct
@@ -311,6 +312,31 @@ def test_stop_resets_all_frees_the_port_and_leaves_no_thread(cloud: int) -> None
     again = WanProxy("127.0.0.1", wan.port, "127.0.0.1", cloud)
     again.start()
     again.stop()
+
+
+def test_stop_ends_a_road_whose_answer_comes_in_that_very_moment() -> None:
+    """Between the end of what a road waits for and the road's own waking, `asyncio.wait_for` of Python 3.11 forgets
+    that it was cancelled: the road went on to hold the answer for 20 s, and `stop` gave up."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        wan = WanProxy("127.0.0.1", 0, "127.0.0.1", mute.getsockname()[1])
+        wan.start()
+        wan.set("cloud_slow")
+        with dialled(wan) as line:
+            line.sendall(request(1))
+            peer, _ = mute.accept()
+            until(lambda: wan.counts()["forwarded"], "the cloud is asked")
+            both = threading.Event()
+            wan._loop.call_soon_threadsafe(both.wait)  # the loop sees answer and end in one turn
+            with peer:
+                peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                ended = asyncio.run_coroutine_threadsafe(wan._shut(), wan._loop)
+                both.set()
+                try:
+                    ended.result(2)
+                finally:
+                    wan.set("ok")  # lets go what is held, so that a failure leaves no thread
+                    wan.stop()
+            assert is_reset(line)
 
 
 def test_a_port_in_use_is_said_at_start(cloud: int) -> None:
