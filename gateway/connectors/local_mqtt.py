@@ -41,8 +41,11 @@ class LocalMqtt:
         self._connected = False
         self.on_message: Callable[[Message], bool] = lambda message: False
         self.on_session: Callable[[], None] = lambda: None
+        # A session that the broker keeps: what a program or a bridge says while the gateway is away for a moment, and
+        # what was not yet acknowledged, is brought when it is back. Everything that comes carries a key or a version,
+        # so that an old action is dropped and a repeat does nothing; retained states come on every connection anyway.
         client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=f"gateway-{topics.store}", manual_ack=True, clean_session=True
+            CallbackAPIVersion.VERSION2, client_id=f"gateway-{topics.store}", manual_ack=True, clean_session=False
         )
         client.username_pw_set(username, password)
         client.will_set(topics.state(), msgspec.json.encode(GatewayState("offline")), qos=1, retain=True)

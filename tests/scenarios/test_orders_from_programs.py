@@ -1,0 +1,78 @@
+"""An integrator's program orders over MQTT while gateway and broker come and go: one key, one order."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from running_demo import RunningDemo, eventually
+from scenarios.screens import Display
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[RunningDemo]:
+    running = RunningDemo("--broker", "mosquitto")
+    yield running
+    running.stop()
+    shutil.rmtree(running.data)
+
+
+pytestmark = pytest.mark.skipif(not shutil.which("mosquitto", path="/usr/sbin:/usr/bin"), reason="needs Mosquitto")
+
+
+def cart() -> dict[str, Any]:
+    key = f"app-{uuid.uuid4().hex}"
+    return {"key": key, "source": "app", "external_id": key, "type": "takeaway", "lines": [{"item": "soy-milk"}]}
+
+
+def placed(demo: RunningDemo) -> list[str]:
+    return [o["id"] for o in demo.staff("GET", "/api/v1/orders?limit=1000")[1]["orders"]]
+
+
+def test_an_order_that_the_gateway_had_not_acknowledged_is_placed_when_it_is_back(own: RunningDemo) -> None:
+    program = Display(own, ("orders/+/result",))
+    try:
+        order = cart()
+        former = own.pids()["gateway"]
+        own.freeze("gateway")
+        program.say("orders", order)  # the broker has it, and says so
+        own.kill("gateway")
+        answer = eventually("its answer, said once", lambda: program.heard(f"orders/{order['key']}/result"), 20)[0]
+        assert (answer["status"], answer["replayed"]) == ("PLACED", False)
+        assert own.pids()["gateway"] != former
+        assert placed(own).count(answer["id"]) == 1
+    finally:
+        program.close()
+
+
+@pytest.mark.parametrize("victims", [("gateway",), ("broker",), ("broker", "gateway"), ("gateway", "broker")])
+def test_a_program_that_repeats_with_the_same_key_gets_exactly_one_order(
+    own: RunningDemo, victims: tuple[str, ...]
+) -> None:
+    program = Display(own, ("orders/+/result",))
+    try:
+        before, order = placed(own), cart()
+        topic = f"orders/{order['key']}/result"
+        program.say("orders", order)
+        for victim in victims:
+            own.kill(victim)
+        for _ in range(20):  # every second or so, until the answer is heard
+            program.say("orders", order)
+            try:
+                eventually("an answer", lambda: program.heard(topic), 1.0)
+                break
+            except AssertionError:
+                continue
+        answers = eventually("an answer", lambda: program.heard(topic), 20)
+        program.say("orders", order)
+        last = cart()
+        program.say("orders", last)  # behind every repeat that is still on its way
+        eventually("the next order", lambda: program.heard(f"orders/{last['key']}/result"), 20)
+        new = eventually("both", lambda: n if len(n := [o for o in placed(own) if o not in before]) >= 2 else None)
+        assert len(new) == 2, "one for each key"
+        assert {a["id"] for a in program.heard(topic)} == {answers[0]["id"]} <= set(new)
+    finally:
+        program.close()
