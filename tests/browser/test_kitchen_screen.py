@@ -355,13 +355,14 @@ Evaluate = Callable[..., Any]
 
 @pytest.fixture
 def in_chromium() -> Iterator[Evaluate]:
-    """Evaluates in an empty page with only this file; in its own thread, beside any other browser's loop."""
+    """Evaluates in an empty page with only these files; in its own thread, beside any other browser's loop."""
 
-    def evaluate(file: str, script: str, arg: Any = None) -> Any:
+    def evaluate(files: str, script: str, arg: Any = None) -> Any:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
             page = browser.new_page()
-            page.add_script_tag(content=(STATIC / file).read_text(encoding="utf-8"))
+            for file in files.split():
+                page.add_script_tag(content=(STATIC / file).read_text(encoding="utf-8"))
             found = page.evaluate(script, arg)
             browser.close()
             return found
@@ -432,7 +433,7 @@ def test_a_snapshot_ends_what_it_no_longer_holds_and_late_answers_bring_nothing_
 
 
 def test_both_catalogues_hold_the_same_words(in_chromium: Evaluate) -> None:
-    words = in_chromium("kds-words.js", "() => KdsWords")
+    words = in_chromium("kds-words.js kds-sheets.js", "() => KdsWords")
     assert set(words) == {"zh-Hans", "en"}
     assert set(words["zh-Hans"]) == set(words["en"])
     for key, text in words["en"].items():

@@ -32,26 +32,33 @@ def language() -> str:
 def _page(token: str, template: str) -> Response:
     with house().store.read() as rows:
         table = settings.table_of_token(rows, token)
+        if table is None:
+            return _unknown()
         boot = _boot(rows, token, table)
-        cookie = _fresh_cookie(rows, table) if table else None
-    page = make_response(render_template(template, boot=boot, lang=boot["lang"]), 200 if table else 404)
+        cookie = _fresh_cookie(rows, table)
+    page = make_response(render_template(template, boot=boot, lang=boot["lang"]))
     page.headers["Cache-Control"] = "no-cache"
     if cookie:
         page.set_cookie(access.GUEST_COOKIE, cookie, max_age=COOKIE_S, httponly=True, samesite="Lax", path="/")
     return page
 
 
-def _boot(rows: Reader, token: str, table: str | None) -> dict[str, Any]:
+def _unknown() -> Response:
+    """A code that no table has: what to do, and no control that could not work."""
+    page = make_response(render_template("guest/unknown.html", lang=language()), 404)
+    page.headers["Cache-Control"] = "no-cache"
+    return page
+
+
+def _boot(rows: Reader, token: str, table: str) -> dict[str, Any]:
     rules = settings.the_settings(rows)
-    locked = table is None or not visits.open_at(rows, table)
     return {
-        "token": token if table else "",
-        "table": table or "",
+        "token": token,
+        "table": table,
         "lang": language(),
         "store_name": rules.name,
         "time_zone": rules.time_zone,
-        "locked": locked,
-        "known": table is not None,
+        "locked": not visits.open_at(rows, table),
     }
 
 

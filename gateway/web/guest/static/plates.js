@@ -2,35 +2,33 @@
 (function (g) {
   "use strict";
   var PALETTES = [
-    [/tofu|doufu|豆腐/, "a8331b", "f7ecd2 f3e3bf 6d1a0e 5e7f30 f7ecd2"],
-    [/fish|bass|carp|鱼(?!香)|鲈/, "c2431f", "f6f1e7 efe6d6 8a1a10 e9a13a f6f1e7"],
-    [/shrimp|prawn|crab|虾|蟹/, "d9773a", "f2a477 e98a5c f8c9a4 5f8a3c c4472a"],
-    [/eggplant|aubergine|茄子/, "6b3326", "5b2d44 7d4a5c 8f4b2a 4a2338 6f8d3b"],
-    [/tomato|番茄|西红柿/, "d9583a", "f4c84a f0b93a c73a22 f7d872 5f8a3c"],
-    [/bean|pea|cabbage|greens|spinach|lettuce|broccoli|cucumber|豆角|四季豆|青|菜心|黄瓜|白菜|生菜|西兰/, "8fae5a", "4f7d32 6b9a40 3d6628 a9c66c c9d98f"],
-    [/beef|lamb|mutton|牛|羊/, "8a4a2a", "6b3420 7c4026 a3331a 5d7a2e c97a35"],
-    [/pork|ribs|belly|肉|排骨/, "9c4a28", "c46a3c a9502c e0a070 5d7a2e 7c2f18"],
-    [/chicken|duck|wing|鸡|鸭/, "b8561f", "e8b765 c97a35 8c1f12 e3a850 5d7a2e"],
-    [/egg|蛋/, "e9c660", "f7dc80 f2c94c fff0b8 5f8a3c e0a83a"],
-    [/potato|corn|pumpkin|土豆|玉米|南瓜/, "d9a441", "f0cf7a e6b650 c98f2e a3331a 5d7a2e"],
-    [/mushroom|fungus|菇|木耳/, "7a5c40", "4a382c 5e4735 8c6c4c 3a2c22 6f8d3b"],
-    [/sesame|peanut|nut|芝麻|花生/, "b98a50", "e0bd85 c99a5c 8c5a2c d9ae70 a3331a"]
+    [/tofu|doufu|豆腐/, "a32", "fec edb 621 673 fec"],
+    [/fish|bass|carp|鱼(?!香)|鲈/, "b42", "eee eed 821 e93 eee"],
+    [/shrimp|prawn|crab|虾|蟹/, "d73", "ea7 e85 fca 684 c42"],
+    [/eggplant|aubergine|茄子/, "632", "534 745 842 423 783"],
+    [/tomato|番茄|西红柿/, "d53", "ec4 eb3 c32 fd7 684"],
+    [/bean|pea|cabbage|greens|spinach|lettuce|broccoli|cucumber|豆角|四季豆|青|菜心|黄瓜|白菜|生菜|西兰/, "8a5", "573 694 462 ac6 cd8"],
+    [/beef|lamb|mutton|牛|羊/, "842", "632 742 a32 573 c73"],
+    [/pork|ribs|belly|肉|排骨/, "942", "c64 a53 d97 573 731"],
+    [/chicken|duck|wing|鸡|鸭/, "b52", "eb6 c73 821 da5 573"],
+    [/egg|蛋/, "ec6", "fd8 ec4 feb 684 da3"],
+    [/potato|corn|pumpkin|土豆|玉米|南瓜/, "da4", "ec7 eb5 c83 a32 573"],
+    [/mushroom|fungus|菇|木耳/, "754", "433 643 864 332 783"],
+    [/sesame|peanut|nut|芝麻|花生/, "b85", "db8 c95 853 da7 a32"]
   ];
-  var OTHER = [["b5652b", "e8b765 c97a35 a3331a 5d7a2e f3e3bf"], ["8fae5a", "4f7d32 6b9a40 c9d98f f2efe6 3d6628"], ["cdb98a", "f2efe6 5f8a3c e6e0d0 3f6b2c c97a35"]];
-  var TABLES = ["8d6b4c", "75604f", "9a8468", "7b857f", "6f6a63", "84705c"];
-  var DRINKS = [[/beer|啤/, "e6b23c"], [/plum|hawthorn|梅|山楂/, "7a2430"], [/tea|茶/, "b9752f"], [/soy|milk|coconut|豆浆|奶|椰/, "f4ead6"], [/juice|orange|mango|橙|芒/, "f0a030"], [/cola|coke|可乐/, "3a211a"], [/lemon|sprite|柠/, "f0e2a0"], [/water|水/, "d8e6ea"], [/wine|baijiu|酒/, "e8ecec"]];
+  var OTHER = [["b63", "eb6 c73 a32 573 edb"], ["8a5", "573 694 cd8 eee 462"], ["cb8", "eee 684 edc 463 c73"]];
+  var TABLES = ["864", "765", "986", "787", "766", "875"];
+  var DRINKS = [[/beer|啤/, "ea4"], [/plum|hawthorn|梅|山楂/, "723"], [/tea|茶/, "b73"], [/soy|milk|coconut|豆浆|奶|椰/, "eed"], [/juice|orange|mango|橙|芒/, "e93"], [/cola|coke|可乐/, "322"], [/lemon|sprite|柠/, "ed9"], [/water|水/, "dee"], [/wine|baijiu|酒/, "eee"]];
   function seed(s) {
     var h = 2166136261;
     for (var i = 0; i < s.length; i++) h = Math.imul(h ^ s.charCodeAt(i), 16777619);
-    return function () {
+    return () => {
       h = Math.imul(h ^ (h >>> 15), 2246822507) + 0x9e3779b9 | 0;
       var t = Math.imul(h ^ (h >>> 13), 3266489909);
       return ((t ^ (t >>> 16)) >>> 0) / 4294967296;
     };
   }
-  function find(list, text) {
-    for (var i = 0; i < list.length; i++) if (list[i][0].test(text)) return list[i];
-  }
+  function find(list, text) { return list.filter((one) => one[0].test(text))[0]; }
   function ell(x, y, rx, ry, turn, fill) {
     return "<ellipse cx='" + x.toFixed(1) + "' cy='" + y.toFixed(1) + "' rx='" + rx.toFixed(1) + "' ry='" + ry.toFixed(1) + "' fill='#" + fill + "'" + (turn ? " transform='rotate(" + Math.round(turn) + " " + x.toFixed(1) + " " + y.toFixed(1) + ")'" : "") + "/>";
   }
@@ -54,7 +52,7 @@
     colours = colours.split(" ");
     if (/drink|beverage|cocktail|wine/.test(category)) {
       var liquid = (find(DRINKS, text) || [0, "c8823a"])[1];
-      s = ell(60, 72, 22, 5, 0, "00000022") + "<path d='M40 14h32l-4 58q-12 5-24 0z' fill='#ffffff" + "55'/><path d='M41.500 27h29l-3 44q-11.500 4-23 0z' fill='#" + liquid + "'/>" + ell(56, 27, 14.5, 3, 0, "ffffff66");
+      s = ell(60, 72, 22, 5, 0, "00000022") + "<path d='M40 14h32l-4 58q-12 5-24 0z' fill='#ffffff55'/><path d='M41.500 27h29l-3 44q-11.500 4-23 0z' fill='#" + liquid + "'/>" + ell(56, 27, 14.5, 3, 0, "ffffff66");
       for (i = 0; i < 3; i++) s += "<rect x='" + (46 + i * 6) + "' y='" + (29 + Math.round(rnd() * 8)) + "' width='8' height='8' rx='1.500' fill='#ffffff59' transform='rotate(" + Math.round(rnd() * 60 - 30) + " 56 34)'/>";
       s += "<path d='M41 16l4 52' stroke='#ffffff88' stroke-width='2' fill='none'/>" + ell(56, 14, 16, 3, 0, "ffffff88");
     } else if (/grill|skewer|bbq|串|烤/.test(kind + text)) {
@@ -85,7 +83,5 @@
     return "data:image/svg+xml," + ("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 112 84'><rect width='112' height='84' fill='#" + table + "'/>" + s + "</svg>").replace(/#/g, "%23").replace(/</g, "%3C").replace(/>/g, "%3E");
   }
   var kept = {};
-  g.TP.plate = function (item, category) {
-    return item.photo || kept[item.id] || (kept[item.id] = draw(item, category || ""));
-  };
+  g.TP.plate = (item, category) => item.photo || kept[item.id] || (kept[item.id] = draw(item, category || ""));
 })(window);

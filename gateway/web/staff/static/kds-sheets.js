@@ -1,6 +1,18 @@
 /* The two sheets of the kitchen screen: recall and settings. Loaded after the first picture. */
 (function (root) {
   'use strict';
+  const words = {
+    'zh-Hans': {
+      recall_title: '召回：2 小时内最近 30 张', recall_none: '2 小时内没有出过餐', recall_wait: '正在读', recall_fail: '连不上，暂时看不到。连上再试', recall_at: '{at} 出餐',
+      language: '语言', sound_test: '试听', sound_turn_on: '打开声音', sound_turn_off: '关掉声音', this_screen: '本屏', signed_in: '登录人', logout: '退出登录', station: '档口'
+    },
+    en: {
+      recall_title: 'Recall: the last 30 within 2 hours', recall_none: 'Nothing was bumped within 2 hours', recall_wait: 'Reading', recall_fail: 'No link; the list cannot be read now. Try when it is back', recall_at: 'bumped {at}',
+      language: 'Language', sound_test: 'Listen', sound_turn_on: 'Turn sound on', sound_turn_off: 'Turn sound off', this_screen: 'This screen', signed_in: 'Logged in', logout: 'Log out', station: 'Station'
+    }
+  };
+  Object.keys(words).forEach((lang) => Object.assign(KdsWords[lang], words[lang]));
+
   root.KdsSheets = function ({t, api, station, screen, scope, pane, boot, loginPage, view, model, sound, act, draw}) {
     const html = TP.html, icon = KdsCards.icon;
 

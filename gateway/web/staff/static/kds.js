@@ -167,15 +167,12 @@
   /* Sheets come after the first picture: a cook wants the tickets first. */
   let sheets = null;
   function loadSheets() {
-    const script = document.createElement('script');
-    script.src = '/static/staff/kds-sheets.js' + (TP.version ? '?v=' + TP.version : '');
-    script.onload = () => {
+    TP.load('staff/kds-sheets.js').then(() => {
       if (sheets) return;
       sheets = root.KdsSheets({t, api, station, screen, scope, pane, boot, loginPage, view, model, sound, act, draw});
       if (view.sheet === 'recall') sheets.loadRecall();
       draw();
-    };
-    document.head.appendChild(script);
+    });
   }
   function begin() {
     sound.unlock();
