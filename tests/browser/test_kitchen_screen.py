@@ -104,6 +104,39 @@ def test_a_new_order_appears_and_is_proven_by_painting(demo: RunningDemo, open_s
     assert len({p["version"] for p in proofs}) == len(proofs), "once for each version"
 
 
+def test_a_new_card_is_white_for_three_seconds_and_then_ages(demo: RunningDemo, open_screen: OpenScreen) -> None:
+    clear(demo)
+    page = open_screen("wok")
+    live(page)
+    first = order(demo)
+    expect(card(page, first)).to_have_class(re.compile(r"\bnew\b"), timeout=5_000)
+    expect(card(page, first)).to_contain_text("新单")
+    expect(card(page, first)).not_to_have_class(re.compile(r"\bnew\b"), timeout=4_500)
+    expect(card(page, first)).not_to_contain_text("新单")
+
+
+def test_the_login_and_the_screen_behind_it_speak_the_same(demo: RunningDemo, open_page: Callable[..., Page]) -> None:
+    base = demo.info["staff_url"].replace("127.0.0.1", "store.test")
+    page = open_page(f"{base}/kds/wok?screen=wok-9", "en-GB", 1280, 800)
+
+    def log_in() -> None:
+        for digit in demo.info["staff"]["pin"]:
+            page.get_by_test_id(f"digit-{digit}").click()
+        page.get_by_test_id("login-go").click()
+        page.wait_for_url(re.compile(r"/kds/wok\?screen=wok-9$"))
+
+    expect(page.locator("h1")).to_have_text("登录")
+    log_in()
+    expect(page.locator("h1")).to_have_text("炒锅")
+    page.get_by_test_id("settings").click()
+    page.get_by_test_id("logout").click()
+    expect(page.locator("h1")).to_have_text("登录")
+    page.get_by_test_id("language").click()
+    expect(page.locator("h1")).to_have_text("Log in")
+    log_in()
+    expect(page.locator("h1")).to_have_text("Wok")
+
+
 def test_a_page_that_nobody_sees_proves_nothing(demo: RunningDemo, open_screen: OpenScreen) -> None:
     clear(demo)
     page = open_screen("wok")

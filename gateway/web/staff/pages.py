@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qs, quote, urlsplit
 
 from flask import Flask, Response, make_response, redirect, render_template, request
 
 from gateway.domain.errors import Refused
+from gateway.domain.settings import Settings
 from gateway.store import settings
 from gateway.web import access
 from gateway.web.guest.pages import language
 from gateway.web.house import house
+
+LANGUAGES = ("zh-Hans", "en")
 
 _OWN_PATH = re.compile(r"^/([a-z0-9][\x21-\x5b\x5d-\x7e]*)?$")
 """One slash and then a letter or a figure; no blank, no backslash, no control character."""
@@ -32,9 +36,25 @@ def start() -> Response:
 
 def login() -> Response:
     with house().store.read() as rows:
-        name = settings.the_settings(rows).name
-    boot = {"lang": language(), "store_name": name, "next": _own_path(request.args.get("next", "/"))}
+        rules = settings.the_settings(rows)
+    behind = _own_path(request.args.get("next", "/"))
+    boot = {"lang": _spoken_behind(behind, rules), "store_name": rules.name, "next": behind}
     return make_response(render_template("staff/login.html", boot=boot, lang=boot["lang"]))
+
+
+def _spoken_behind(path: str, rules: Settings) -> str:
+    """The login speaks as the page behind it will: a station's screen has a language of its own."""
+    address = urlsplit(path)
+    station = rules.station(address.path.removeprefix("/kds/")) if address.path.startswith("/kds/") else None
+    if station is None:
+        return language()
+    return _spoken(parse_qs(address.query).get("lang", [""])[0], station.language)
+
+
+def _spoken(told: str, station_language: str) -> str:
+    """As the address tells, as somebody chose on this screen, or as its station is set."""
+    chosen = (told, request.cookies.get("lang", ""), station_language)
+    return next(lang for lang in (*chosen, "zh-Hans") if lang in LANGUAGES)
 
 
 def _own_path(path: str) -> str:
@@ -46,13 +66,12 @@ def kitchen(station_id: str) -> Response:
     try:
         who = access.staff()
     except Refused:
-        return make_response(redirect(f"/login?next=/kds/{station_id}"))
+        return make_response(redirect("/login?next=" + quote(request.full_path.rstrip("?"), safe="/")))
     with house().store.read() as rows:
         rules = settings.the_settings(rows)
     station = rules.station(station_id)
     if station is None:
         raise Refused("unknown_station")
-    lang = request.args.get("lang") or request.cookies.get("lang") or station.language
     boot = {
         "station": {
             "id": station.id,
@@ -64,7 +83,7 @@ def kitchen(station_id: str) -> Response:
         "stations": [{"id": s.id, "name": s.name} for s in rules.stations],
         "time_zone": rules.time_zone,
         "screen": request.args.get("screen", "")[:64],
-        "lang": lang if lang in ("zh-Hans", "en") else "zh-Hans",
+        "lang": _spoken(request.args.get("lang", ""), station.language),
         "actor": who.actor.id,
     }
     return make_response(render_template("staff/kds.html", boot=boot, lang=boot["lang"]))

@@ -310,8 +310,13 @@
 
   function figures() { return JSON.stringify([view.pages, view.page, view.after, view.hidden, view.toast && view.toast.up]); }
 
+  /* How each card looks by its age. A tick compares with what was painted last, however long ago: a browser may let a
+     page in the background sleep through the three seconds in which a card is new. */
+  function looks(open) { return open.map((ticket) => ticket.id + urgency(ticket) + isNew(ticket.id)).join(); }
+
   function paint() {
     asked = false;
+    moods = looks(model.open());
     TP.render(html`<${Screen} />`, mount);
     const board = mount.querySelector('.board');
     const cards = board.querySelectorAll('.tk');
@@ -364,8 +369,7 @@
     if (view.page > 0 && at - lastTouch > HOME_MS) { view.page = 0; changed = true; }
     // Nobody turns the page in a pane of the demo: it goes by itself to what no cook has seen.
     if (pane && view.pages > 1 && open.some(unpainted)) { view.page = (view.page + 1) % view.pages; changed = true; }
-    const mood = open.map((ticket) => urgency(ticket) + isNew(ticket.id)).join();
-    if (mood !== moods) { moods = mood; changed = true; }
+    if (looks(open) !== moods) changed = true;
     ring(open, at);
     if (changed) draw();
   }

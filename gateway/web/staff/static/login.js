@@ -13,12 +13,18 @@
     }
   };
   const t = TP.t(words);
-  TP.setLang(TP.pickLang([TP.store.get('lang'), boot.lang, navigator.language]));
+  let next = boot.next;
 
-  /* only a path of this box: never //elsewhere or a scheme */
-  const asked = boot.next || (/[?&]next=([^&]+)/.exec(location.search) || [])[1] || '/';
-  const decoded = boot.next ? asked : decodeURIComponent(asked);
-  const next = /^\/(?![/\\])/.test(decoded) ? decoded : '/';
+  /* A kitchen screen keeps its language by itself, and its login speaks the same. */
+  const station = (/^\/kds\/([^?]+)/.exec(next) || [])[1];
+  const name = station && 'kds.lang.' + decodeURIComponent(station);
+  TP.setLang(TP.pickLang([!/[?&]lang=/.test(next) && name && TP.store.get(name), boot.lang]));
+  function other() {
+    TP.setLang(TP.lang === 'en' ? 'zh-Hans' : 'en', true);
+    if (name) TP.store.set(name, TP.lang);
+    next = next.replace(/([?&]lang=)[^&]*/, '$1' + TP.lang);
+    draw();
+  }
 
   let way = TP.store.get('login.way') || 'pin', pin = '', error = '', busy = false, lockedUntil = 0;
 
@@ -69,7 +75,7 @@
     const say = left > 0 ? t('locked', {s: left}) : busy ? t('wait') : error ? t(error) : '';
     const choose = (w) => html`<button type="button" class="btn" aria-pressed=${way === w} data-testid=${'way-' + w} onClick=${() => { way = w; error = ''; pin = ''; draw(); }}>${t(w)}</button>`;
     return html`<div class="login card">
-      <div class="top"><h1>${t('title')}</h1><button type="button" class="btn btn-quiet" lang=${TP.lang === 'en' ? 'zh-Hans' : 'en'} onClick=${() => { TP.setLang(TP.lang === 'en' ? 'zh-Hans' : 'en', true); draw(); }}>${TP.lang === 'en' ? '中文' : 'English'}</button></div>
+      <div class="top"><h1>${t('title')}</h1><button type="button" class="btn btn-quiet" lang=${TP.lang === 'en' ? 'zh-Hans' : 'en'} data-testid="language" onClick=${other}>${TP.lang === 'en' ? '中文' : 'English'}</button></div>
       <div class="ways">${choose('pin')}${choose('name')}</div>
       ${way === 'pin' ? html`<${Pad} />` : html`<${Form} />`}
       <p class=${'say' + (error || left > 0 ? ' is-now' : '')} role="alert" data-testid="login-say">${error || left > 0 ? icon('stop') : null}${say}</p></div>`;
