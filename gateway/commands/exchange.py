@@ -17,6 +17,9 @@ import msgspec
 
 from gateway.assembly import open_store, random_tokens
 from gateway.clock import Clock
+from gateway.commands.chinese_faults import in_readers_language
+from gateway.commands.file_faults import faults_of
+from gateway.commands.reader import say
 from gateway.config import Wrong, load
 from gateway.domain.actor import Actor
 from gateway.domain.errors import Refused
@@ -53,11 +56,9 @@ def main(args: list[str]) -> int:
 
 
 def _import(what: str, options: argparse.Namespace, store: Store) -> int:
-    try:
-        raw = tomllib.loads(options.file.read_text(encoding="utf-8-sig"))
-        new = msgspec.convert(raw, KINDS[what])
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        return _say(options, 1, [f"{options.file}: {error}"])
+    new, faults = _read(options.file, KINDS[what])
+    if faults:
+        return _refuse(options, faults)
     actor = Actor("staff", os.environ.get("USER", ""), "command line")
     if what == "menu":
         pending = store.submit(administration.import_menu, actor, new)
@@ -67,20 +68,56 @@ def _import(what: str, options: argparse.Namespace, store: Store) -> int:
     try:
         revision = pending.result(0)
     except Refused as refused:
-        return _say(options, 1, [f"{options.file}: {fault}" for fault in refused.detail.get("faults", [refused.code])])
+        return _refuse(options, [in_readers_language(one) for one in refused.detail.get("faults", [refused.code])])
     except NotDone as not_done:
-        return _say(options, 1, [f"not imported: {not_done.reason}"])
-    return _say(options, 0, [], revision)
-
-
-def _say(options: argparse.Namespace, code: int, faults: list[str], revision: int = 0) -> int:
+        reason = not_done.reason
+        return _refuse(options, [say(f"这次没写进数据库：{reason}", f"the database did not take it: {reason}")])
     if options.json:
-        print(json.dumps({"ok": code == 0, "faults": faults, "revision": revision or None}, ensure_ascii=False))
-    elif code == 0:
-        print(f"revision {revision}")
-    for fault in faults:
+        print(json.dumps({"ok": True, "faults": [], "revision": revision}))
+    else:
+        print(_summary(new, revision))
+    return 0
+
+
+def _read(path: Path, kind: Any) -> tuple[Any, list[str]]:
+    """The file as this kind, or every fault in it."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        raw = tomllib.loads(text)
+    except FileNotFoundError:
+        return None, [say("没有这个文件", "there is no such file")]
+    except OSError as error:
+        return None, [say(f"读不了：{error.strerror}", f"cannot be read: {error.strerror}")]
+    except UnicodeDecodeError as error:
+        return None, [say(f"不是 UTF-8 文本：{error}", f"is not UTF-8 text: {error}")]
+    except tomllib.TOMLDecodeError as error:
+        return None, [say(f"不是 TOML：{error}", f"not TOML: {error}")]
+    faults = faults_of(raw, kind, text)
+    return (None, faults) if faults else (msgspec.convert(raw, kind), [])
+
+
+def _refuse(options: argparse.Namespace, faults: list[str]) -> int:
+    """Each fault with its file; then that nothing has changed, for whoever has a full house."""
+    named = [f"{options.file}: {fault}" for fault in faults]
+    if options.json:
+        print(json.dumps({"ok": False, "faults": named, "revision": None}, ensure_ascii=False))
+    for fault in named:
         print(fault, file=sys.stderr)
-    return code
+    print(say("没有导入，原来的照用。", "Nothing was imported; what was there goes on."), file=sys.stderr)
+    return 1
+
+
+def _summary(new: Menu | Settings, revision: int) -> str:
+    soon = say("正在运行的点单盒一秒内就用上。", "A running gateway takes it up within a second.")
+    if isinstance(new, Menu):
+        items, categories = len(new.items), len(new.categories)
+        zh = f"菜单已导入，第 {revision} 版：{categories} 类 {items} 道菜。{soon}"
+        return say(zh, f"Menu imported, revision {revision}: {items} items in {categories} categories. {soon}")
+    stations, printers, tables = len(new.stations), len(new.printers), len(new.tables())
+    return say(
+        f"设置已导入，第 {revision} 版：{stations} 个档口，{printers} 台打印机，{tables} 张桌。{soon}",
+        f"Settings imported, revision {revision}: {stations} stations, {printers} printers, {tables} tables. {soon}",
+    )
 
 
 def _export(what: str, options: argparse.Namespace, store: Store) -> int:
@@ -88,12 +125,17 @@ def _export(what: str, options: argparse.Namespace, store: Store) -> int:
         current = kept.current_menu(rows)
         value: Any = (current[1] if current else None) if what == "menu" else kept.settings(rows)
     if value is None:
-        return _say(options, 1, [f"no {what} has been imported"])
+        words = say(f"还没有导入过，先用 gateway {what} import", f"no {what} has been imported")
+        if options.json:
+            print(json.dumps({"ok": False, "faults": [words], "revision": None}, ensure_ascii=False))
+        print(words, file=sys.stderr)
+        return 1
     text = as_toml(msgspec.to_builtins(value))
     if str(options.file) == "-":
         sys.stdout.write(text)
     else:
         options.file.write_text(text, encoding="utf-8")
+        print(say(f"已写到 {options.file}", f"written to {options.file}"))
     return 0
 
 

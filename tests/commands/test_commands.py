@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import tomllib
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from store.shop import MENU, SETTINGS, Shop
 
 from gateway import cli
+from gateway.commands import chinese_faults
 from gateway.commands.exchange import as_toml
 from gateway.config import Wrong, load
 from gateway.contract.messages import PrintResult
@@ -186,10 +188,14 @@ def test_the_samples_of_the_repository_go_in(tmp_path: Path, boot: Path, run: Ru
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("currency = ", "Invalid value"),
-        ('currency = "CNY"\n', "missing required field `categories`"),
+        ("currency = ", "not TOML: Invalid value"),
+        ('currency = "CNY"\n', "categories: is missing; it must be there"),
         ('currency = "USD"\ncategories = []\n', "the menu has no item"),
-        ('currency = "CNY"\ncategories = []\nextra = 1\n', "unknown field `extra`"),
+        (
+            'currency = "CNY"\ncategories = []\nextra = 1\n',
+            "line 3: extra: unknown key; there are: currency, categories",
+        ),
+        ('currency = "yuan"\ncategories = []\n', "line 1: currency: 'yuan' does not fit; write three capital letters"),
     ],
 )
 def test_a_menu_with_faults_is_refused_in_words_and_changes_nothing(
@@ -202,6 +208,75 @@ def test_a_menu_with_faults_is_refused_in_words_and_changes_nothing(
     assert json.loads(out)["ok"] is False
     assert shop.value("SELECT max(revision) FROM menu_revisions") == 1
     assert run("menu", "import", str(tmp_path / "nothing.toml"))[0] == 1
+
+
+DISH = """
+[[categories]]
+id = "hot"
+name = { en = "Hot" }
+
+[[categories.items]]
+id = "tofu"
+name = { en = "Tofu" }
+price = 28.5
+statoin = "wok"
+spicy = 9
+price_unit = "bowl"
+"""
+
+
+def test_a_fault_names_file_line_and_key_and_what_to_write_there(shop: Shop, run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "menu.toml"
+    path.write_text('currency = "CNY"\n' + DISH)
+    code, _, err = run("menu", "import", str(path))
+    assert code == 1
+    assert err.splitlines() == [
+        f"{path}: line 10: categories.hot.items.tofu.price: 28.5 does not fit; write a whole number such as 3800 "
+        "(money in the smallest unit)",
+        f"{path}: line 11: categories.hot.items.tofu.statoin: unknown key; did you mean 'station'?",
+        f"{path}: line 12: categories.hot.items.tofu.spicy: 9 is too large; at most 3",
+        f"{path}: line 13: categories.hot.items.tofu.price_unit: 'bowl' is not one of: each, 100g, 500g, kg",
+        f"{path}: line 8: categories.hot.items.tofu.station: is missing; it must be there",
+        "Nothing was imported; what was there goes on.",
+    ]
+
+
+def test_whoever_reads_chinese_is_told_in_chinese(
+    shop: Shop, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    path = tmp_path / "menu.toml"
+    path.write_text('currency = "CNY"\n' + DISH)
+    assert (
+        "第 11 行：categories.hot.items.tofu.statoin：没有这一项，是不是 'station'？"
+        in run("menu", "import", str(path))[2]
+    )
+    path.write_text('currency = "CNY"\ncategories = []\n')
+    assert f"{path}: 菜单里一道菜也没有\n没有导入，原来的照用。" in run("menu", "import", str(path))[2]
+    good = tmp_path / "good.toml"
+    assert "已写到" in run("menu", "export", str(good))[1]
+    assert run("menu", "import", str(good))[1].startswith("菜单已导入，第 2 版：")
+
+
+def test_every_fault_that_the_rules_find_has_chinese_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    for module in ("menu", "settings"):
+        source = (ROOT / f"gateway/domain/{module}.py").read_text()
+        said = re.findall(r'(?:append\(|found \+= \[)\s*f?"((?:[^"\\]|\\.)*)"', source)
+        assert len(said) >= 5, said
+        for words in said:
+            plain = re.sub(r"\{[^{}]*\}", "7", words.replace("{where}", "item 'x'").replace("{label}", "table"))
+            assert chinese_faults.in_readers_language(plain) != plain, plain
+
+
+def test_an_import_says_what_came_in(shop: Shop, run: Run, tmp_path: Path) -> None:
+    for what in ("menu", "settings"):
+        assert run(what, "export", str(tmp_path / f"{what}.toml"))[0] == 0
+    menu, rules = msgspec.convert(MENU, Menu), msgspec.convert(SETTINGS, Settings)
+    counts = f"{len(menu.items)} items in {len(menu.categories)} categories."
+    assert f"Menu imported, revision 2: {counts}" in run("menu", "import", str(tmp_path / "menu.toml"))[1]
+    said = run("settings", "import", str(tmp_path / "settings.toml"))[1]
+    assert f"Settings imported, revision 2: {len(rules.stations)} stations" in said
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
