@@ -40,10 +40,10 @@ class Tally:
 
     def progress(self, wanted: int, now: float) -> str:
         rate = self.shifts / max(now - self.began, 0.001)
-        left = f"{(wanted - self.shifts) / rate:.0f}"
+        left, done = f"{(wanted - self.shifts) / rate:.0f}", self.shifts
         return say(
-            f"{self.shifts}/{wanted} 个班次，{self.orders} 单，{self.broken} 个出错，每秒 {rate:.1f} 个，还要 {left} 秒",
-            f"{self.shifts} of {wanted} seeds, {self.orders} orders, {self.broken} broken, {rate:.1f}/s, {left} s to go",
+            f"{done}/{wanted} 个班次，{self.orders} 单，{self.broken} 个出错，每秒 {rate:.1f} 个，还要 {left} 秒",
+            f"{done} of {wanted} seeds, {self.orders} orders, {self.broken} broken, {rate:.1f}/s, {left} s to go",
         )
 
     def summary(self, first: int, now: float) -> str:
@@ -53,7 +53,7 @@ class Tally:
         if self.shifts > 1:
             shifts = f"{self.shifts} simulated shifts (seeds {first} to {last})"
         told = say(
-            f"模拟了 {self.shifts} 个班次（种子 {first} 到 {last}）：{self.orders} 单，中途断电或崩溃 {self.deaths} 次，"
+            f"模拟了 {self.shifts} 个班次（种子 {first} 到 {last}）：{self.orders} 单，断电或崩溃 {self.deaths} 次，"
             f"店里的时间 {played}，用了 {took:.1f} 秒（每秒 {rate:.1f} 个）。",
             f"{shifts}: {self.orders} orders, {self.deaths} crashes and power cuts, {played} of the store's time "
             f"in {took:.1f} s ({rate:.1f} seeds/s).",
