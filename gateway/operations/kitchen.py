@@ -12,8 +12,8 @@ from gateway.domain.now import Now
 from gateway.domain.order import Order
 from gateway.domain.states import moved
 from gateway.domain.ticket import Ticket
-from gateway.operations.ordering import Ids, first_slip, record
-from gateway.store import devices, jobs, journal, keys, orders, settings, tickets
+from gateway.operations.ordering import Ids, first_slip, record, slip_counter, slip_printer
+from gateway.store import devices, jobs, journal, keys, orders, settings, tickets, visits
 from gateway.store.transaction import Reader, Tx
 
 SCOPE = "tickets"
@@ -188,9 +188,10 @@ def slip_for_screen(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str) ->
     order, ticket = _find(tx, ticket_id)
     if ticket.state != "QUEUED" or jobs.of_ticket(tx, ticket_id):
         return
-    job = first_slip(tx, now, ids, order.day, ticket, order.id, settings.the_settings(tx), always=True)
-    if job is None:
+    printer = slip_printer(ticket, settings.the_settings(tx), always=True)
+    if not printer:
         return
+    [ticket.slip_number] = visits.count(tx, order.day, slip_counter(ticket))
     tickets.update(tx, ticket)
-    jobs.insert(tx, job)
+    jobs.insert(tx, first_slip(now, ids, ticket, order.id, printer))
     tx.changed.add("jobs")

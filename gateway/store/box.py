@@ -35,6 +35,10 @@ class Pause:
 
 
 def get(rows: Reader) -> Box | None:
+    return rows.steady(_get)
+
+
+def _get(rows: Reader) -> Box | None:
     row = rows.one("SELECT store, box, epoch, epoch_count, secret FROM box")
     return Box(*row) if row else None
 
@@ -47,19 +51,23 @@ def the(rows: Reader) -> Box:
 
 
 def create(tx: Tx, store: str, box: str, epoch: str, epoch_count: int, secret: bytes) -> None:
-    tx.run(
+    tx.run_steady(
         "INSERT INTO box (one, store, box, epoch, epoch_count, secret) VALUES (1, ?, ?, ?, ?, ?)",
         store, box, epoch, epoch_count, secret,
     )  # fmt: skip
 
 
 def pause(rows: Reader) -> Pause | None:
+    return rows.steady(_pause)
+
+
+def _pause(rows: Reader) -> Pause | None:
     row = rows.one("SELECT paused_at, paused_by, pause_reason FROM box WHERE paused_at IS NOT NULL")
     return Pause(*row) if row else None
 
 
 def set_pause(tx: Tx, pause: Pause | None) -> None:
-    tx.run(
+    tx.run_steady(
         "UPDATE box SET paused_at = ?, paused_by = ?, pause_reason = ?",
         *((pause.at, pause.by, pause.reason) if pause else (None, None, None)),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from gateway.store.transaction import Reader
 
@@ -16,6 +17,7 @@ _UUID7 = re.compile(r"^([0-9a-f]{8})-([0-9a-f]{4})-7([0-9a-f]{3})-[89ab][0-9a-f]
 NO_ROW = -1
 
 
+@lru_cache(maxsize=4096)
 def row_of(any_id: str) -> int:
     """48 bits of milliseconds and the 12 that count within one, as one integer; `NO_ROW` for what is no UUIDv7."""
     found = _UUID7.match(any_id)

@@ -91,13 +91,12 @@ def append(
     tx: Tx, now: Now, event_id: str, kind: str, subject: str, ver: int, bizday: str, data: dict[str, Any]
 ) -> int:
     """Appends one event to this epoch and returns its slot. `kind` is such as `order.placed`."""
-    me = box.the(tx)
-    base = me.epoch_count << EPOCH_SHIFT
-    slot = max(int(tx.value("SELECT coalesce(max(slot), 0) FROM journal")), base) + 1
+    base = box.the(tx).epoch_count << EPOCH_SHIFT
     packed = pack(msgspec.json.encode(data))
-    tx.run(
-        "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        slot, event_id, f"tablepass.{kind}.v1", subject, ver, now.iso, now.grade, bizday, packed,
+    slot: int = tx.value(
+        "INSERT INTO journal VALUES (max((SELECT coalesce(max(slot), 0) FROM journal), ?) + 1, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " RETURNING slot",
+        base, event_id, f"tablepass.{kind}.v1", subject, ver, now.iso, now.grade, bizday, packed,
     )  # fmt: skip
     tx.changed.add("journal")
     return slot

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from gateway.domain.menu import Item, Menu
+from gateway.domain.now import Now
 from gateway.domain.order import Choice, Line, Order, Prepaid
 from gateway.domain.print_job import PrintJob
 from gateway.domain.texts import TextMap
@@ -136,14 +137,20 @@ def recent(rows: Reader, limit: int) -> list[Order]:
     return [_order(rows, r) for r in rows.all(f"{_ORDER} ORDER BY o.n DESC LIMIT ?", limit)]
 
 
-def placed_since(rows: Reader, check_id: str, moment: datetime) -> int:
-    """Counted in the index alone: it holds the orders' numbers, and those tell when they were made."""
-    sql = "SELECT count(*) FROM orders WHERE check_n = ? AND n >= ?"
-    return int(rows.value(sql, row_of(check_id), first_row_at(moment)))
+def placed_on(rows: Reader, check_id: str, since: datetime) -> tuple[int, int]:
+    """(orders on this check, those of them placed since then). Counted in the index alone: it holds the orders'
+    numbers, and those tell when they were made, by a clock that may have been set in between."""
+    sql = "SELECT count(*), count(n >= ? OR NULL) FROM orders WHERE check_n = ?"
+    found = rows.one(sql, first_row_at(since), row_of(check_id))
+    assert found is not None
+    return found[0], found[1]
 
 
-def has_any(rows: Reader, check_id: str) -> bool:
-    return rows.value("SELECT 1 FROM orders WHERE check_n = ? LIMIT 1", row_of(check_id)) is not None
+def fired_within(rows: Reader, check_id: str, seconds: float, now: Now) -> int:
+    """Orders on this check whose tickets were fired at most so long ago, whatever the wall clock has done since."""
+    first_ticket = "SELECT t.fired_boot = ? AND t.fired_mono >= ? FROM tickets t WHERE t.n > o.n ORDER BY t.n LIMIT 1"
+    sql = f"SELECT count(*) FROM orders o WHERE o.check_n = ? AND ({first_ticket})"
+    return int(rows.value(sql, row_of(check_id), now.boot, now.monotonic - seconds))
 
 
 def external(rows: Reader, source: str, external_id: str) -> str | None:

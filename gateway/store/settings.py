@@ -35,19 +35,27 @@ def the_settings(rows: Reader) -> Settings:
 
 
 def settings_revision(rows: Reader) -> int:
+    return rows.steady(_settings_revision)
+
+
+def _settings_revision(rows: Reader) -> int:
     return int(rows.value("SELECT max(revision) FROM settings_revisions") or 0)
 
 
 def add_settings(tx: Tx, new: Settings, at: str, actor: str) -> int:
     revision = settings_revision(tx) + 1
     tx.forget("settings", revision)
-    tx.run(
+    tx.run_steady(
         "INSERT INTO settings_revisions VALUES (?, ?, ?, ?)", revision, at, actor, msgspec.json.encode(new).decode()
     )
     return revision
 
 
 def menu_revision(rows: Reader) -> int:
+    return rows.steady(_menu_revision)
+
+
+def _menu_revision(rows: Reader) -> int:
     return int(rows.value("SELECT max(revision) FROM menu_revisions") or 0)
 
 
@@ -70,20 +78,25 @@ def current_menu(rows: Reader) -> tuple[int, Menu] | None:
 def add_menu(tx: Tx, new: Menu, at: str, actor: str) -> int:
     revision = menu_revision(tx) + 1
     tx.forget("menu", revision)
-    tx.run("INSERT INTO menu_revisions VALUES (?, ?, ?, ?)", revision, at, actor, msgspec.json.encode(new).decode())
+    body = msgspec.json.encode(new).decode()
+    tx.run_steady("INSERT INTO menu_revisions VALUES (?, ?, ?, ?)", revision, at, actor, body)
     return revision
 
 
 def sold_out(rows: Reader) -> frozenset[str]:
+    return rows.steady(_sold_out)
+
+
+def _sold_out(rows: Reader) -> frozenset[str]:
     return frozenset(row[0] for row in rows.all("SELECT item FROM sold_out"))
 
 
 def set_sold_out(tx: Tx, item: str, at: str, actor: str) -> None:
-    tx.run("INSERT OR IGNORE INTO sold_out VALUES (?, ?, ?)", item, at, actor)
+    tx.run_steady("INSERT OR IGNORE INTO sold_out VALUES (?, ?, ?)", item, at, actor)
 
 
 def set_back_on(tx: Tx, item: str) -> None:
-    tx.run("DELETE FROM sold_out WHERE item = ?", item)
+    tx.run_steady("DELETE FROM sold_out WHERE item = ?", item)
 
 
 def tables(rows: Reader) -> dict[str, str]:

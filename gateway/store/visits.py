@@ -70,24 +70,30 @@ def insert_check(tx: Tx, check: Check) -> None:
 
 
 def open_day(rows: Reader) -> str | None:
+    return rows.steady(_open_day)
+
+
+def _open_day(rows: Reader) -> str | None:
     day: str | None = rows.value("SELECT max(day) FROM business_days WHERE closed_at IS NULL")
     return day
 
 
 def begin_day(tx: Tx, day: str, at: str) -> None:
     """Ends every other day. A day that was there before goes on with its numbers."""
-    tx.run("UPDATE business_days SET closed_at = ? WHERE closed_at IS NULL AND day != ?", at, day)
-    tx.run(
+    tx.run_steady("UPDATE business_days SET closed_at = ? WHERE closed_at IS NULL AND day != ?", at, day)
+    tx.run_steady(
         """INSERT INTO business_days (day, opened_at) VALUES (?, ?)
          ON CONFLICT (day) DO UPDATE SET closed_at = NULL""",
         day, at,
     )  # fmt: skip
 
 
-def count(tx: Tx, day: str, name: str) -> int:
-    """The next number of this name on this day, from 1. A rollback gives it back."""
-    value: int = tx.value(
-        "INSERT INTO counters VALUES (?, ?, 1) ON CONFLICT (day, name) DO UPDATE SET value = value + 1 RETURNING value",
-        day, name,
-    )  # fmt: skip
-    return value
+def count(tx: Tx, day: str, *names: str) -> list[int]:
+    """The next number of each name on this day, from 1. A rollback gives them back."""
+    found = tx.all(
+        f"INSERT INTO counters VALUES {', '.join(['(?, ?, 1)'] * len(names))}"
+        " ON CONFLICT (day, name) DO UPDATE SET value = value + 1 RETURNING name, value",
+        *(value for name in names for value in (day, name)),
+    )
+    numbers: dict[str, int] = dict(found)
+    return [numbers[name] for name in names]

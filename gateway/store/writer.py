@@ -112,6 +112,7 @@ class Writer:
             value = pending.operation(tx, now, self.ids, pending.actor, *pending.args, **pending.kwargs)
         except Refused as refused:
             connection.execute("ROLLBACK TO operation")
+            tx.rolled_back()
             for keep in refused.keep:
                 keep(tx)
             connection.execute("RELEASE operation")
@@ -120,18 +121,17 @@ class Writer:
             # A full disk and an I/O error destroy the whole transaction: then the batch is not done.
             if not connection.in_transaction or _is_disk(error):
                 raise
-            return self._bug(connection, pending, error)
+            return self._bug(tx, pending, error)
         except Exception as error:
-            return self._bug(connection, pending, error)
+            return self._bug(tx, pending, error)
         connection.execute("RELEASE operation")
         return pending, value, None
 
-    def _bug(
-        self, connection: sqlite3.Connection, pending: Pending, error: Exception
-    ) -> tuple[Pending, object, BaseException | None]:
+    def _bug(self, tx: Tx, pending: Pending, error: Exception) -> tuple[Pending, object, BaseException | None]:
         log.exception("operation %s failed", getattr(pending.operation, "__name__", pending.operation))
-        connection.execute("ROLLBACK TO operation")
-        connection.execute("RELEASE operation")
+        tx.connection.execute("ROLLBACK TO operation")
+        tx.rolled_back()
+        tx.connection.execute("RELEASE operation")
         self._forget_revisions()
         return pending, None, error
 

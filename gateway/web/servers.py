@@ -105,6 +105,7 @@ class Server:
             channel_request_lookahead=1,
             max_request_body_size=BODY_LIMIT,
             outbuf_high_watermark=STREAM_BUFFER,
+            send_bytes=16384 if app.name == "guest" else 1,
             ident=None,
             clear_untrusted_proxy_headers=True,
         )
