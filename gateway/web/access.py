@@ -94,14 +94,14 @@ def sign_visit(secret: bytes, visit: str, nonce: str) -> str:
     return f"{visit}.{nonce}.{mac}"
 
 
-def visit_of_cookie(rows: Reader, from_request: Request) -> str | None:
+def visit_of_cookie() -> str | None:
     """The visit that the phone's cookie names; None without one. A forged cookie names the visit "forged"."""
-    cookie = from_request.cookies.get(GUEST_COOKIE)
+    cookie = request.cookies.get(GUEST_COOKIE)
     if not cookie:
         return None
     visit, _, rest = cookie.partition(".")
     nonce, _, _ = rest.partition(".")
-    expected = sign_visit(box.the(rows).secret, visit, nonce)
+    expected = sign_visit(house().secret(), visit, nonce)
     return visit if hmac.compare_digest(cookie.encode(), expected.encode()) else "forged"
 
 

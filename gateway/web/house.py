@@ -13,7 +13,7 @@ from gateway.domain.boot_file import Config
 from gateway.domain.errors import Refused
 from gateway.domain.now import Now
 from gateway.operations.uplink import Uplink
-from gateway.store import NotDone, Store
+from gateway.store import NotDone, Store, box
 from gateway.web.events import Hub
 from gateway.web.views import Menus
 
@@ -31,6 +31,7 @@ class House:
     random_token: Iterator[str]
     parts: Callable[[], dict[str, tuple[bool, str]]]
     menus: Menus = field(default_factory=dict)
+    _secret: bytes = b""
 
     def do(self, operation: Callable[..., Any], actor: Actor, *args: Any) -> Any:
         """Submits one operation and waits for its commit. Raises what it raises; a store that cannot take it is a
@@ -44,6 +45,13 @@ class House:
             raise Refused(not_done.reason, retry_after_s=5 if not_done.reason == "storage_full" else 1) from None
         except TimeoutError:
             raise Refused("storage_slow", retry_after_s=2) from None
+
+    def secret(self) -> bytes:
+        """What signs the guests' cookies. The box is given it once, before the doors open; it never changes."""
+        if not self._secret:
+            with self.store.read() as rows:
+                self._secret = box.the(rows).secret
+        return self._secret
 
 
 def house() -> House:

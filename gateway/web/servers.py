@@ -8,8 +8,9 @@ import socket
 import threading
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, Request
 from flask.json.provider import DefaultJSONProvider
+from flask.sessions import NullSession, SessionInterface, SessionMixin
 from jinja2 import FileSystemLoader
 from waitress.server import create_server
 
@@ -41,6 +42,14 @@ BODY_LIMIT = 1024 * 1024
 STREAM_BUFFER = 1024 * 1024
 """Bytes that may wait for one slow reader; 32 screens that all stand still cost 32 MiB at the very most."""
 
+WHOLE_ANSWERS = 64 * 1024
+"""Bytes that may gather before a request's own thread sends them. The listener's thread then sends an answer in one
+piece, when it is whole; head and body by themselves, each sent by a thread that has to win the interpreter back from
+63 others, cost a phone's order a third of its time (measured)."""
+
+AT_ONCE = 1
+"""An event of a stream leaves as it is made."""
+
 OPEN_FILES = 4096
 
 _SOCKET_OPTIONS = [
@@ -54,8 +63,18 @@ _SOCKET_OPTIONS = [
 ]
 
 
+class NoSession(SessionInterface):
+    """Flask's own session is not used: who is at the door is known by gateway/web/access.py alone."""
+
+    _none = NullSession()
+
+    def open_session(self, app: Flask, request: Request) -> SessionMixin:
+        return self._none
+
+
 def _app(name: str, inside: House, framed_by: str, frames: str = "") -> Flask:
     app = Flask(name, static_folder=None, template_folder=None)
+    app.session_interface = NoSession()
     app.jinja_loader = FileSystemLoader([HERE / "guest" / "templates", HERE / "staff" / "templates"])
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     assert isinstance(app.json, DefaultJSONProvider)
@@ -90,7 +109,7 @@ def staff_app(inside: House, frames: str = "") -> Flask:
 class Server:
     """One waitress server on one thread of its own, with its pool of request threads."""
 
-    def __init__(self, app: Flask, listener: Listener, threads: int, connections: int):
+    def __init__(self, app: Flask, listener: Listener, threads: int, connections: int, send_bytes: int):
         self.name = app.name
         self._server = create_server(
             app,
@@ -105,7 +124,7 @@ class Server:
             channel_request_lookahead=1,
             max_request_body_size=BODY_LIMIT,
             outbuf_high_watermark=STREAM_BUFFER,
-            send_bytes=16384 if app.name == "guest" else 1,
+            send_bytes=send_bytes,
             ident=None,
             clear_untrusted_proxy_headers=True,
         )
@@ -144,6 +163,6 @@ def make_servers(inside: House) -> list[Server]:
     if config.demo is not None:
         # The visitor's page shows the real guest page in a phone frame: the same host, the other listener's port.
         framed_by, frames = f"http://*:{config.staff.port}", f"'self' http://*:{config.guest.port}"
-    guest = Server(guest_app(inside, framed_by), config.guest, GUEST_THREADS, GUEST_CONNECTIONS)
-    staff = Server(staff_app(inside, frames), config.staff, STAFF_THREADS, STAFF_CONNECTIONS)
+    guest = Server(guest_app(inside, framed_by), config.guest, GUEST_THREADS, GUEST_CONNECTIONS, WHOLE_ANSWERS)
+    staff = Server(staff_app(inside, frames), config.staff, STAFF_THREADS, STAFF_CONNECTIONS, AT_ONCE)
     return [guest, staff]

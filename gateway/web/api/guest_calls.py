@@ -26,7 +26,7 @@ def _table(rows: Reader) -> str:
 
 def _visit(rows: Reader) -> Visit:
     table = _table(rows)
-    return ordering.visit_for_phone(rows, settings.the_settings(rows), table, access.visit_of_cookie(rows, request))
+    return ordering.visit_for_phone(rows, settings.the_settings(rows), table, access.visit_of_cookie())
 
 
 def menu() -> Response:
@@ -38,8 +38,7 @@ def place_order() -> Response:
     body = bodies.read_body()
     key = bodies.idempotency_key()
     cart = bodies.decode(body, Cart)
-    with house().store.read() as rows:
-        visit = access.visit_of_cookie(rows, request)
+    visit = access.visit_of_cookie()
     actor = Actor("guest", visit or "", request.remote_addr or "")
     placed = house().do(ordering.place_order, actor, cart, key, keys.fingerprint(body), visit)
     return order_answer(placed, f"/api/v1/orders/{placed.answer['id']}?table_token={cart.table_token}")
@@ -60,7 +59,7 @@ def order(order_id: str) -> Response:
         if found is None or found.table != table:
             raise Refused("unknown_order")
         rules = settings.the_settings(rows)
-        if rules.guards.need_guest_cookie and access.visit_of_cookie(rows, request) != found.visit:
+        if rules.guards.need_guest_cookie and access.visit_of_cookie() != found.visit:
             raise Refused("unknown_order")
         return bodies.tagged(documents.guest_document(documents.order_document(found)))
 
@@ -73,7 +72,7 @@ def check(check_id: str) -> Response:
         if found is None or of_visit is None or of_visit.table != table:
             raise Refused("unknown_check")
         rules = settings.the_settings(rows)
-        if rules.guards.need_guest_cookie and access.visit_of_cookie(rows, request) != of_visit.id:
+        if rules.guards.need_guest_cookie and access.visit_of_cookie() != of_visit.id:
             raise Refused("unknown_check")
         return bodies.tagged(documents.check_document(found, orders.of_checks(rows, [check_id])))
 

@@ -8,7 +8,7 @@ from flask import Flask, Response, make_response, render_template, request
 
 from gateway.domain.errors import Refused
 from gateway.operations import ordering
-from gateway.store import Reader, box, settings, visits
+from gateway.store import Reader, settings, visits
 from gateway.web import access
 from gateway.web.house import house
 
@@ -66,10 +66,10 @@ def _fresh_cookie(rows: Reader, table: str) -> str | None:
     """A cookie for a phone that has none for an open visit of this table."""
     rules = settings.the_settings(rows)
     try:
-        ordering.visit_for_phone(rows, rules, table, access.visit_of_cookie(rows, request) or "none")
+        ordering.visit_for_phone(rows, rules, table, access.visit_of_cookie() or "none")
         return None
     except Refused:
         open_visits = visits.open_at(rows, table)
     if not open_visits:
         return None
-    return access.sign_visit(box.the(rows).secret, open_visits[-1].id, next(house().random_token))
+    return access.sign_visit(house().secret(), open_visits[-1].id, next(house().random_token))
