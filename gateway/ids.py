@@ -7,6 +7,9 @@ import threading
 import time
 from collections.abc import Iterator
 
+AHEAD = 64
+"""Ids for which the kernel is asked for chance at once: every such question gives the interpreter away."""
+
 
 class Ids(Iterator[str]):
     """Never goes backwards, also when the wall clock does: ids made later sort later.
@@ -17,13 +20,17 @@ class Ids(Iterator[str]):
     def __init__(self, after: int = 0) -> None:
         self._lock = threading.Lock()
         self._last = after
+        self._chance = b""
 
     def __next__(self) -> str:
         with self._lock:
             # 48 bits of milliseconds and 12 bits that count within one, as RFC 9562 section 6.2 method 1 allows.
             tick = max((time.time_ns() // 1_000_000) << 12, self._last + 1)
             self._last = tick
-        return uuid7(tick, int.from_bytes(os.urandom(8), "big"))
+            if not self._chance:
+                self._chance = os.urandom(8 * AHEAD)
+            chance, self._chance = self._chance[:8], self._chance[8:]
+        return uuid7(tick, int.from_bytes(chance, "big"))
 
 
 def uuid7(tick: int, chance: int) -> str:

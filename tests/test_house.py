@@ -308,6 +308,23 @@ def test_sql_is_written_in_the_store_and_nowhere_else() -> None:
     assert wrong == []
 
 
+def test_rows_that_are_asked_once_a_batch_are_written_so_that_it_is_noticed() -> None:
+    tables = "box|sold_out|settings_revisions|menu_revisions|business_days"
+    writes = re.compile(rf"\s*(INSERT\b.*\bINTO|UPDATE|DELETE FROM|REPLACE INTO) ({tables})\b", re.DOTALL)
+    found = [
+        (f"{path}:{call.lineno}", call.func.attr)
+        for path, tree in sources().items()
+        if path.startswith("gateway/store/")
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+        for word in call.args[:1]
+        if isinstance(word, ast.Constant) and isinstance(word.value, str) and writes.match(word.value)
+    ]
+    assert len(found) >= 8
+    # The writer's own look whether the disk takes a write changes nothing.
+    assert [at for at, how in found if how != "run_steady" and "store/writer.py" not in at] == []
+
+
 # --- 4. names and sizes ---
 
 

@@ -29,6 +29,7 @@ from gateway.domain.ticket import Ticket
 from gateway.domain.visit import Visit
 from gateway.store import box, devices, jobs, journal, keys, orders, settings, tickets, visits
 from gateway.store.transaction import Reader, Tx
+from gateway.store.visits import OpenCheck
 
 Ids = Iterator[str]
 
@@ -62,13 +63,12 @@ def place_order(
     revision, menu = _menu(tx)
     lines = sold_lines(cart.lines, menu, settings.sold_out(tx))
     _refuse_changed_prices(tx, cart, revision, lines)
-    check_id = visits.check_of(tx, visit.id) or _new_check(tx, next(ids), visit.id, rules)
-    addition = _refuse_flood(tx, now, rules, check_id)
+    check = _check_for(tx, now, ids, visit, rules)
+    _refuse_flood(tx, now, rules, check)
     covers = cart.covers or visit.covers
     if covers != visit.covers:
         visits.set_covers(tx, visit.id, covers)
-    order = _order(tx, now, ids, lines, visit, check_id, covers, rules, revision)
-    order.addition = addition
+    order = _order(tx, now, ids, lines, visit, check, covers, rules, revision)
     order.note = checked_text(cart.note, "note")
     order.allergies = _allergies(cart.allergies)
     return _keep(tx, now, ids, actor, order, menu, rules, key, body_hash)
@@ -87,13 +87,10 @@ def place_staff_order(
         checked_text(getattr(cart, field), field)
     lines, unknown = _lines_of_staff(tx, cart, menu, rules)
     visit = _visit_of_staff(tx, cart)
-    check_id = (visits.check_of(tx, visit.id) if visit else None) or _new_check(
-        tx, next(ids), visit.id if visit else None, rules
-    )
+    check = _check_for(tx, now, ids, visit, rules)
     covers = cart.covers or (visit.covers if visit else 0)
-    order = _order(tx, now, ids, lines, visit, check_id, covers, rules, revision)
+    order = _order(tx, now, ids, lines, visit, check, covers, rules, revision)
     order.type = cart.type
-    order.addition = orders.placed_on(tx, check_id, now.utc)[0] > 0
     order.note = checked_text(cart.note, "note")
     order.allergies = _allergies(cart.allergies)
     order.by = actor.id
@@ -130,15 +127,19 @@ def answer_of(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _visit_of_guest(tx: Tx, rules: Settings, token: str, visit_id: str | None) -> Visit:
-    table = settings.table_of_token(tx, token)
-    if table is None:
+    found = visits.at_token(tx, token)
+    if found is None:
         raise Refused("unknown_table")
-    return visit_for_phone(tx, rules, table, visit_id)
+    table, open_visits = found
+    return _visit_among(open_visits, rules, table, visit_id)
 
 
 def visit_for_phone(rows: Reader, rules: Settings, table: str, visit_id: str | None) -> Visit:
     """The open visit that a phone at this table belongs to. Its cookie dies with its visit."""
-    open_visits = visits.open_at(rows, table)
+    return _visit_among(visits.open_at(rows, table), rules, table, visit_id)
+
+
+def _visit_among(open_visits: list[Visit], rules: Settings, table: str, visit_id: str | None) -> Visit:
     if visit_id is None and not rules.guards.need_guest_cookie and open_visits:
         return open_visits[-1]
     for visit in open_visits:
@@ -196,22 +197,23 @@ def _refuse_changed_prices(tx: Tx, cart: Cart, revision: int, lines: list[Line])
         raise Refused("price_changed", menu_revision=revision, lines=changed)
 
 
-def _refuse_flood(tx: Tx, now: Now, rules: Settings, check_id: str) -> bool:
-    """Returns whether the check has orders already.
+def _check_for(tx: Tx, now: Now, ids: Ids, visit: Visit | None, rules: Settings) -> OpenCheck:
+    """The check that an order of this visit goes on; a new one where there is none, as for an order without a table."""
+    since = now.utc - timedelta(seconds=GUARD_WINDOW_S)
+    found = visits.open_check(tx, visit.id, since) if visit else None
+    if found is None:
+        found = OpenCheck(next(ids))
+        visits.insert_check(tx, Check(found.id, visit.id if visit else None, "OPEN", rules.currency))
+    return found
 
-    Counted by the wall clock, which costs next to nothing; only who would be refused is counted by the clock that
+
+def _refuse_flood(tx: Tx, now: Now, rules: Settings, check: OpenCheck) -> None:
+    """Counted by the wall clock, which costs next to nothing; only who would be refused is counted by the clock that
     nobody sets, so that a step back of an hour does not close a table for an hour.
     """
     allowed = rules.guards.orders_per_10_min
-    all_of_check, lately = orders.placed_on(tx, check_id, now.utc - timedelta(seconds=GUARD_WINDOW_S))
-    if lately >= allowed and orders.fired_within(tx, check_id, GUARD_WINDOW_S, now) >= allowed:
+    if check.lately >= allowed and orders.fired_within(tx, check.id, GUARD_WINDOW_S, now) >= allowed:
         raise Refused("too_many", retry_after_s=GUARD_WINDOW_S // 4)
-    return all_of_check > 0
-
-
-def _new_check(tx: Tx, check_id: str, visit_id: str | None, rules: Settings) -> str:
-    visits.insert_check(tx, Check(check_id, visit_id, "OPEN", rules.currency))
-    return check_id
 
 
 def _allergies(given: list[str]) -> list[str]:
@@ -235,7 +237,7 @@ def business_day(tx: Tx, now: Now, rules: Settings) -> str:
 
 
 def _order(
-    tx: Tx, now: Now, ids: Ids, lines: list[Line], visit: Visit | None, check_id: str, covers: int,
+    tx: Tx, now: Now, ids: Ids, lines: list[Line], visit: Visit | None, check: OpenCheck, covers: int,
     rules: Settings, revision: int,
 ) -> Order:  # fmt: skip
     day = business_day(tx, now, rules)
@@ -251,7 +253,8 @@ def _order(
         day=day,
         status="PLACED",
         type="dine_in",
-        check=check_id,
+        check=check.id,
+        addition=check.orders > 0,
         visit=visit.id if visit else None,
         table=visit.table if visit else "",
         covers=covers,

@@ -12,19 +12,29 @@ _JOB = """SELECT j.id, j.kind, j.printer, j.station, t.id, o.id, j.copy, j.state
  FROM jobs j JOIN tickets t ON t.n = j.ticket JOIN orders o ON o.n = t.order_n"""
 
 
-_INSERT = "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_OPEN = "state IN ('QUEUED', 'SENDING', 'WAITING')"
+
+_HEADS = f"""WITH RECURSIVE p (printer) AS (
+ SELECT min(printer) FROM jobs WHERE {_OPEN}
+ UNION ALL
+ SELECT (SELECT min(printer) FROM jobs WHERE {_OPEN} AND printer > p.printer) FROM p WHERE printer IS NOT NULL)
+ SELECT (SELECT min(n) FROM jobs WHERE {_OPEN} AND printer = p.printer) FROM p WHERE printer IS NOT NULL"""
+"""From printer to printer through the index: GROUP BY would walk through all that waits for a dead one."""
+
+
+_INSERT = "INSERT INTO jobs VALUES"
 
 
 def insert(tx: Tx, job: PrintJob) -> None:
     row = _row(job)
-    tx.run(_INSERT, *row)
+    tx.insert_rows(_INSERT, [row])
     if job.copy == 1:
         tx.run("UPDATE tickets SET first_job = ? WHERE n = ?", row[0], row_of(job.ticket))
 
 
 def insert_first(tx: Tx, papers: list[PrintJob]) -> None:
     """The first papers of an order's tickets, which have been written with it and name them already."""
-    tx.run_many(_INSERT, [_row(job) for job in papers])
+    tx.insert_rows(_INSERT, [_row(job) for job in papers])
 
 
 def _row(job: PrintJob) -> Row:
@@ -51,17 +61,14 @@ def get(rows: Reader, job_id: str) -> PrintJob | None:
 
 def heads(rows: Reader) -> list[PrintJob]:
     """The oldest open job of each printer: the only ones that may be out."""
-    oldest = rows.all(
-        "SELECT min(n) FROM jobs WHERE state IN ('QUEUED', 'SENDING', 'WAITING') GROUP BY printer"
-    )  # fmt: skip
-    return [_job(row) for n in oldest if (row := rows.one(f"{_JOB} WHERE j.n = ?", n[0]))]
+    return [_job(row) for (n,) in rows.all(_HEADS) if (row := rows.one(f"{_JOB} WHERE j.n = ?", n))]
 
 
 def withdrawals(rows: Reader) -> list[PrintJob]:
     """Open jobs that a person wants back."""
     return _numbered(
         rows,
-        "SELECT n FROM jobs INDEXED BY jobs_open WHERE state IN ('QUEUED', 'SENDING', 'WAITING') AND withdraw = 1",
+        f"SELECT n FROM jobs INDEXED BY jobs_withdrawn WHERE withdraw = 1 AND {_OPEN}",
     )
 
 
@@ -72,7 +79,7 @@ def _numbered(rows: Reader, sql: str) -> list[PrintJob]:
 
 def waiting_count(rows: Reader, printer: str) -> int:
     return int(
-        rows.value("SELECT count(*) FROM jobs WHERE printer = ? AND state IN ('QUEUED', 'SENDING', 'WAITING')", printer)
+        rows.value(f"SELECT count(*) FROM jobs WHERE printer = ? AND {_OPEN}", printer)
     )
 
 

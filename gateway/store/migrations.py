@@ -78,6 +78,7 @@ CREATE TABLE jobs (
   settled TEXT
 ) STRICT;
 CREATE INDEX jobs_open ON jobs (printer) WHERE state IN ({_states(print_job.OPEN)});
+CREATE INDEX jobs_withdrawn ON jobs (printer) WHERE withdraw = 1 AND state IN ({_states(print_job.OPEN)});
 CREATE INDEX jobs_copies ON jobs (ticket) WHERE copy > 1;
 CREATE INDEX jobs_unknown ON jobs (updated_at) WHERE state = 'UNKNOWN' AND settled IS NULL;
 CREATE TABLE journal (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -14,7 +13,7 @@ from gateway.domain.print_job import PrintJob
 from gateway.domain.texts import TextMap
 from gateway.domain.ticket import Ticket
 from gateway.store import settings, tickets
-from gateway.store.ids import first_row_at, row_of
+from gateway.store.ids import row_of
 from gateway.store.transaction import Reader, Row, Tx
 
 LINES_PER_ORDER = 64
@@ -66,8 +65,8 @@ def insert(tx: Tx, order: Order, menu: Menu, papers: list[PrintJob]) -> int:
         order.source, order.external_id or None, msgspec.json.encode(body).decode(),
     )  # fmt: skip
     tickets.insert(tx, n, order.tickets, {job.ticket: row_of(job.id) for job in papers})
-    tx.run_many(
-        "INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?, ?)",
+    tx.insert_rows(
+        "INSERT INTO lines VALUES",
         [
             (
                 n * LINES_PER_ORDER + line.id, row_of(line.ticket), line.item, line.quantity, line.unit_price,
@@ -135,15 +134,6 @@ def versions_of_checks(rows: Reader, check_ids: list[str]) -> list[Row]:
 def recent(rows: Reader, limit: int) -> list[Order]:
     """Newest first."""
     return [_order(rows, r) for r in rows.all(f"{_ORDER} ORDER BY o.n DESC LIMIT ?", limit)]
-
-
-def placed_on(rows: Reader, check_id: str, since: datetime) -> tuple[int, int]:
-    """(orders on this check, those of them placed since then). Counted in the index alone: it holds the orders'
-    numbers, and those tell when they were made, by a clock that may have been set in between."""
-    sql = "SELECT count(*), count(n >= ? OR NULL) FROM orders WHERE check_n = ?"
-    found = rows.one(sql, first_row_at(since), row_of(check_id))
-    assert found is not None
-    return found[0], found[1]
 
 
 def fired_within(rows: Reader, check_id: str, seconds: float, now: Now) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 Row = tuple[Any, ...]
@@ -73,5 +73,13 @@ class Tx(Reader):
         """The number of rows touched."""
         return self.connection.execute(sql, args).rowcount
 
-    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+    def run_many(self, sql: str, rows: Sequence[Row]) -> None:
         self.connection.executemany(sql, rows)
+
+    def insert_rows(self, into: str, rows: Sequence[Row]) -> None:
+        """`into`: "INSERT INTO t VALUES". One statement for all rows of an order; they are few, and equally long.
+        Not for a table that others refer to: SQLite would be ready to look through those for each statement."""
+        if not rows:
+            return
+        one = f"({', '.join('?' * len(rows[0]))})"
+        self.connection.execute(f"{into} {', '.join([one] * len(rows))}", [value for row in rows for value in row])

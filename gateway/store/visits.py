@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import NamedTuple
+
 from gateway.domain.check import Check
 from gateway.domain.visit import Visit
-from gateway.store.ids import row_of
+from gateway.store.ids import first_row_at, row_of
 from gateway.store.transaction import Reader, Tx
 
 _VISIT = "SELECT id, dining_table, state, covers, opened_at FROM visits"
@@ -18,6 +21,16 @@ def get(rows: Reader, visit_id: str) -> Visit | None:
 def open_at(rows: Reader, table: str) -> list[Visit]:
     """The open visits of a table, oldest first."""
     return [Visit(*r) for r in rows.all(f"{_VISIT} WHERE dining_table = ? AND state = 'OPEN' ORDER BY id", table)]
+
+
+def at_token(rows: Reader, token: str) -> tuple[str, list[Visit]] | None:
+    """The table with this token and its open visits, oldest first. One question: a phone asks it with every order."""
+    found = rows.all(
+        """SELECT d.name, v.id, v.dining_table, v.state, v.covers, v.opened_at FROM dining_tables d
+         LEFT JOIN visits v ON v.dining_table = d.name AND v.state = 'OPEN' WHERE d.token = ? ORDER BY v.id""",
+        token,
+    )
+    return (found[0][0], [Visit(*row[1:]) for row in found if row[1]]) if found else None
 
 
 def open_tables(rows: Reader) -> set[str]:
@@ -50,12 +63,23 @@ def check(rows: Reader, check_id: str) -> Check | None:
     return Check(*row) if row else None
 
 
-def check_of(rows: Reader, visit_id: str) -> str | None:
-    """The id of the visit's newest check that can still take an order."""
-    found: str | None = rows.value(
-        "SELECT id FROM checks WHERE visit = ? AND state = 'OPEN' ORDER BY n DESC LIMIT 1", visit_id
-    )
-    return found
+class OpenCheck(NamedTuple):
+    """A check that can take an order: how many it has, and how many of them since a moment of the wall clock."""
+
+    id: str
+    orders: int = 0
+    lately: int = 0
+
+
+def open_check(rows: Reader, visit_id: str, since: datetime) -> OpenCheck | None:
+    """The newest of the visit. Its orders are counted in the index alone: it holds their numbers, and those tell when
+    they were made, by a clock that may have been set in between."""
+    row = rows.one(
+        """SELECT c.id, count(o.n), count(o.n >= ? OR NULL) FROM checks c LEFT JOIN orders o ON o.check_n = c.n
+         WHERE c.n = (SELECT max(n) FROM checks WHERE visit = ? AND state = 'OPEN') GROUP BY c.n""",
+        first_row_at(since), visit_id,
+    )  # fmt: skip
+    return OpenCheck(*row) if row else None
 
 
 def checks_of(rows: Reader, visit_id: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +165,18 @@ def test_a_flood_from_one_table_is_held_back_for_ten_minutes(tmp_path: Path) -> 
     assert (refused(shop, cart(), "too_many").retry_after_s or 0) > 0
     assert shop.place(table="2")
     shop.later(301)
+    assert shop.place()
+    shop.close()
+
+
+def test_a_clock_that_is_set_back_does_not_hold_a_table_back_for_longer(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path, rules(guards={"orders_per_10_min": 2}))
+    shop.place()
+    shop.place()
+    shop.set_by = timedelta(hours=-1)
+    shop.later(599)
+    refused(shop, cart(), "too_many")
+    shop.later(2)
     assert shop.place()
     shop.close()
 

@@ -129,6 +129,8 @@ class Shop:
 
     def __init__(self, folder: Path):
         self.folder = folder
+        self.set_by = timedelta()
+        """How far somebody has set the wall clock."""
         self.passed = 0.0
         self.boot = "boot-1"
         self.grade: Grade = "ntp"
@@ -153,7 +155,7 @@ class Shop:
 
     @property
     def now(self) -> Now:
-        return Now(START + timedelta(seconds=self.passed), self.grade, self.boot, 1000.0 + self.passed)
+        return Now(START + self.set_by + timedelta(seconds=self.passed), self.grade, self.boot, 1000.0 + self.passed)
 
     def later(self, seconds: float) -> Now:
         self.passed += seconds

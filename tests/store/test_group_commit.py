@@ -13,7 +13,7 @@ from store.shop import GUEST, Shop, cart, menu, rules, tokens
 from gateway.domain.actor import HOUSE
 from gateway.domain.errors import Refused
 from gateway.operations import administration, ordering
-from gateway.store import GUEST_SHARE, MAX_WAITING, NotDone, Pending, Tx, keys, people, settings, visits, writer
+from gateway.store import GUEST_SHARE, MAX_WAITING, NotDone, Pending, Tx, box, keys, people, settings, visits, writer
 from gateway.store.writer import FATAL_READS_S, FULL_RETRY_S, LOOK_EVERY_S, MAX_BATCH, DiskFailed, Writer
 
 
@@ -337,3 +337,33 @@ def test_settings_imported_twice_in_one_batch_are_two_revisions(shop: Shop) -> N
     shop.write()
     assert (first.result(0), second.result(0)) == (2, 3)
     assert shop.settings().day_starts == "06:00"
+
+
+def order_of(shop: Shop, *items: str) -> Pending:
+    wanted = cart(*items)
+    return shop.submit(ordering.place_order, wanted, next(shop.keys), b"", shop.visit(), actor=GUEST)
+
+
+def test_what_is_asked_once_a_batch_is_asked_again_after_it_was_written(shop: Shop) -> None:
+    asked = [order_of(shop, "tea"), shop.submit(administration.set_sold_out, "tea", True), order_of(shop, "tea")]
+    asked += [shop.submit(administration.set_paused, True, "full"), order_of(shop, "lamb")]
+    asked += [shop.submit(administration.set_paused, False, ""), order_of(shop, "lamb")]
+    said = traced(shop)
+    shop.write()
+    assert said.count("COMMIT") == 1
+    assert [getattr(p.failure, "code", None) for p in asked] == [
+        None, None, "sold_out", None, "ordering_paused", None, None,
+    ]  # fmt: skip
+
+
+def close_to_all_and_stumble(tx: Tx, now: Any, ids: Any, actor: Any) -> None:
+    administration.set_paused(tx, now, ids, actor, True, "full")
+    assert box.pause(tx)
+    raise ZeroDivisionError("a bug")
+
+
+def test_what_a_rolled_back_operation_read_is_forgotten(shop: Shop) -> None:
+    asked = [shop.submit(close_to_all_and_stumble), order_of(shop, "tea")]
+    shop.write()
+    assert isinstance(asked[0].failure, ZeroDivisionError)
+    assert asked[1].failure is None
