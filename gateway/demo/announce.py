@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, TextIO
 
 from gateway.demo.configuration import LOOPBACK, STORE, Addresses
@@ -45,9 +46,13 @@ def document(
     }
 
 
-def text(addresses: Addresses, passwords: Passwords, tables: dict[str, str], took_s: float) -> str:
+def text(
+    addresses: Addresses, passwords: Passwords, tables: dict[str, str], took_s: float, logs: Path | None = None
+) -> str:
+    """What a person needs, and what to do first. `logs`: the folder that they went to, if not to this terminal."""
     table = next(iter(tables.values()), "")
     reachable = "" if addresses.shown == LOOPBACK else "   (同一网络的手机可打开 / open to phones on this network)"
+    kept = f"\n    日志   / logs            {logs}" if logs else ""
     return f"""
   川味小馆开门了 · the Sichuan Kitchen is open ({took_s:.1f} s)
 
@@ -55,7 +60,10 @@ def text(addresses: Addresses, passwords: Passwords, tables: dict[str, str], too
     点餐   / ordering        {addresses.table_url(table)}{reachable}
     后厨   / kitchen screens {addresses.staff_url}/kds/wok  {addresses.staff_url}/kds/bar
     登录   / staff login     {STAFF_USER} · {passwords.staff_password} · PIN {passwords.staff_pin}
-    云端   / cloud           {addresses.cloud_url}
+    云端   / cloud           {addresses.cloud_url}{kept}
+
+  先开演示页，在左边的手机上点一道菜，再按“断外网”看看。
+  Open the demo first, order a dish on the phone there, then press "Internet cut" and watch.
 
   Ctrl-C 关店 / closes the store
 """

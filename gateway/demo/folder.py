@@ -67,6 +67,10 @@ class DemoFolder:
         return self.root / "control.sock"
 
     @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
     def pids(self) -> Path:
         return self.root / "pids.json"
 

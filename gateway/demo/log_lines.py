@@ -1,10 +1,13 @@
-"""The programs' logs on standard error, line by line, each with its program's name before it. Bounded."""
+"""The programs' logs, line by line: on standard error with the program's name before each, or in files. Bounded."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import IO, TextIO
 
 MAX_LINE = 2000
@@ -30,6 +33,39 @@ class Output:
                 self._stream.flush()
             except (OSError, ValueError):  # the terminal was closed: nobody is left to tell
                 self._gone = True
+
+    def tell(self, text: str) -> None:
+        """What a person in front of the terminal must read."""
+        self.line("demo", text)
+
+
+FILE_BYTES = 4_000_000
+"""Of one program's log; then it becomes `NAME.log.old` and a new one begins. A long day of drills fits."""
+
+
+class LogFiles(Output):
+    """For a person at a terminal: each program's log in a file of its own, and on the terminal only what is told."""
+
+    def __init__(self, folder: Path, stream: TextIO | None = None):
+        super().__init__(stream)
+        self.folder = folder
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+    def line(self, label: str, text: str) -> None:
+        path = self.folder / f"{label}.log"
+        with self._lock:
+            try:
+                if path.exists() and path.stat().st_size > FILE_BYTES:
+                    os.replace(path, path.with_suffix(".log.old"))
+                with path.open("a", encoding="utf-8") as file:
+                    file.write(f"{text}\n")
+            except OSError:  # a full disk is a drill of this demo: the store goes on, its log does not
+                return
+
+    def tell(self, text: str) -> None:
+        self.line("demo", text)
+        with self._lock, contextlib.suppress(OSError, ValueError):  # the terminal may have been closed
+            print(text, file=self._stream, flush=True)
 
 
 class Allowance:

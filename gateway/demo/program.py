@@ -20,7 +20,7 @@ from gateway.demo.configuration import LOOPBACK, Addresses, write_configuration
 from gateway.demo.control import ControlSocket, Request
 from gateway.demo.drills import Drills, ask_devices
 from gateway.demo.folder import DemoFolder, FolderRefused
-from gateway.demo.log_lines import Output
+from gateway.demo.log_lines import LogFiles, Output
 from gateway.demo.passwords import Passwords, keep_passwords
 from gateway.demo.ports import PortRefused, Wanted, choose
 from gateway.demo.programs import programs
@@ -39,13 +39,19 @@ ASK_AGAIN_S = 0.05
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns 0 after it was asked to stop, 1 when the store did not come up, 2 for wrong use."""
     options = parser().parse_args(argv)
-    output = Output()
     try:
         demo = prepare(options)
     except (FolderRefused, PortRefused, BrokerRefused) as refused:
         print(f"gateway demo: {refused}", file=sys.stderr)
         return 2
-    return Run(demo, output).until_stopped()
+    if options.json or not sys.stderr.isatty():
+        return Run(demo, Output()).until_stopped()
+    output = LogFiles(demo.folder.logs)
+    output.tell("\n  正在开店 · opening the store …")
+    code = Run(demo, output).until_stopped()
+    if code == 0:
+        output.tell("\n  已关店 · closed. 再开就接着用 · the next start goes on from here.")
+    return code
 
 
 def parser() -> argparse.ArgumentParser:
@@ -136,7 +142,7 @@ class Run:
             self._start_programs()
             return self._loop(began)
         except SeedFailed as failed:
-            self._output.line("demo", str(failed))
+            self._output.tell(str(failed))
             return 1
         finally:
             self._autoplay.stop()
@@ -190,9 +196,10 @@ class Run:
         broken = [c.program.label for c in self._supervisor.children.values() if c.quick_deaths >= HOPELESS_DEATHS]
         if not broken and time.monotonic() - began < READY_S:
             return False
-        self._output.line("demo", f"the store did not come up; missing: {', '.join(missing)}")
+        self._output.tell(f"the store did not come up; missing: {', '.join(missing)}")
         if broken:
-            self._output.line("demo", f"ends again and again: {', '.join(broken)}; its log is above")
+            where = f"in {self._output.folder}" if isinstance(self._output, LogFiles) else "above"
+            self._output.tell(f"ends again and again: {', '.join(broken)}; its log is {where}")
         return True
 
     def _announce(self, took_s: float) -> None:
@@ -202,7 +209,8 @@ class Run:
             document = announce.document(demo.folder, demo.addresses, demo.passwords, self._tables, pids, demo.broker)
             print(json.dumps(document, ensure_ascii=False), flush=True)
         else:
-            print(announce.text(demo.addresses, demo.passwords, self._tables, took_s), flush=True)
+            logs = demo.folder.logs if isinstance(self._output, LogFiles) else None
+            print(announce.text(demo.addresses, demo.passwords, self._tables, took_s, logs), flush=True)
         if demo.options.lan and self._tables:
             url = demo.addresses.table_url(next(iter(self._tables.values())))
             announce.draw_code(url, sys.stderr if demo.options.json else sys.stdout)

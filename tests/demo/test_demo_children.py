@@ -16,7 +16,7 @@ import pytest
 
 from gateway.demo.children import BACKOFF_S, STEADY_S, Child, Program, environment, stop_all
 from gateway.demo.folder import DemoFolder
-from gateway.demo.log_lines import LINES_PER_S, Allowance, Output
+from gateway.demo.log_lines import FILE_BYTES, LINES_PER_S, Allowance, LogFiles, Output
 from gateway.demo.supervisor import Supervisor, Wake
 
 WAIT_S = 10.0
@@ -182,6 +182,22 @@ def test_a_log_in_a_loop_is_thinned_out_and_said_so() -> None:
     assert sum(taken) == LINES_PER_S
     assert allowance.take(6.0) == (True, 50)
     assert allowance.take(7.0) == (True, 0)
+
+
+def test_logs_go_to_one_file_a_program_and_begin_anew_when_they_are_long(tmp_path: Path) -> None:
+    stream = io.StringIO()
+    output = LogFiles(tmp_path / "logs", stream)
+    output.line("bridge", "one")
+    output.tell("the store did not come up")
+    assert stream.getvalue() == "the store did not come up\n"
+    log = tmp_path / "logs" / "bridge.log"
+    assert log.read_text() == "one\n"
+    log.write_text("x" * (FILE_BYTES + 1))
+    output.line("bridge", "two")
+    assert log.read_text() == "two\n"
+    assert sorted(path.name for path in log.parent.iterdir()) == ["bridge.log", "bridge.log.old", "demo.log"]
+    stream.close()
+    output.tell("nobody is there")
 
 
 def test_a_terminal_that_is_gone_does_not_matter() -> None:

@@ -167,6 +167,56 @@ def test_a_killed_supervisor_takes_everything_along(folder: Path) -> None:
     again.stop()
 
 
+def test_a_person_at_a_terminal_reads_addresses_and_no_logs(folder: Path) -> None:
+    master, terminal = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gateway", "demo", "--data", str(folder), *ANY_PORTS],
+        stdout=terminal, stderr=terminal, cwd=ROOT, start_new_session=True,
+    )  # fmt: skip
+    os.close(terminal)
+    said = b""
+
+    def read(words: str) -> bool:
+        nonlocal said
+        said += os.read(master, 65536)
+        return words in said.decode("utf-8", "replace")
+
+    try:
+        until(lambda: read("closes the store"), READY_S)
+        process.send_signal(signal.SIGINT)
+        until(lambda: read("goes on from here"), READY_S)
+    finally:
+        process.terminate()
+        assert process.wait(15) == 0
+        os.close(master)
+    lines = said.decode().splitlines()
+    assert len(lines) < 24, said.decode()
+    assert not [line for line in lines if line.startswith("[") or "INFO" in line]
+    for words in ("/demo", "PIN", str(folder / "logs"), "Internet cut"):
+        assert words in said.decode(), words
+    assert "INFO" in (folder / "logs" / "gateway.log").read_text()
+
+
+def test_a_folder_that_was_moved_prints_on_its_own_paper(folder: Path) -> None:
+    first = Demo(folder)
+    try:
+        assert first.order() == 201
+        until(first.papers)
+    finally:
+        first.stop()
+    moved = folder.with_name("moved")
+    folder.rename(moved)
+    second = Demo(moved)
+    try:
+        assert second.info["tables"] == first.info["tables"]
+        before = second.papers()
+        assert second.order() == 201
+        until(lambda: second.papers() > before)
+        assert not folder.exists()
+    finally:
+        second.stop()
+
+
 @pytest.mark.skipif(find_spec("amqtt") is None, reason="amqtt is not installed")
 def test_the_embedded_broker_carries_an_order_to_paper(folder: Path) -> None:
     demo = Demo(folder, "--broker", "embedded")
