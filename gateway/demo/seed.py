@@ -17,6 +17,7 @@ from gateway.demo.announce import STAFF_USER
 from gateway.demo.configuration import BOX, STORE, fill_devices
 from gateway.demo.folder import DemoFolder
 from gateway.demo.passwords import Passwords
+from gateway.demo.readiness import PRINTERS
 from gateway.domain.actor import HOUSE
 from gateway.domain.menu import Menu
 from gateway.domain.settings import Guards, Settings
@@ -58,6 +59,7 @@ def seed(folder: DemoFolder, passwords: Passwords, guards: bool) -> dict[str, st
         elif not knows_us:  # the folder's secrets were thrown away and drawn anew
             _carry_out(store, _people(passwords))
         _set_guards(store, guards)
+        _follow_the_folder(store, folder)
         with store.read() as rows:
             return _in_order(rows, settings.tables(rows))
     except (NotDone, sqlite3.Error) as error:
@@ -91,6 +93,27 @@ def _set_guards(store: Store, guards: bool) -> None:
     if rules.guards != wanted:
         changed = msgspec.structs.replace(rules, guards=wanted)
         _carry_out(store, [(administration.import_settings, (changed, _table_tokens()))])
+
+
+def _follow_the_folder(store: Store, folder: DemoFolder) -> None:
+    """A folder that was moved or copied took its virtual devices along; the settings still name the former place."""
+    with store.read() as rows:
+        rules = settings.the_settings(rows)
+    printers = [
+        msgspec.structs.replace(printer, port=str(folder.devices / Path(printer.port).name))
+        if _is_a_demo_device(printer.port)
+        else printer
+        for printer in rules.printers
+    ]
+    if printers != rules.printers:
+        moved = msgspec.structs.replace(rules, printers=printers)
+        _carry_out(store, [(administration.import_settings, (moved, _table_tokens()))])
+
+
+def _is_a_demo_device(port: str) -> bool:
+    """Some demo's `dev/kitchen`; never the machine's own /dev/…, nor a printer on the network."""
+    path = Path(port)
+    return path.is_absolute() and path.parent.name == "dev" and path.parent != Path("/dev") and path.name in PRINTERS
 
 
 def _table_tokens() -> Iterator[str]:

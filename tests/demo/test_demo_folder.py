@@ -8,12 +8,18 @@ import stat
 import tomllib
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from gateway.config import load
 from gateway.demo.configuration import Addresses, bridge_tables, fill_devices, gateway_tables, write_configuration
 from gateway.demo.folder import DemoFolder, FolderRefused, write_file
 from gateway.demo.passwords import FILES, keep_passwords
 from gateway.demo.ports import PortRefused, Ports, Wanted, choose, is_free
+from gateway.demo.seed import _carry_out, _is_a_demo_device, seed
+from gateway.operations import administration
+from gateway.store import Store
+from gateway.store.settings import settings_revision, the_settings
 
 HOSTS = dict.fromkeys(("guest", "staff", "mqtt", "cloud", "proxy"), "127.0.0.1")
 ANY = Wanted(0, 0, 0, 0)
@@ -113,8 +119,6 @@ def test_the_boot_files_are_toml_in_any_folder(tmp_path: Path) -> None:
 
 
 def test_the_sample_settings_and_menu_are_without_a_fault(tmp_path: Path) -> None:
-    import msgspec
-
     from gateway.domain import menu, settings
 
     config = Path(__file__).resolve().parents[2] / "config"
@@ -133,9 +137,53 @@ def test_the_sample_settings_and_menu_are_without_a_fault(tmp_path: Path) -> Non
         assert set(item.name) == set(item.kitchen_name) == set(item.description) == {"zh-Hans", "en"}, item.id
 
 
-def test_the_lunch_orders_only_what_the_sample_menu_sells() -> None:
-    import msgspec
+@pytest.mark.parametrize(
+    ("port", "ours"),
+    [
+        ("/home/visitor/former/dev/kitchen", True),
+        ("/tmp/copy/dev/receipt", True),
+        ("/dev/kitchen", False),
+        ("/dev/serial/by-id/usb-printer", False),
+        ("socket://10.0.0.7:9100", False),
+        ("/opt/dev/scale", False),
+    ],
+)
+def test_only_a_demo_device_follows_its_folder(port: str, ours: bool) -> None:
+    assert _is_a_demo_device(port) is ours
 
+
+def test_a_printer_that_somebody_connected_stays_where_the_folder_goes(tmp_path: Path) -> None:
+    former, folder = DemoFolder(tmp_path / "former"), DemoFolder(tmp_path / "moved")
+    former.make()
+    addresses = Addresses("127.0.0.1", "127.0.0.1", Ports(1, 2, 3, 4, 5))
+    passwords = keep_passwords(former.secrets)
+    write_configuration(former, addresses, guards=False)
+    tables = seed(former, passwords, guards=False)
+    store = Store(load(former.gateway_config).database)
+    with store.read() as rows:
+        rules = the_settings(rows)
+    own = msgspec.structs.replace(rules.printers[1], port="socket://10.0.0.7:9100")
+    _carry_out(store, [(administration.import_settings, (
+        msgspec.structs.replace(rules, printers=[rules.printers[0], own]), iter(())))])  # fmt: skip
+    store.close()
+    former.root.rename(folder.root)
+
+    write_configuration(folder, addresses, guards=False)
+    assert seed(folder, passwords, guards=False) == tables
+    store = Store(load(folder.gateway_config).database)
+    with store.read() as rows:
+        ports = [printer.port for printer in the_settings(rows).printers]
+        revision = settings_revision(rows)
+    assert ports == [str(folder.devices / "kitchen"), "socket://10.0.0.7:9100"]
+    store.close()
+    seed(folder, passwords, guards=False)
+    store = Store(load(folder.gateway_config).database)
+    with store.read() as rows:
+        assert settings_revision(rows) == revision, "a start in the same place changes nothing"
+    store.close()
+
+
+def test_the_lunch_orders_only_what_the_sample_menu_sells() -> None:
     from gateway.demo.lunch import LUNCH, Cook, Order
     from gateway.domain import menu, settings
 
