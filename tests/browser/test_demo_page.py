@@ -8,18 +8,24 @@ from __future__ import annotations
 import json
 import re
 import struct
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import axe
+import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 from running_demo import RunningDemo, call, eventually
 
-from gateway.web.staff.demo_pages import Papers
+from gateway.domain.print_job import PrintJob
+from gateway.domain.settings import Settings
+from gateway.web.staff.demo_paper import Papers
+from gateway.web.staff.demo_rows import _proofs, _with_proof
 
-STATIC = Path(__file__).resolve().parents[2] / "gateway" / "web" / "staff" / "static"
+ROOT = Path(__file__).resolve().parents[2]
+STATIC = ROOT / "gateway" / "web" / "staff" / "static"
 PORK = {"item": "twice-cooked-pork", "quantity": 2, "modifiers": [], "note": ""}
 BEER = {"item": "beer", "quantity": 1, "modifiers": [], "note": ""}
 DRILLS = (
@@ -209,6 +215,45 @@ def test_a_paper_that_repeats_a_slip_without_saying_so_is_counted(tmp_path: Path
     papers.look(["kitchen"])
     assert (papers.twice, papers.reprints) == (1, 1)
     assert [slip.number for slip in papers.newest("kitchen")] == ["0004", "0003", "0002", "0001"]
+
+
+def slip_text(station: str, number: int, order: str = "A001") -> str:
+    return f"{station}                 厨打单 {number:04d}\n3 桌\n2× 回锅肉\n      {order}-{number:04d}\n"
+
+
+def test_two_stations_on_one_printer_each_number_their_own_slips(tmp_path: Path) -> None:
+    papers = Papers(tmp_path)
+    drop(tmp_path, 1, slip_text("炒锅", 1))
+    drop(tmp_path, 2, slip_text("Cold & bar", 1))
+    drop(tmp_path, 3, "一个名字很长的档口\n厨打单 0001\n      A001-0001\n")
+    papers.look(["kitchen"])
+    assert papers.twice == 0
+    assert [slip.station for slip in papers.newest("kitchen")] == ["一个名字很长的档口", "Cold & bar", "炒锅"]
+    drop(tmp_path, 4, "补打 REPRINT 1\n先核对再做 check before cooking\n" + slip_text("炒锅", 1))
+    papers.look(["kitchen"])
+    assert (papers.twice, papers.reprints, papers.newest("kitchen")[0].station) == (0, 1, "炒锅")
+    drop(tmp_path, 5, slip_text("Cold & bar", 1))
+    papers.look(["kitchen"])
+    assert papers.twice == 1
+
+
+def test_a_paper_gets_the_proof_of_its_own_station(tmp_path: Path) -> None:
+    rules = msgspec.convert(tomllib.loads((ROOT / "config/settings.toml").read_text(encoding="utf-8")), Settings)
+    kitchen = rules.printers[0]
+    drop(tmp_path, 1, slip_text("炒锅", 7))
+    drop(tmp_path, 2, slip_text("凉菜吧台", 7))
+    papers = Papers(tmp_path)
+    papers.look(["kitchen"])
+    bar, wok = papers.newest("kitchen")
+
+    def job(station: str, state: str) -> PrintJob:
+        at = "2026-01-01T10:00:00.000Z"
+        return PrintJob(station, "slip", "kitchen", station, "t", "o", 1, state, 7, at, at, "boot", 0.0)
+
+    proofs = _proofs([job("bar", "UNKNOWN"), job("wok", "PRINTED")])
+    assert _with_proof(wok, kitchen, rules, proofs)["proof"]["state"] == "PRINTED"
+    assert _with_proof(bar, kitchen, rules, proofs)["proof"]["state"] == "UNKNOWN"
+    assert _with_proof(wok, kitchen, rules, _proofs([job("bar", "PRINTED")]))["proof"] is None
 
 
 def drop(folder: Path, number: int, text: str) -> None:

@@ -16,6 +16,9 @@ SAME_SLIP_S = 12 * 3600
 
 _CODE = re.compile(r"\b([A-Z]+\d{3,})-(\d{4,})\b")
 
+_HEAD = re.compile(r"\s*\S+\s+(\d{4,})\s*$")
+"""What ends a slip's first line behind the station's name: the kind of paper and its running number."""
+
 _REPRINT = "REPRINT"
 
 
@@ -27,6 +30,7 @@ class Slip:
     at: float
     code: str
     slip: int
+    station: str
     marked: bool
     lines: int
     size: int
@@ -78,8 +82,11 @@ class Papers:
         self._changed[printer] = changed
 
     def _count(self, printer: str, slip: Slip) -> Slip:
-        """A second paper of the same slip without a word of warning is a dish that may be made twice."""
-        code = f"{printer}:{slip.code}"
+        """A second paper of the same slip without a word of warning is a dish that may be made twice.
+
+        Each station numbers its own slips: two that share a printer both have a slip 0001 of the same order.
+        """
+        code = f"{printer}:{slip.station}:{slip.code}"
         before = self._last.get(code)
         if slip.marked:
             self.reprints += 1
@@ -100,9 +107,22 @@ def _read_slip(folder: Path, number: str) -> Slip:
         at=text_path.stat().st_mtime,
         code=found.group() if found else "",
         slip=int(found[2]) if found else 0,
+        station=_station_of(text, found[2]) if found else "",
         marked=_REPRINT in text,
         lines=text.count("\n"),
         size=(folder / f"{number}.bin").stat().st_size,
         width=width,
         height=height,
     )
+
+
+def _station_of(text: str, number: str) -> str:
+    """The station's name as it is printed: what stands before the slip's number, under the banner of a reprint."""
+    before: list[str] = []
+    for line in text.splitlines():
+        head = _HEAD.search(line)
+        if head and head[1] == number:
+            own = line[: head.start()].strip()
+            return own or (before[-1] if before else "")
+        before.append(line.strip())
+    return ""

@@ -10,6 +10,7 @@ from gateway.domain.now import parse_iso
 from gateway.domain.order import Order
 from gateway.domain.print_job import PrintJob
 from gateway.domain.settings import Printer, Settings
+from gateway.domain.texts import pick
 from gateway.store import Reader, jobs, journal, orders, tickets, visits
 from gateway.store import devices as device_rows
 from gateway.web.staff.demo_cloud import CloudList
@@ -98,23 +99,31 @@ def printers_of(rows: Reader, rules: Settings, papers: Papers) -> dict[str, dict
             "reasons": device.reasons if device else [],
             "waiting": jobs.waiting_count(rows, printer.id),
             "head": {"state": head.state, "reason": head.reason, "since": head.created_at} if head else None,
-            "slips": [_with_proof(slip, printer, proofs) for slip in papers.newest(printer.id)],
+            "slips": [_with_proof(slip, printer, rules, proofs) for slip in papers.newest(printer.id)],
         }
     return found
 
 
-Proofs = dict[tuple[str, int, bool], PrintJob]
+Proofs = dict[tuple[str, int, bool], list[PrintJob]]
+"""(printer, slip number, whether it is a reprint) -> newest first; stations that share a printer number alike."""
 
 
 def _proofs(newest: Iterable[PrintJob]) -> Proofs:
     found: Proofs = {}
     for job in newest:
-        found.setdefault((job.printer, job.number, job.copy > 1), job)
+        found.setdefault((job.printer, job.number, job.copy > 1), []).append(job)
     return found
 
 
-def _with_proof(slip: Slip, printer: Printer, proofs: Proofs) -> dict[str, Any]:
-    job = proofs.get((printer.id, slip.slip, slip.marked))
+def _job_of(slip: Slip, printer: Printer, rules: Settings, proofs: Proofs) -> PrintJob | None:
+    names = {pick(station.name, printer.language): station.id for station in rules.stations}
+    station = names.get(slip.station)
+    found = proofs.get((printer.id, slip.slip, slip.marked), [])
+    return next((job for job in found if station in (None, job.station)), None)
+
+
+def _with_proof(slip: Slip, printer: Printer, rules: Settings, proofs: Proofs) -> dict[str, Any]:
+    job = _job_of(slip, printer, rules, proofs)
     # Numbers begin anew each day: a paper older than the job belongs to another.
     if job is not None and slip.at < parse_iso(job.created_at).timestamp() - 2:
         job = None
