@@ -1,6 +1,6 @@
 """`menu import|export FILE` and `settings import|export FILE`: revisions in and out, as TOML.
 
-An import is one operation on the store; a running gateway notices within a second.
+An import is one operation on the store; a running gateway notices within a second. An export only looks.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from gateway.domain.menu import Menu
 from gateway.domain.settings import Settings
 from gateway.ids import Ids
 from gateway.operations import administration
-from gateway.store import CannotOpen, NotDone, Store
+from gateway.store import CannotOpen, NotDone, Reader, Store
 from gateway.store import settings as kept
+from gateway.store.look import looking
 from gateway.store.writer import Writer
 
 KINDS: dict[str, Any] = {"menu": Menu, "settings": Settings}
@@ -43,14 +44,16 @@ def main(args: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="the result as one JSON value")
     options = parser.parse_args(args[1:])
     try:
-        store = open_store(load(options.config))
+        config = load(options.config)
+        if options.direction == "export":
+            with looking(config.database) as rows:
+                return _export(what, options, rows)
+        store = open_store(config)
     except (Wrong, CannotOpen) as wrong:
         print(f"gateway {what}: {wrong}", file=sys.stderr)
         return 2
     try:
-        if options.direction == "import":
-            return _import(what, options, store)
-        return _export(what, options, store)
+        return _import(what, options, store)
     finally:
         store.close()
 
@@ -120,10 +123,9 @@ def _summary(new: Menu | Settings, revision: int) -> str:
     )
 
 
-def _export(what: str, options: argparse.Namespace, store: Store) -> int:
-    with store.read() as rows:
-        current = kept.current_menu(rows)
-        value: Any = (current[1] if current else None) if what == "menu" else kept.settings(rows)
+def _export(what: str, options: argparse.Namespace, rows: Reader) -> int:
+    current = kept.current_menu(rows)
+    value: Any = (current[1] if current else None) if what == "menu" else kept.settings(rows)
     if value is None:
         words = say(f"还没有导入过，先用 gateway {what} import", f"no {what} has been imported")
         if options.json:

@@ -15,8 +15,9 @@ from gateway.domain import documents, menu, settings
 from gateway.domain.boot_file import Config
 from gateway.domain.texts import pick
 from gateway.operations.uplink import Uplink
-from gateway.store import CannotOpen, Reader, Store, jobs, orders
+from gateway.store import CannotOpen, Reader, jobs, orders
 from gateway.store import settings as kept
+from gateway.store.look import looking
 from gateway.web.views import job_document
 
 Report = tuple[Any, list[str], int]
@@ -44,15 +45,8 @@ def main(args: list[str]) -> int:
 
 
 def _look(config: Config, query: Callable[[Reader], Report]) -> Report:
-    if not config.database.exists():
-        # To look must not make one: it would belong to whoever looked.
-        raise Wrong(config.database, ["there is no database yet; the gateway's first start makes it"])
-    store = Store(config.database)
-    try:
-        with store.read() as rows:
-            return query(rows)
-    finally:
-        store.close()
+    with looking(config.database) as rows:
+        return query(rows)
 
 
 def check_config(options: argparse.Namespace) -> Report:

@@ -52,7 +52,8 @@ class NewerDatabase(CannotOpen):
     """The file was written by a newer release; this one would not understand it."""
 
     def __init__(self, path: Path, version: int):
-        super().__init__(f"{path} has version {version}, this release knows {migrations.VERSION}")
+        known = f"{path} has version {version}, this release knows {migrations.VERSION}"
+        super().__init__(f"{known}: install the newer release / 数据库来自更新的版本，请先升级点单盒软件")
         self.path = path
         self.version = version
 
@@ -61,7 +62,7 @@ class BrokenDatabase(CannotOpen):
     """SQLite's own check finds the file damaged, or no database at all: selling from it could be silently wrong."""
 
     def __init__(self, path: Path, finding: str):
-        super().__init__(f"{path} is damaged: {finding}")
+        super().__init__(f"{path} is damaged: {finding} / 数据库已损坏，请联系支持")
         self.path = path
 
 

@@ -89,12 +89,71 @@ def test_a_secret_that_is_not_there_is_named(boot: Path) -> None:
     assert wrong.value.faults == ["line 10: cloud.token_file: '/no/such' cannot be read"]
 
 
-@pytest.mark.parametrize("command", ["orders", "jobs", "outbox"])
-def test_to_look_makes_no_database(boot: Path, run: Run, command: str) -> None:
-    code, _, err = run(command)
-    assert (code, "no database yet" in err) == (2, True)
+LOOKS = [["orders"], ["jobs"], ["outbox"], ["menu", "export", "-"], ["settings", "export", "-"]]
+
+
+def content(folder: Path, running: bool = False) -> dict[str, bytes]:
+    """Of a running store without its index, where whoever reads is noted, as in a list of locks."""
+    found = {path.name: path.read_bytes() for path in folder.iterdir()}
+    return found | {name: b"" for name in found if running and name.endswith("-shm")}
+
+
+@pytest.mark.parametrize("command", LOOKS)
+def test_to_look_makes_no_database(boot: Path, run: Run, command: list[str]) -> None:
+    code, _, err = run(*command)
+    assert (code, "no database yet" in err, "还没有数据库" in err) == (2, True, True)
     assert not (boot.parent / "box").exists()
     assert run("check-config")[0] == 0
+
+
+@pytest.mark.parametrize("command", [*LOOKS, ["check-config"]])
+@pytest.mark.parametrize("state", ["running", "stopped", "killed"])
+def test_to_look_writes_nothing_and_leaves_the_ballast_as_it_is(
+    shop: Shop, run: Run, command: list[str], state: str
+) -> None:
+    shop.place("tofu")
+    (shop.folder / "ballast").unlink()
+    if state == "stopped":
+        shop.store.close()
+    elif state == "killed":
+        left = content(shop.folder)
+        shop.store.close()
+        for name, data in left.items():
+            (shop.folder / name).write_bytes(data)
+    before = content(shop.folder, state == "running")
+    assert ("gateway.db-wal" in before) == (state != "stopped")
+    code, out, _ = run(*command)
+    assert code == 0
+    if command == ["orders"]:
+        assert "A001" in out, "also what only the log has"
+    assert content(shop.folder, state == "running") == before
+    if state != "running":
+        shop.open()
+
+
+@pytest.mark.parametrize("command", LOOKS)
+def test_an_older_database_is_left_to_the_gateways_next_start(
+    shop: Shop, run: Run, command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.store.migrations.VERSION", 2)
+    before = content(shop.folder, running=True)
+    code, _, err = run(*command)
+    assert (code, "has version 1, this release reads 2" in err, "旧版本" in err) == (2, True, True)
+    assert content(shop.folder, running=True) == before
+
+
+def test_a_log_without_its_index_is_said_in_words(shop: Shop, run: Run) -> None:
+    """Somebody copied the file and its log while the gateway ran, and left the index behind."""
+    shop.place("tofu")
+    left = content(shop.folder)
+    shop.store.close()
+    for name, data in left.items():
+        (shop.folder / name).write_bytes(data)
+    (shop.folder / "gateway.db-shm").unlink()
+    code, _, err = run("orders")
+    assert (code, "cannot be read now" in err) == (2, True)
+    shop.open()
+    assert run("orders")[0] == 0
 
 
 @pytest.mark.parametrize("command", [["orders"], ["jobs"], ["outbox"], ["check-config"], ["menu", "export", "-"]])
