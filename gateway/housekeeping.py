@@ -20,6 +20,9 @@ CALL_S = 15.0
 DOUBT_S = 60.0
 """Then the guest is told, and that a waiter is checking."""
 
+LOOK_AGAIN_S = 0.25
+"""In a rush a ticket is due at every moment; each look reads all that are open."""
+
 PRUNE_EVERY_S = 3600.0
 KEEP_JOURNAL_S = 30 * 86400.0
 PRUNE_AGAIN_S = 1.0
@@ -47,7 +50,8 @@ class ProofWatch:
         for job in unknown:
             age = now.since(job.boot, job.mono)
             wishes.append(self._once(job.id, "unknown", age, devices.REPRINT_AFTER_S, now, devices.settle_unknown))
-        return min((wish for wish in wishes if wish is not None), default=None)
+        due = min((wish for wish in wishes if wish is not None), default=None)
+        return None if due is None else max(due, now.monotonic + LOOK_AGAIN_S)
 
     def _watch_ticket(self, ticket: Ticket, now: Now) -> float | None:
         age = now.since(ticket.fired_boot, ticket.fired_mono)

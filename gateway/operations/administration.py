@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gateway.domain import menu as menu_rules
 from gateway.domain import settings as settings_rules
 from gateway.domain.actor import Actor
+from gateway.domain.check import Check
 from gateway.domain.errors import Refused
 from gateway.domain.menu import Menu
 from gateway.domain.now import Now
@@ -147,8 +148,10 @@ def open_table(tx: Tx, now: Now, ids: Ids, actor: Actor, table: str, covers: int
 
 
 def _open(tx: Tx, now: Now, ids: Ids, actor: Actor, table: str, covers: int) -> Visit:
+    """With its check: who opens a table can wait for a card better than the guest whose order would write it."""
     visit = Visit(next(ids), table, "OPEN", covers, now.iso)
     visits.insert(tx, visit, str(actor))
+    visits.insert_check(tx, Check(next(ids), visit.id, "OPEN", settings.the_settings(tx).currency))
     tx.changed.add("tables")
     return visit
 

@@ -87,7 +87,7 @@ def visit_tag(rows: Reader, visit: Visit, uplink: str) -> list[Any]:
 def visit_document(rows: Reader, visit: Visit, uplink: str, now: Now) -> Json:
     checks = visits.checks_of(rows, visit.id)
     found = orders.of_checks(rows, checks)
-    check = visits.check(rows, checks[-1]) if checks else None
+    check = visits.check(rows, checks[-1]) if found else None
     return {
         "id": visit.id,
         "table": visit.table,
