@@ -92,6 +92,25 @@ def test_the_state_is_for_those_who_were_let_in(healed: RunningDemo) -> None:
     assert re.search(r"script-src 'self';", headers["content-security-policy"])
 
 
+def test_the_state_is_as_its_page_describes_it(healed: RunningDemo) -> None:
+    healed.order("3", [PORK])
+    eventually("the paper is out", lambda: state(healed)["printers"]["kitchen"]["slips"])
+    eventually("the cloud has it", lambda: state(healed)["waiting"] == [])
+    section = (ROOT / "docs/http.md").read_text(encoding="utf-8").partition("## The demo's page")[2]
+    written = json.loads(re.findall(r"```json\n(.*?)```", section, re.DOTALL)[0])
+    found = state(healed)
+    found["uplink"] = {"state": found["uplink"]["state"]}  # described with its own call
+    del found["printers"]["receipt"]
+    assert shape(found) == shape(written)
+
+
+def shape(value: Any) -> Any:
+    """The keys all the way down; of a list its first."""
+    if isinstance(value, dict):
+        return {key: shape(inner) for key, inner in value.items()}
+    return shape(value[0]) if isinstance(value, list) and value else None
+
+
 def test_an_order_raises_the_score_and_appears_as_paper_and_in_the_cloud(healed: RunningDemo, page: Page) -> None:
     before = figure(page, "dishes")
     number = healed.order("3", [PORK, BEER])["number"]
