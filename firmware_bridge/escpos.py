@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -43,7 +44,11 @@ def load_bar_codes() -> BarCodeBytes:
     Called once when a driver is built, so that no slip waits for the import. The result is empty where
     the code does not fit the paper.
     """
+    from escpos import capabilities
     from escpos.printer import Dummy
+
+    # On import it makes a folder in /tmp for a cache that it never finds again: 70 KB for each start.
+    shutil.rmtree(capabilities.pickle_dir, ignore_errors=True)
 
     def render(code: str, columns: int) -> bytes:
         module = 2  # dots; the thinnest bar that cheap scanners read at 203 dpi

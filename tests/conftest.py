@@ -3,10 +3,36 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
-from running_demo import RunningDemo
+from leftovers import Run
+from running_demo import Log, RunningDemo
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_is_left_behind() -> Iterator[None]:
+    """Set up before all others, and so torn down after them."""
+    run = Run()
+    try:
+        yield
+        left = run.settled()
+    finally:
+        run.end()
+    assert left == [], "the tests leave this behind"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Beside a failure stands what the demos of this test said."""
+    report = yield
+    if report.failed:
+        report.sections += [(f"log of the demo in {log.path.parent}", log.tail(80)) for log in Log.known]
+    if call.when == "teardown":
+        Log.forget()
+    return report
 
 
 @pytest.fixture(scope="session")

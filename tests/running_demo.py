@@ -14,7 +14,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -57,6 +57,30 @@ def call(
     return status, raw.decode(errors="replace"), found
 
 
+class Log:
+    """What a demo said. It can be read also when the demo and its folder are gone: a failing test prints it."""
+
+    known: ClassVar[list[Log]] = []
+    """Of demos that run, or have ended since the present test began."""
+
+    def __init__(self, path: pathlib.Path):
+        self.path = path
+        self.to = open(path, "ab")  # noqa: SIM115 - lives as long as the demo
+        self._file = open(path, "rb")  # noqa: SIM115 - until `forget`
+        self.known.append(self)
+
+    def tail(self, lines: int = 40) -> str:
+        self._file.seek(0)
+        return "\n".join(self._file.read().decode(errors="replace").splitlines()[-lines:])
+
+    @classmethod
+    def forget(cls) -> None:
+        """Those of demos that have ended."""
+        for log in [log for log in cls.known if log.to.closed]:
+            log._file.close()
+            cls.known.remove(log)
+
+
 class RunningDemo:
     """`gateway demo --json` with a folder of its own."""
 
@@ -68,7 +92,7 @@ class RunningDemo:
         self.start()
 
     def start(self) -> None:
-        self.log = open(os.path.join(self.data, "demo.log"), "ab")  # noqa: SIM115 - lives as long as the demo
+        self.log = Log(pathlib.Path(self.data, "demo.log"))
         ports = [] if "--guest-port" in self.args else [
             word for name in ("guest", "staff", "mqtt", "cloud") for word in (f"--{name}-port", "0")
         ]  # fmt: skip
@@ -87,7 +111,7 @@ class RunningDemo:
         self.process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,
-            stderr=self.log,
+            stderr=self.log.to,
             cwd=ROOT,
             env=os.environ | self.env,
             start_new_session=True,
@@ -103,9 +127,7 @@ class RunningDemo:
         self.info = json.loads(line)
 
     def tail(self, lines: int = 40) -> str:
-        self.log.flush()
-        text = pathlib.Path(self.data, "demo.log").read_text(errors="replace")
-        return "\n".join(text.splitlines()[-lines:])
+        return self.log.tail(lines)
 
     @property
     def store(self) -> pathlib.Path:
@@ -222,7 +244,7 @@ class RunningDemo:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(STOP_S)
         eventually("no process is left", lambda: not [pid for pid in pids if alive(pid)], 5)
-        self.log.close()
+        self.log.to.close()
         return time.monotonic() - began
 
 

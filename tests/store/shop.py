@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
 import itertools
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -258,20 +256,19 @@ class Shop:
 
 
 @cache
-def _template(settings: bytes, sold: bytes) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="shop-"))
-    atexit.register(shutil.rmtree, folder)
-    shop = Shop(folder)
-    shop.found(msgspec.json.decode(settings, type=Settings), msgspec.json.decode(sold, type=Menu))
-    shop.close()
-    return folder
+def _template(settings: bytes, sold: bytes) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="shop-") as name:
+        shop = Shop(Path(name))
+        shop.found(msgspec.json.decode(settings, type=Settings), msgspec.json.decode(sold, type=Menu))
+        shop.close()
+        return Path(name, "gateway.db").read_bytes()
 
 
 def open_shop(folder: Path, new: Settings | None = None, sold: Menu | None = None) -> Shop:
     """A founded shop. Made once for each settings and menu, then copied: the migration takes a while."""
     template = _template(msgspec.json.encode(new or rules()), msgspec.json.encode(sold or menu()))
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(template / "gateway.db", folder / "gateway.db")
+    (folder / "gateway.db").write_bytes(template)
     shop = Shop(folder)
     for _ in range(500):
         next(shop._ids)  # those that the template's rows already have
