@@ -123,6 +123,7 @@ class Gateway:
             local.wake()
 
         self.intake.on_bridge = bridge_came
+        self.intake.bring_again = self.broker.begin_anew
         self.displays.wake = local.wake
         self.broker.on_message = self.intake.offer
         self.broker.on_session = local.wake

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -22,14 +24,15 @@ from gateway.store import NotDone, Pending, Store, keys
 
 log = logging.getLogger(__name__)
 
-MAX_QUEUED = 256
-"""The broker sends at most 20 unacknowledged messages; the rest are retained states at a reconnect."""
+MAX_HELD = 256
+"""Messages taken and not yet acknowledged, wherever they wait: for this part, for the writer, or to be tried again.
+Mosquitto has at most 20 of ours on the way; another broker may not be so strict. More stay with the broker."""
 
 AT_ONCE = 32
 """Messages handed to the writer before it answers: one group commit takes them all."""
 
 AGAIN_S = 1.0
-"""Until a message that the store could not take is tried again. Unacknowledged ones are at most the broker's 20."""
+"""Until a message that the store could not take is tried again."""
 
 
 class Intake:
@@ -44,20 +47,39 @@ class Intake:
         self._again: deque[Message] = deque()
         self._again_at = 0.0
         self._newest: dict[str, Message] = {}
+        self._lock = threading.Lock()
+        self._held = 0
+        self._left_some = False
+        self.bring_again: Callable[[], None] = lambda: None
+        """Asks the connector for a new connection: only there does a broker bring again what was left with it."""
         self.wake: Callable[[], None] = lambda: None
         self.on_bridge: Callable[[], None] = lambda: None
         """A bridge is there, perhaps for the first time since the broker came back: what is out is said to it now."""
 
     def offer(self, message: Message) -> bool:
-        """False when full: the message stays unacknowledged, and the broker brings it again."""
-        if len(self._queue) >= MAX_QUEUED:
-            return False
-        if message.topic.endswith("/state"):
+        """False when `MAX_HELD` are held: the message stays unacknowledged, and the broker brings it again later."""
+        with self._lock:
+            if self._held >= MAX_HELD:
+                self._left_some = True
+                return False
+            self._held += 1
+        mine = replace(message, acknowledge=lambda: self._let_go(message))
+        if mine.topic.endswith("/state"):
             # One entry for each device and bridge that the broker's rights let speak; a store has a few dozen.
-            self._newest[message.topic] = message
-        self._queue.append(message)
+            self._newest[mine.topic] = mine
+        self._queue.append(mine)
         self.wake()
         return True
+
+    def _let_go(self, message: Message) -> None:
+        message.acknowledge()
+        with self._lock:
+            self._held -= 1
+            bring = self._left_some and not self._held
+            self._left_some = self._left_some and not bring
+        if bring:
+            log.warning("everything held is done; asking the broker for what was left with it")
+            self.bring_again()
 
     def step(self, now: Now) -> float | None:
         if self._again and now.monotonic >= self._again_at:
@@ -74,6 +96,10 @@ class Intake:
                 # It will never become readable: taken off the broker, kept in the log.
                 log.warning("unreadable message on %s: %s", message.topic, error)
                 message.acknowledge()
+            except Exception:
+                # A bug that this message met: it would meet it again, and hold its place for ever.
+                message.acknowledge()
+                raise
         if self._queue:
             return now.monotonic
         self._again_at = now.monotonic + AGAIN_S

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -71,6 +72,13 @@ class LocalMqtt:
             self._client.publish(self._topics.state(), last_words, qos=1, retain=True).wait_for_publish(1.0)
         self._client.disconnect()
         self._client.loop_stop()
+
+    def begin_anew(self) -> None:
+        """Ends this connection; on the next one, a second or two later, the broker brings what is unacknowledged."""
+        line = self._client.socket()
+        if isinstance(line, socket.socket):
+            with suppress(OSError):  # it is gone already
+                line.shutdown(socket.SHUT_RDWR)
 
     def publish(self, topic: str, payload: bytes, retain: bool = False) -> bool:
         """QoS 1. False when there is no connection; what is lost on the way is the caller's to say again."""

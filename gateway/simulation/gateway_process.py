@@ -16,7 +16,7 @@ from gateway.contract.wire import Message
 from gateway.domain.actor import Actor
 from gateway.domain.now import Now
 from gateway.housekeeping import Housekeeping
-from gateway.intake import MAX_QUEUED, Intake
+from gateway.intake import MAX_HELD, Intake
 from gateway.operations.uplink import Uplink
 from gateway.relays.cloud import CloudRelay
 from gateway.relays.displays import Displays
@@ -100,7 +100,7 @@ class Life:
             raise Broken(f"{len(self.store.waiting)} operations wait for the writer, at most {MAX_WAITING} may")
         taken = self.intake.offer(Message(topic, payload, retained, acknowledge))
         if not taken and not self.world.quiet:
-            self.world.note(f"the intake is full: at most {MAX_QUEUED}")
+            self.world.note(f"the intake is full: at most {MAX_HELD}")
 
     def _on_session(self) -> None:
         self.motors["local relay"].wake()

@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from gateway.domain.errors import Refused
 from gateway.store import migrations
 from gateway.store.pending import NotDone, Pending
 from gateway.store.transaction import Kept, Reader, Tx
@@ -29,6 +30,10 @@ WRITER_CACHE_KIB = 4096
 CHECKPOINT_PAGES = 4000
 """About 4 MiB of write-ahead log between checkpoints: long enough that a page which changes often reaches the card
 once, short enough that a start after a power cut reads it back in well under a second."""
+
+READ_WAIT_S = 5.0
+"""For one of them to be free. A read takes milliseconds, so that even a hundred requests before it are over in one
+second: who waits longer would wait for something that hangs, and a person has long tapped again."""
 
 MAX_WAITING = 512
 """Operations that may wait for the writer: four seconds of a storm at the measured rate on a slow card."""
@@ -137,8 +142,12 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Reader]:
-        """One consistent view of the rows. Not to be held across a stream or a template."""
-        self._free.acquire()
+        """One consistent view of the rows. Not to be held across a stream or a template.
+
+        Raises `Refused("busy")` when no reader is free within `READ_WAIT_S`: 503 at the doors, and a part tries again.
+        """
+        if not self._free.acquire(timeout=READ_WAIT_S):
+            raise Refused("busy", retry_after_s=1)
         try:
             connection = self._borrow()
             try:

@@ -12,7 +12,7 @@ from wires import Wire
 from gateway.contract.messages import BridgeState, DeviceState, PrintResult
 from gateway.contract.topics import Topics
 from gateway.contract.wire import Message
-from gateway.intake import AGAIN_S, MAX_QUEUED, Intake
+from gateway.intake import AGAIN_S, MAX_HELD, Intake
 from gateway.operations import devices
 from gateway.relays.displays import Displays
 from gateway.relays.local import SAY_DOWN_AFTER_S, LocalRelay
@@ -285,9 +285,48 @@ def test_what_nobody_can_read_is_taken_off_the_broker_and_changes_nothing(
     assert local.shop.events() == before
 
 
-def test_a_full_queue_leaves_messages_with_the_broker(local: Local) -> None:
-    message = Message("nonsense", b"", False, lambda: None)
-    assert [local.intake.offer(message) for _ in range(MAX_QUEUED + 1)].count(False) == 1
+def test_a_full_queue_leaves_messages_with_the_broker_and_asks_for_them_when_it_is_empty(local: Local) -> None:
+    asked: list[int] = []
+    local.intake.bring_again = lambda: asked.append(len(local.acknowledged))
+    message = Message("nonsense", b"", False, lambda: local.acknowledged.append("nonsense"))
+    assert [local.intake.offer(message) for _ in range(MAX_HELD + 1)].count(False) == 1
+    for _ in range(MAX_HELD):
+        local.intake.step(local.shop.now)
+    assert asked == [MAX_HELD]
+    assert local.intake.offer(message)
+    local.intake.step(local.shop.now)
+    assert asked == [MAX_HELD], "nothing was left this time"
+
+
+def test_what_waits_for_a_store_that_takes_nothing_has_a_bound_too(local: Local) -> None:
+    """The queue empties into the writer and comes back: it must not make room for ever more."""
+    state = msgspec.json.encode(DeviceState("online", "bridge-1"))
+    local.shop.store.closed = True  # every submit is answered "busy"
+    taken = 0
+    for n in range(2 * MAX_HELD):
+        message = Message(TOPICS.device_state(f"d{n}"), state, False, lambda: local.acknowledged.append("state"))
+        taken += local.intake.offer(message)
+        local.intake.step(local.shop.now)
+    assert (taken, local.acknowledged) == (MAX_HELD, [])
+    local.shop.store.closed = False
+    local.shop.later(AGAIN_S)
+    for _ in range(MAX_HELD):
+        local.intake.step(local.shop.now)
+        local.shop.write()
+    assert local.acknowledged == ["state"] * MAX_HELD
+
+
+def test_a_message_that_meets_a_bug_holds_no_place(local: Local, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(message: Message) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(local.intake, "_take", stumble)
+    message = Message("nonsense", b"", False, lambda: local.acknowledged.append("nonsense"))
+    for _ in range(MAX_HELD + 1):
+        assert local.intake.offer(message)
+        with pytest.raises(ZeroDivisionError):
+            local.intake.step(local.shop.now)
+    assert len(local.acknowledged) == MAX_HELD + 1
 
 
 def test_an_order_from_a_program_is_answered_and_repeated_with_the_same_answer(local: Local) -> None:

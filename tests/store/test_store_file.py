@@ -5,13 +5,14 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 from store.shop import Shop
 
 from gateway.domain.actor import HOUSE
+from gateway.domain.errors import Refused
 from gateway.ids import Ids
 from gateway.operations import administration
 from gateway.store import READERS, BrokenDatabase, NewerDatabase, NotDone, Store, migrations, suspect_mark
@@ -138,6 +139,18 @@ def test_readers_are_a_pool_of_eight_and_the_ninth_waits(shop: Shop) -> None:
     for one in held:
         one.__exit__(None, None, None)
     assert len(shop.store._readers) == READERS
+
+
+def test_who_finds_no_reader_free_is_told_to_come_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.store.READ_WAIT_S", 0.02)
+    with ExitStack() as held:
+        for _ in range(READERS):
+            held.enter_context(shop.read())
+        with pytest.raises(Refused) as refused, shop.read():
+            pass
+    assert (refused.value.code, refused.value.retry_after_s) == ("busy", 1)
+    with shop.read() as rows:
+        assert rows.value("SELECT 1") == 1
 
 
 def test_a_reader_sees_one_moment_however_long_it_looks(shop: Shop) -> None:

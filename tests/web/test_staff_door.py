@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from store.shop import Shop
 from gateway.contract.refusals import STATUS
 from gateway.domain.errors import Refused
 from gateway.operations import kitchen
+from gateway.store import READERS
 from gateway.web.access import host_allowed
 from gateway.web.api import document
 from gateway.web.api.route import STAFF
@@ -245,6 +247,21 @@ def test_a_login_page_leads_only_to_our_own_paths(doors: Doors) -> None:
         assert "evil" not in page.text
         assert "javascript:" not in page.text
     assert doors.page("GET", "/kds/wok").headers["Location"] == "/login?next=/kds/wok"
+
+
+def test_both_doors_answer_503_busy_when_no_reader_is_free(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.store.READ_WAIT_S", 0.02)
+    with ExitStack() as held:
+        for _ in range(READERS):
+            held.enter_context(doors.shop.read())
+        asked = [
+            doors.program("GET", "/api/v1/conditions"), doors.log_in(), doors.page("GET", "/kds/wok"),
+            doors.phone("GET", "/api/v1/menu?table_token=token-1"), doors.phone("GET", "/t/token-1"),
+        ]  # fmt: skip
+    for answer in asked[:2] + asked[3:]:
+        assert (answer.status_code, answer.headers.get("Retry-After")) == (503, "1"), answer.text
+        assert answer.get_json()["code"] == "busy"
+    assert doors.program("GET", "/api/v1/conditions").status_code == 200
 
 
 def test_a_bug_shows_no_stack_trace(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
