@@ -156,7 +156,7 @@ class Gateway:
         with self.store.read() as rows:
             menu = settings.current_menu(rows) is not None
         parts = {
-            "store": (not (health.full_since or health.fatal), health.fatal or ("full" if health.full_since else "")),
+            "store": (not (health.is_full or health.fatal), health.fatal or ("full" if health.is_full else "")),
             "menu": (menu, "" if menu else "no menu has been imported"),
             # Ordering goes on without the broker and the cloud; they are told, not required.
             "broker": (True, "" if self.broker.session else "not connected"),

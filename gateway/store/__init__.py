@@ -6,7 +6,7 @@ transaction, each in its own savepoint, commits once (one fsync), and only then 
 
 from __future__ import annotations
 
-import os
+import logging
 import sqlite3
 import threading
 from collections import deque
@@ -16,11 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from gateway.domain.errors import Refused
+from gateway.domain.now import Now
 from gateway.store import migrations
+from gateway.store.ballast import free_ballast, freed_at, keep_ballast, restore_ballast
 from gateway.store.pending import NotDone, Pending
 from gateway.store.transaction import Kept, Reader, Tx
 
-__all__ = ["BrokenDatabase", "CannotOpen", "NewerDatabase", "NotDone", "Pending", "Reader", "Store", "Tx"]
+__all__ = [
+    "BrokenDatabase", "CannotOpen", "NewerDatabase", "NotDone", "Pending", "Reader", "Store", "Tx", "free_ballast",
+    "restore_ballast",
+]  # fmt: skip
+
+log = logging.getLogger(__name__)
 
 READERS = 8
 """Connections that may read at once. 112 thread-local readers with default caches cost 214 MB (measured)."""
@@ -41,12 +48,6 @@ MAX_WAITING = 512
 GUEST_SHARE = 384
 """Guests may fill this much of it; the rest is kept for staff, bridges and relays, so that a flood of phones
 never keeps a cook's bump or a printer's answer out."""
-
-BALLAST_BYTES = 8 * 1024 * 1024
-"""Freed when the disk is full: in WAL mode even a DELETE needs room."""
-
-SPARE_BYTES = 2 * 1024 * 1024
-"""Room beside the ballast before guests may order again: a hundred orders, so that the sign does not flap."""
 
 
 class CannotOpen(Exception):  # noqa: N818
@@ -72,12 +73,52 @@ class BrokenDatabase(CannotOpen):
 
 
 class Health:
-    """What the writer knows of its disk. Read by everyone, written by the writer."""
+    """What the house knows of its disk. Read by everyone; written by the writer, `on_reserve` also by housekeeping."""
 
     def __init__(self) -> None:
-        self.full_since: float | None = None
+        self._full_since: float | None = None
+        self._first_full: float | None = None
+        self._full_at: str | None = None
+        self._on_reserve = False
         self.fatal: str | None = None
         self.fatal_since: float | None = None
+
+    @property
+    def full_since(self) -> float | None:
+        """Monotonic seconds of the last write that found no room, or of the last look that found too little."""
+        return self._full_since
+
+    @full_since.setter
+    def full_since(self, moment: float | None) -> None:
+        self._full_since = moment
+        if moment is not None and self._first_full is None:
+            self._first_full = moment
+        self._forget_when_well()
+
+    @property
+    def on_reserve(self) -> bool:
+        """Whether this start found the ballast gone: what room there is belongs to the kitchen."""
+        return self._on_reserve
+
+    def set_on_reserve(self, on: bool, at: str | None = None) -> None:
+        """`at`: when the ballast was freed, if anything says so."""
+        self._on_reserve, self._full_at = on, at or self._full_at
+        self._forget_when_well()
+
+    def _forget_when_well(self) -> None:
+        if not self.is_full:
+            self._first_full = self._full_at = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether guests have to wait for room."""
+        return self._full_since is not None or self._on_reserve
+
+    def full_at(self, now: Now) -> str:
+        """When that began, in UTC: worked out at the first reading, the same at every further one."""
+        if self._full_at is None:
+            self._full_at = now.iso if self._first_full is None else now.ago(now.monotonic - self._first_full)
+        return self._full_at
 
 
 Listener = Callable[[frozenset[str]], None]
@@ -99,11 +140,14 @@ class Store:
         self.asked = 0
         """How many operations people have asked for; the uplink makes room while it grows."""
         self.closed = False
+        fresh = not path.exists()
         _prepare(path)
         self.writer_connection = _connect(path, WRITER_CACHE_KIB)
         self.writer_connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         self._data_version = self._foreign_version()
-        _keep_ballast(path.parent)
+        if not (keep_ballast if fresh else restore_ballast)(path.parent):
+            self.health.set_on_reserve(True, freed_at(path.parent))
+            log.warning("too little room to keep any back: guests wait until there is")
 
     def submit(self, operation: Callable[..., Any], actor: Any, *args: Any, **kwargs: Any) -> Pending:
         """Puts one operation before the writer. Never blocks. A full queue answers at once with `NotDone`."""
@@ -250,34 +294,3 @@ def _connect(path: Path, cache_kib: int) -> sqlite3.Connection:
     if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         raise RuntimeError("this file system does not let SQLite use a write-ahead log")
     return connection
-
-
-def _keep_ballast(folder: Path) -> None:
-    ballast = folder / "ballast"
-    if ballast.exists() and ballast.stat().st_size == BALLAST_BYTES:
-        return
-    try:
-        with open(ballast, "wb") as file:
-            os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
-    except OSError:
-        # Too little room for it: then there is nothing to free later, and the store must still start.
-        ballast.unlink(missing_ok=True)
-
-
-def restore_ballast(folder: Path) -> bool:
-    """Keeps the ballast's room back again once there is some beside it. False while there is not."""
-    if (folder / "ballast").exists():
-        return True
-    disk = os.statvfs(folder)
-    if disk.f_bavail * disk.f_frsize >= BALLAST_BYTES + SPARE_BYTES:
-        _keep_ballast(folder)
-    return (folder / "ballast").exists()
-
-
-def free_ballast(folder: Path) -> bool:
-    """Gives the ballast's room back to the disk. False when it was already gone."""
-    try:
-        (folder / "ballast").unlink()
-    except FileNotFoundError:
-        return False
-    return True

@@ -36,8 +36,7 @@ class House:
     def do(self, operation: Callable[..., Any], actor: Actor, *args: Any) -> Any:
         """Submits one operation and waits for its commit. Raises what it raises; a store that cannot take it is a
         `Refused` with 503."""
-        health = self.store.health
-        if health.full_since is not None and actor.kind == "guest":
+        if self.store.health.is_full and actor.kind == "guest":
             raise Refused("storage_full", retry_after_s=5)
         try:
             return self.store.submit(operation, actor, *args).result(ANSWER_S)

@@ -140,10 +140,12 @@ def condition_list(rows: Reader, store: Store, now: Now) -> list[Json]:
         for c in _causes(devices.conditions(rows))
     ]
     # These two cannot be rows: they say that rows cannot be written.
-    if store.health.full_since is not None:
-        found.append(conditions.document("storage_full", "disk", now.iso, {}, 0, {}))
-    if store.health.fatal is not None:
-        found.append(conditions.document("storage_failed", "disk", now.iso, {}, 0, {}))
+    health = store.health
+    if health.is_full:
+        found.append(conditions.document("storage_full", "disk", health.full_at(now), {}, 0, {}))
+    if health.fatal is not None:
+        since = now.ago(now.monotonic - (health.fatal_since or now.monotonic))
+        found.append(conditions.document("storage_failed", "disk", since, {}, 0, {}))
     pause = box.pause(rows)
     if pause:
         params = {"by": pause.by, "reason": pause.reason}

@@ -76,6 +76,9 @@ def test_every_refusal_of_an_order_has_its_status(doors: Doors) -> None:
     do(doors, administration.set_paused, False, "")
     doors.shop.store.health.full_since = 1000.0
     assert refuse(doors.order(), 503, "storage_full").headers["Retry-After"] == "5"
+    doors.shop.store.health.full_since = None
+    doors.shop.store.health.set_on_reserve(True)
+    assert refuse(doors.order(), 503, "storage_full").headers["Retry-After"] == "5"
 
 
 @pytest.mark.parametrize(
