@@ -32,7 +32,7 @@ from gateway.relays.displays import Displays
 from gateway.relays.local import LocalRelay
 from gateway.relays.papers import Papers
 from gateway.runner import Runner
-from gateway.store import Reader, Store, box, settings
+from gateway.store import Changed, Reader, Store, box, settings
 from gateway.store.ids import newest_tick
 from gateway.store.writer import Writer
 from gateway.web import views
@@ -128,7 +128,7 @@ class Gateway:
         self.broker.on_message = self.intake.offer
         self.broker.on_session = local.wake
 
-        def after_commit(changed: frozenset[str]) -> None:
+        def after_commit(changed: frozenset[Changed]) -> None:
             if changed & {"jobs", "tickets", "settings", "devices", "everything"}:
                 local.wake()
             self.hub.note(changed)

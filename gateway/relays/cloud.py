@@ -16,6 +16,7 @@ from gateway.domain.errors import Rejected, Retry
 from gateway.domain.now import Now
 from gateway.operations import sync
 from gateway.operations.uplink import Uplink
+from gateway.relays.backoff import Backoff
 from gateway.store import Pending, Reader, Store, box, journal
 from gateway.store.box import Box
 from gateway.store.journal import Cursor, Entry
@@ -28,17 +29,9 @@ HELLO_EVERY_S = 10.0
 LOOK_EVERY_S = 1.0
 """How often an idle connection is looked at; a cut one is noticed without traffic."""
 
-RETRY_BASE_S = 0.25
-RETRY_CAP_S = 1.8
-"""While somebody may be waiting for it: the first event is at the cloud within two seconds of its return."""
-
-RETRY_CAP_LONG_S = 30.0
 MAX_REST_S = 0.5
 """The rest between batches while people order. An answer that took longer was waited for, not worked for: a cloud
 that held one for 16 s would else be left alone for 32 more."""
-
-LONG_OUTAGE_S = 3600.0
-"""After an hour nobody watches the second; a region's boxes then spread their knocking."""
 
 MAX_BURIED_IN_A_ROW = 5
 """Orders or other subjects of which single events are refused, without one success between: beyond that it is the cloud
@@ -60,13 +53,10 @@ class CloudRelay:
         self._store = store
         self._connection = connection
         self._uplink = uplink
-        self._chance = chance
+        self._backoff = Backoff(chance)
         self._clock = clock
         self._asked = 0
-        self._next_try = 0.0
         self._last_contact = float("-inf")
-        self._failing_since: float | None = None
-        self._failures = 0
         self._limit = MAX_BATCH_EVENTS
         self._buried: set[str] = set()
         self._rest_until = 0.0
@@ -82,8 +72,9 @@ class CloudRelay:
                 # The cloud has the events and says so again at the next start; only our cursor is late.
                 log.warning("the cursor stays where it is: %r", self._saving.failure)
             self._saving = None
-        if now.monotonic < max(self._next_try, self._rest_until):
-            return max(self._next_try, self._rest_until)
+        not_before = max(self._backoff.next_try, self._rest_until)
+        if now.monotonic < not_before:
+            return not_before
         with self._store.read() as rows:
             me = box.the(rows)
             cursor = journal.oldest_behind(rows)
@@ -126,8 +117,7 @@ class CloudRelay:
         if entries and self._position[cursor.epoch_count] == former:
             # It answers and takes nothing: asked again at once, it would be asked as fast as the line carries.
             return self._retry(now, Retry("cloud_error"))
-        self._failing_since = None
-        self._failures = 0
+        self._backoff.succeeded()
         if any(entry.slot not in dead for entry in entries):
             self._buried.clear()
         asked = self._store.asked
@@ -156,13 +146,7 @@ class CloudRelay:
 
     def _retry(self, now: Now, retry: Retry) -> float:
         self._uplink.failed(now, retry.reason)
-        began = self._failing_since = self._failing_since if self._failing_since is not None else now.monotonic
-        cap = RETRY_CAP_LONG_S if now.monotonic - began > LONG_OUTAGE_S else RETRY_CAP_S
-        ceiling = min(cap, RETRY_BASE_S * 2 ** min(self._failures, 10))
-        self._failures += 1
-        pause = max(self._chance.uniform(0.2 * ceiling, ceiling), retry.after_s or 0.0)
-        self._next_try = self._clock() + pause
-        return self._next_try
+        return self._backoff.failed(now.monotonic, self._clock(), retry.after_s or 0.0)
 
     def _is_dead(self, entry: Entry) -> bool:
         """A cloud that does not even take a dead letter has a fault of its own."""

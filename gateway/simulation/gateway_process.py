@@ -26,7 +26,7 @@ from gateway.simulation.broker import Broker, Client
 from gateway.simulation.cloud import CloudLine
 from gateway.simulation.disk import FaultyConnection
 from gateway.simulation.world import Broken, Ids, Motor, ProcessDied, World
-from gateway.store import MAX_WAITING, Pending, Reader, Store
+from gateway.store import MAX_WAITING, Changed, Pending, Reader, Store
 from gateway.store.ids import newest_tick
 from gateway.store.writer import Writer
 from gateway.web import views
@@ -86,7 +86,7 @@ class Life:
             motor.wake()
         self.client.connect_soon(0.01, 0.3)
 
-    def _after_commit(self, changed: frozenset[str]) -> None:
+    def _after_commit(self, changed: frozenset[Changed]) -> None:
         if changed & {"jobs", "tickets", "settings", "devices", "everything"}:
             self.motors["local relay"].wake()
             self.motors["housekeeping"].wake()

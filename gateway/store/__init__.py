@@ -20,11 +20,11 @@ from gateway.domain.now import Now
 from gateway.store import migrations
 from gateway.store.ballast import free_ballast, freed_at, keep_ballast, restore_ballast
 from gateway.store.pending import NotDone, Pending
-from gateway.store.transaction import Kept, Reader, Tx
+from gateway.store.transaction import Changed, Kept, Reader, Tx
 
 __all__ = [
-    "BrokenDatabase", "CannotOpen", "NewerDatabase", "NotDone", "Pending", "Reader", "Store", "Tx", "free_ballast",
-    "restore_ballast",
+    "BrokenDatabase", "CannotOpen", "Changed", "NewerDatabase", "NotDone", "Pending", "Reader", "Store", "Tx",
+    "free_ballast", "restore_ballast",
 ]  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ class Health:
         return self._full_at
 
 
-Listener = Callable[[frozenset[str]], None]
+Listener = Callable[[frozenset[Changed]], None]
 
 
 class Store:
@@ -170,7 +170,7 @@ class Store:
         """`listener` is told, after each commit, what kinds of rows changed. It must return at once."""
         self._listeners.append(listener)
 
-    def tell(self, changed: frozenset[str]) -> None:
+    def tell(self, changed: frozenset[Changed]) -> None:
         for listener in self._listeners:
             listener(changed)
 

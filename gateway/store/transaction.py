@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
+
+Changed = Literal[
+    "jobs", "tickets", "journal", "uplink", "devices", "conditions", "settings", "menu", "tables", "health",
+    "everything",
+]  # fmt: skip
+"""Kinds of rows, as those who wait know them. "health" is the disk; "everything": another process wrote."""
 
 
 Kept = dict[tuple[str, int], Any]
@@ -46,7 +52,7 @@ class Tx(Reader):
 
     def __init__(self, connection: sqlite3.Connection, kept: Kept):
         super().__init__(connection, kept)
-        self.changed: set[str] = set()
+        self.changed: set[Changed] = set()
         self._steady: dict[Callable[[Reader], Any], Any] = {}
 
     def forget(self, what: str, revision: int) -> None:

@@ -17,7 +17,7 @@ from gateway.domain import documents
 from gateway.domain.errors import Refused
 from gateway.domain.now import Now
 from gateway.operations.kitchen import names_of_stations
-from gateway.store import Reader, Store, box, journal, orders, tickets
+from gateway.store import Changed, Reader, Store, box, journal, orders, tickets
 from gateway.store.journal import Entry
 from gateway.web.views import menu_document
 
@@ -94,10 +94,10 @@ class Hub:
         self._streams: list[Stream] = []
         with store.read() as rows:
             self._slot = journal.last_slot(rows)
-        self._changed: set[str] = set()
+        self._changed: set[Changed] = set()
         self.stopping = False
 
-    def note(self, changed: frozenset[str]) -> None:
+    def note(self, changed: frozenset[Changed]) -> None:
         with self._lock:
             self._changed |= changed
 
@@ -136,7 +136,7 @@ class Hub:
         """Call it with the lock held."""
         return {topic for stream in self._streams for topic in stream.topics}
 
-    def _state(self, rows: Reader, changed: set[str], wanted: set[str], now: Now) -> list[Event]:
+    def _state(self, rows: Reader, changed: set[Changed], wanted: set[str], now: Now) -> list[Event]:
         if "jobs" in changed or "everything" in changed or "health" in changed:
             changed = changed | {"conditions"}
         if "everything" in changed:

@@ -14,13 +14,11 @@ from wires import Cloud, fill, is_dead, reject
 from gateway.contract.events import MAX_BATCH_EVENTS
 from gateway.domain.errors import Retry
 from gateway.operations.uplink import Uplink
+from gateway.relays import backoff
 from gateway.relays.cloud import (
     HELLO_EVERY_S,
     LOOK_EVERY_S,
     MAX_BURIED_IN_A_ROW,
-    RETRY_BASE_S,
-    RETRY_CAP_LONG_S,
-    RETRY_CAP_S,
     CloudRelay,
 )
 from gateway.store import journal
@@ -204,19 +202,19 @@ def test_knocking_at_a_dead_cloud_grows_to_under_two_seconds_with_jitter(road: R
     fill(road.shop, 3)
     road.cloud.mood = raising(Retry("refused"))
     found = pauses(road, 40)
-    assert all(0.2 * RETRY_BASE_S <= pause <= RETRY_CAP_S for pause in found)
-    assert max(found[:2]) <= 2 * RETRY_BASE_S
+    assert all(0.2 * backoff.BASE_S <= pause <= backoff.CAP_S for pause in found)
+    assert max(found[:2]) <= 2 * backoff.BASE_S
     assert max(found[8:]) > 1.2
     assert len({round(p, 6) for p in found}) == len(found)
-    assert RETRY_CAP_S <= 2
+    assert backoff.CAP_S <= 2
 
 
 def test_after_an_hour_it_knocks_less_often(road: Road) -> None:
     road.cloud.mood = raising(Retry("refused"))
     pauses(road, 12)
     road.shop.later(3700)
-    assert max(pauses(road, 12)) > RETRY_CAP_S
-    assert max(pauses(road, 12)) <= RETRY_CAP_LONG_S
+    assert max(pauses(road, 12)) > backoff.CAP_S
+    assert max(pauses(road, 12)) <= backoff.LONG_CAP_S
 
 
 def test_a_cloud_that_says_when_is_believed(road: Road) -> None:
