@@ -42,6 +42,11 @@ def main(args: list[str]) -> int:
     parser.add_argument("file", type=Path, help="a TOML file; - for standard output on export")
     parser.add_argument("--config", required=True, type=Path, help="the boot file")
     parser.add_argument("--json", action="store_true", help="the result as one JSON value")
+    if what == "settings":
+        parser.add_argument(
+            "--force", action="store_true",
+            help="also when a station goes that has open tickets: they end as if you had bumped them",
+        )  # fmt: skip
     options = parser.parse_args(args[1:])
     try:
         config = load(options.config)
@@ -66,7 +71,7 @@ def _import(what: str, options: argparse.Namespace, store: Store) -> int:
     if what == "menu":
         pending = store.submit(administration.import_menu, actor, new)
     else:
-        pending = store.submit(administration.import_settings, actor, new, random_tokens())
+        pending = store.submit(administration.import_settings, actor, new, random_tokens(), False, options.force)
     Writer(store, Ids()).step(Clock().now())
     try:
         revision = pending.result(0)

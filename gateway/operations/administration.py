@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from gateway.domain import menu as menu_rules
@@ -13,9 +14,9 @@ from gateway.domain.menu import Menu
 from gateway.domain.now import Now
 from gateway.domain.settings import Settings
 from gateway.domain.visit import Visit
-from gateway.operations import login_brake
+from gateway.operations import kitchen, login_brake
 from gateway.operations.ordering import Ids, business_day
-from gateway.store import box, devices, jobs, journal, keys, people, settings, visits
+from gateway.store import box, devices, jobs, journal, keys, people, settings, tickets, visits
 from gateway.store.box import Pause
 from gateway.store.people import User
 from gateway.store.transaction import Tx
@@ -33,9 +34,12 @@ def found_box(
 
 
 def import_settings(
-    tx: Tx, now: Now, ids: Ids, actor: Actor, new: Settings, tokens: Iterator[str], open_tables: bool = False
-) -> int:
+    tx: Tx, now: Now, ids: Ids, actor: Actor, new: Settings, tokens: Iterator[str], open_tables: bool = False,
+    force: bool = False,
+) -> int:  # fmt: skip
     """A new revision of the settings. New tables get a token, tables that are gone lose theirs.
+
+    `force`: a station may go although it has open tickets; they end as if `actor` had bumped them.
 
     Raises `Refused("invalid_settings", faults=[...])`; then the old ones go on.
     """
@@ -44,8 +48,17 @@ def import_settings(
     if current and not found:
         found = menu_rules.faults(current[1], frozenset(s.id for s in new.stations))
     found += _papers_left_behind(tx, new)
+    left = _tickets_left_behind(tx, new)
+    if not force:
+        found += [
+            f"station {station!r}: {count} open tickets would stand on no screen; bump them at /kds/{station} first,"
+            " or end them all with --force"
+            for station, count in sorted(left.items())
+        ]
     if found:
         raise Refused("invalid_settings", faults=found)
+    for station in left:
+        kitchen.end_tickets_of(tx, now, ids, actor, station)
     _forget_devices(tx, new)
     revision = settings.add_settings(tx, new, now.iso, str(actor))
     known = settings.tables(tx)
@@ -69,6 +82,11 @@ def _papers_left_behind(tx: Tx, new: Settings) -> list[str]:
         for job in jobs.heads(tx)
         if (kept := new.printer(job.printer)) is None or kept.bridge != _bridge_of(tx, job.printer)
     ]
+
+
+def _tickets_left_behind(tx: Tx, new: Settings) -> Counter[str]:
+    """Open tickets by station that goes: no screen would show them and no hand could end them any more."""
+    return Counter(station for station, _, _ in tickets.open_ids(tx) if new.station(station) is None)
 
 
 def _bridge_of(tx: Tx, printer: str) -> str | None:

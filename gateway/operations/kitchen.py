@@ -105,6 +105,27 @@ def _apply(ticket: Ticket, action: str, now: Now, actor: Actor, screen: str) -> 
         ticket.started_at = ticket.ready_at = ticket.served_at = ticket.cleared_at = None
 
 
+def end_tickets_of(tx: Tx, now: Now, ids: Ids, actor: Actor, station: str) -> int:
+    """Ends every open ticket of a station that goes, as a bump by `actor` would. Returns how many ended.
+
+    What waits for a printer is printed all the same: a slip is no worse for being late.
+    """
+    ended = 0
+    for order_n in dict.fromkeys(tickets.open_of_station(tx, station)):
+        order = orders.load_by_number(tx, order_n)
+        its = [t for t in order.tickets if t.station == station and t.cleared_at is None]
+        for ticket in its:
+            if ticket.state == "CANCELLED":
+                ticket.version, ticket.updated_at, ticket.cleared_at = ticket.version + 1, now.iso, now.iso
+            else:
+                _apply(ticket, "serve" if ticket.state == "READY" else "bump", now, actor, "")
+            _settle(tx, ticket)
+            tickets.update(tx, ticket)
+        record(tx, now, ids, actor, order, "ticket_bumped", [t.id for t in its])
+        ended += len(its)
+    return ended
+
+
 def _show(ticket: Ticket, now: Now, by: str) -> None:
     ticket.state = moved("ticket", ticket_table.MOVES, ticket.state, "show")
     ticket.shown_at = now.iso

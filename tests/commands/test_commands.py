@@ -235,6 +235,24 @@ def test_what_is_exported_is_imported_again_as_the_same(shop: Shop, run: Run, tm
     assert shop.value(f"SELECT max(revision) FROM {what}_revisions") == 2
 
 
+def test_settings_without_a_station_that_has_open_tickets_go_in_by_force_only(
+    shop: Shop, run: Run, tmp_path: Path
+) -> None:
+    shop.place("tea")
+    sold, rules = tmp_path / "menu.toml", tmp_path / "settings.toml"
+    run("menu", "export", str(sold))
+    run("settings", "export", str(rules))
+    sold.write_text(sold.read_text().replace('station = "bar"', 'station = "wok"'))
+    head, *stations = rules.read_text().split("[[stations]]")
+    rules.write_text("[[stations]]".join([head, *[s for s in stations if 'id = "bar"' not in s]]))
+    assert run("menu", "import", str(sold))[0] == 0
+    code, _, err = run("settings", "import", str(rules))
+    assert (code, "station 'bar': 1 open tickets would stand on no screen" in err) == (1, True)
+    assert run("settings", "import", str(rules), "--force")[0] == 0
+    assert shop.value("SELECT count(*) FROM tickets WHERE cleared_at IS NULL") == 0
+    assert run("menu", "import", str(sold), "--force")[0] == 2
+
+
 def test_the_samples_of_the_repository_go_in(tmp_path: Path, boot: Path, run: Run) -> None:
     code, _, err = run("menu", "import", str(ROOT / "config/menu.toml"))
     assert (code, "settings come first" in err) == (1, True)

@@ -15,7 +15,7 @@ from gateway.housekeeping import PRUNE_AGAIN_S, PRUNE_AT_ONCE, PRUNE_EVERY_S, Ho
 from gateway.operations import administration, ordering, sync
 from gateway.operations.administration import SESSION_S
 from gateway.operations.uplink import Uplink
-from gateway.store import box, journal, people, settings, visits
+from gateway.store import box, journal, people, settings, tickets, visits
 
 
 def test_opening_an_open_table_changes_nothing_and_closing_ends_every_visit(shop: Shop) -> None:
@@ -250,6 +250,47 @@ def test_a_printer_cannot_go_while_slips_wait_for_it(shop: Shop) -> None:
     with pytest.raises(Refused) as refused:
         shop.do(administration.import_settings, without, tokens([]))
     assert [f for f in refused.value.detail["faults"] if printer in f and "wait" in f]
+
+
+def without_bar(shop: Shop) -> Any:
+    """Settings whose bar is gone, after a menu that sends its tea to the wok."""
+
+    def to_the_wok(raw: dict[str, Any]) -> None:
+        raw["categories"][0]["items"][1]["station"] = "wok"
+
+    shop.do(administration.import_menu, menu(to_the_wok))
+    stations = [s for s in shop.settings().stations if s.id != "bar"]
+    return msgspec.structs.replace(shop.settings(), stations=stations)
+
+
+def test_a_station_cannot_go_while_it_has_open_tickets(shop: Shop) -> None:
+    first, second = shop.place("tea", "tofu"), shop.place("tea")
+    new = without_bar(shop)
+    with pytest.raises(Refused) as refused:
+        shop.do(administration.import_settings, new, tokens([]))
+    (fault,) = refused.value.detail["faults"]
+    assert "station 'bar': 2 open tickets" in fault
+    assert "/kds/bar" in fault
+    for order_id in (first, second):
+        (ticket,) = [t for t in shop.order(order_id).tickets if t.station == "bar"]
+        shop.act(ticket.id, "bump")
+    assert shop.do(administration.import_settings, new, tokens([])) == 2
+
+
+def test_a_station_that_is_forced_out_ends_its_tickets_and_says_who_did_it(shop: Shop) -> None:
+    started, unseen = shop.place("tea", "tofu"), shop.place("tea")
+    shop.act(next(t for t in shop.order(started).tickets if t.station == "bar").id, "start")
+    shop.do(operations.kitchen.call_for_ticket, shop.ticket(unseen).id)
+    new = without_bar(shop)
+    events = len(shop.events())
+    assert shop.do(administration.import_settings, new, tokens([]), False, True) == 2
+    with shop.read() as rows:
+        assert {station for station, _, _ in tickets.open_ids(rows)} == {"wok"}
+    assert shop.events()[events:] == ["order.ticket_bumped"] * 2
+    for order_id in (started, unseen):
+        (ticket,) = [t for t in shop.order(order_id).tickets if t.station == "bar"]
+        assert (ticket.state, ticket.cleared_at, ticket.updated_by) == ("SERVED", shop.now.iso, "house")
+    assert shop.conditions() == set()
 
 
 def test_a_table_that_left_the_settings_can_still_be_closed(shop: Shop) -> None:
