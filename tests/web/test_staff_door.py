@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 from doors import PASSWORD, PIN, STAFF_URL, TOKEN, Doors
+from flask import Flask
 from store.shop import Shop
 
 from gateway.contract.refusals import STATUS
@@ -21,6 +22,7 @@ from gateway.web.api import document
 from gateway.web.api.route import STAFF
 from gateway.web.api.table import ROUTES
 from gateway.web.events import LIFE_S, MAX_AGE_S, MAX_STREAMS, Hub
+from gateway.web.staff import demo_pages
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -412,9 +414,16 @@ def test_the_openapi_document_holds_together(doors: Doors) -> None:
     assert {re.sub(r"<(\w+)>", r"{\1}", r.path) for r in ROUTES} == set(served["paths"])
 
 
+def demo_shapes() -> set[tuple[str, str]]:
+    """What the demo serves beside the contract."""
+    app = Flask("demo", static_folder=None)
+    demo_pages.register(app)
+    return {(m, re.sub(r"<[^>]+>", "X", rule.rule)) for rule in app.url_map.iter_rules() for m in rule.methods or ()}
+
+
 def test_every_call_that_the_prose_shows_is_served(doors: Doors) -> None:
     prose = (DOCS / "http.md").read_text(encoding="utf-8")
-    shapes = {(r.method, re.sub(r"<\w+>", "X", r.path)) for r in ROUTES}
+    shapes = {(r.method, re.sub(r"<\w+>", "X", r.path)) for r in ROUTES} | demo_shapes()
     actions = {"start", "bump", "recall", "undo", "serve", "rendered", "reprint", "came_out", "cancel"}
     shown = re.findall(r"`(GET|POST) (/[^`\s?]+)", prose)
     assert len(shown) > 10
