@@ -194,6 +194,7 @@ def test_a_box_that_does_not_answer_is_told_calmly(healed: RunningDemo, page: Pa
     healed.freeze("gateway")
     try:
         expect(page.get_by_test_id("away")).to_contain_text("comes back by itself", timeout=SOON_MS)
+        expect(page.locator(".drills [role=status]")).to_have_text("picture is old")
     finally:
         healed.thaw("gateway")
     expect(page.get_by_test_id("away")).to_have_count(0, timeout=SOON_MS)

@@ -368,6 +368,16 @@ def test_a_code_that_no_table_has_says_what_to_do_and_offers_no_dead_control(
     assert violations(page) == []
 
 
+def test_a_room_is_called_by_its_name_and_the_whole_text_of_a_dish_opens_it(open_phone: OpenPhone) -> None:
+    page = open_phone(table="包1")
+    page.get_by_test_id("dish-rice").wait_for()
+    assert page.title() == "点单 · 包1"
+    box = page.locator("[data-testid=dish-mapo-tofu] .what p").first.bounding_box()
+    assert box
+    page.touchscreen.tap(box["x"] + 20, box["y"] + 10)
+    expect(page.get_by_test_id("modifier-mild")).to_be_visible()
+
+
 def test_a_code_that_is_replaced_while_the_page_is_open_brings_that_page(open_phone: OpenPhone) -> None:
     page = open_phone(table="9")
     page.get_by_test_id("dish-rice").wait_for()

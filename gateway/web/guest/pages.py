@@ -36,11 +36,19 @@ def _page(token: str, template: str) -> Response:
             return _unknown()
         boot = _boot(rows, token, table)
         cookie = _fresh_cookie(rows, table)
-    page = make_response(render_template(template, boot=boot, lang=boot["lang"]))
+    place = _place(boot["table"], boot["lang"])
+    page = make_response(render_template(template, boot=boot, lang=boot["lang"], place=place))
     page.headers["Cache-Control"] = "no-cache"
     if cookie:
         page.set_cookie(access.GUEST_COOKIE, cookie, max_age=COOKIE_S, httponly=True, samesite="Lax", path="/")
     return page
+
+
+def _place(table: str, lang: str) -> str:
+    """As the page's script calls it: a room by its name alone."""
+    if not table.isascii():
+        return table
+    return f"{table} 桌" if lang == "zh-Hans" else f"Table {table}"
 
 
 def _unknown() -> Response:

@@ -3,7 +3,7 @@
    TP.text(map)  TP.money(amount, currency)  TP.icon(name)  TP.key()  TP.store.get|set|del(name)
    TP.fetchJson(url, {method, body, etag, key, cacheable}, ms) -> {status, json, etag, headers}; status 0: no answer of ours came
    TP.poll(async () => ms until the next) -> {now()}   TP.load(path of a script) -> when it has run
-   TP.clock.now|hm|hms|sync   TP.Memo   TP.boot()   TP.langs(label)   TP.sign(id, icon, strong, more, class) */
+   TP.clock.now|hm|hms|sync   TP.Memo   TP.boot()   TP.langs(label)   TP.sign(id, icon, strong, more, class)   TP.table(t, name) */
 (function (g) {
   "use strict";
   var P = g.htmPreact, d = document;
@@ -51,6 +51,9 @@
     return map[TP.lang] || map[near] || map.en || map[tags[0]] || "";
   };
 
+  // A room is called by its name alone; whatever is only a number is "Table 3".
+  TP.table = (t, name) => /^[!-~]+$/.test(name) ? t("table", {n: name}) : name;
+
   // -- money: integers in the smallest unit -----------------------------------------------------------------
   var SIGN = {CNY: "¥", JPY: "¥", EUR: "€", USD: "$", GBP: "£", HKD: "HK$", TWD: "NT$", SGD: "S$", MOP: "MOP$", THB: "฿", KRW: "₩", VND: "₫"};
   var WHOLE = {JPY: 1, KRW: 1, VND: 1, CLP: 1, ISK: 1};
@@ -62,9 +65,9 @@
   };
 
   // -- parts ------------------------------------------------------------------------------------------------
-  var sprite = "/static/icons.svg" + (version ? "?v=" + version : "") + "#";
+  TP.sprite = "/static/icons.svg?v=" + version + "#";
   TP.icon = (name) => {
-    return html`<svg class="i" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><use href=${sprite + name} /></svg>`;
+    return html`<svg class="i" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><use href=${TP.sprite + name} /></svg>`;
   };
   // Draws again only when one of its props is another one.
   TP.Memo = (draw) => class extends P.Component {
@@ -146,7 +149,7 @@
     return new Promise((done) => {
       (function ask() {
         var part = d.createElement("script");
-        part.src = "/static/" + path + (version ? "?v=" + version : "");
+        part.src = "/static/" + path + "?v=" + version;
         part.onload = done;
         part.onerror = () => { part.parentNode.removeChild(part); setTimeout(ask, 2000); };
         d.head.appendChild(part);

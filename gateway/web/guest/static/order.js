@@ -283,7 +283,7 @@
     open("item", {item: item.id, line: line});
   }
 
-  function tableName() { return t("table", {n: boot.table}); }
+  function tableName() { return TP.table(t, boot.table); }
   function whole() {
     var s = top(), sheet = s && page.sheets[s.kind], n = guests(), orders = (S.visit && S.visit.orders) || [];
     return html`<div class=${"page" + (TP.lang === "en" ? " en" : "")}>
@@ -304,7 +304,7 @@
     asked = 0;
     if (!words || S.leaving) return;
     if (top() && top().kind === "sending" && !S.attempt) { S.sheets.pop(); follow(); }
-    d.title = t("title", {n: boot.table});
+    d.title = t("title", {table: tableName()});
     d.documentElement.classList.toggle("held", !!top());
     TP.render(whole(), root);
     if (!measuring) measuring = g.requestAnimationFrame(measure);

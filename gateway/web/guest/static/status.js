@@ -51,7 +51,7 @@
   function page() {
     var orders = (visit && visit.orders) || [], lines = [].concat.apply([], orders.map((o) => o.lines));
     var stale = heard && Date.now() - heard > 30000, at = heard ? TP.clock.hms(heard + (TP.clock.now() - Date.now())) : "";
-    return html`<div class="page"><header class="head"><h1>${t("heading")}</h1><span class="tbl">${t("table", {n: boot.table})}</span>
+    return html`<div class="page"><header class="head"><h1>${t("heading")}</h1><span class="tbl">${TP.table(t, boot.table)}</span>
       ${TP.langs(t("lang"))}</header>
       ${misses > 1 ? TP.sign("box-silent", "plug", t("silent"), t("silentMore"), "is-soon") : closed ? TP.sign("table-closed", "door", t("closed"), "", "is-soon") : visit && visit.uplink === "offline" ? TP.sign("sign-offline", "cloudoff", t("offline"), t("offlinePay")) : ""}
       <main>${!visit ? html`<p class="empty">${closed ? "" : t("loading")}</p>` : !orders.length ? html`<div class="empty">${icon("ready")}<p>${t("empty")}</p></div>` : [glance(lines), orders.map(orderCard), bill(visit.check)]}
@@ -60,7 +60,7 @@
   }
   function draw() {
     if (!t) return;
-    d.title = t("title", {n: boot.table});
+    d.title = t("title", {table: TP.table(t, boot.table)});
     TP.render(page(), root);
   }
   function ask() {

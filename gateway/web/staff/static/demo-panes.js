@@ -37,7 +37,7 @@
     function PhonePane() {
       return html`<section class="pane p1" aria-label=${t('p_phone')}>
         <${Head} n="1" title=${t('p_phone')}><select aria-label=${t('table_pick')} data-testid="table" value=${view.table} onChange=${(e) => { view.table = e.target.value; TP.store.set('demo.table', view.table); parts.draw(); }}>
-          ${boot.tables.map((one) => html`<option value=${one.name} selected=${one.name === view.table}>${t('table', {n: one.name})}</option>`)}</select><//>
+          ${boot.tables.map((one) => html`<option value=${one.name} selected=${one.name === view.table}>${TP.table(t, one.name)}</option>`)}</select><//>
         <${Phone} table=${view.table} lang=${TP.lang} again=${view.again} /></section>`;
     }
 

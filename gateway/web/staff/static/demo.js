@@ -158,13 +158,14 @@
     if (away) return html`<section class="road away" role="status" data-testid="away"><span class="state">${icon('broken')}${t('away', {at: TP.clock.hms(heardAt)})}</span></section>`;
     const o = doc.latest;
     if (!o) return html`<section class="road" aria-label=${t('road')}><span class="state">${icon('ring')}${t('no_order')}</span></section>`;
-    return html`<section class="road" aria-label=${t('road')} data-testid="road"><b>${o.table ? t('latest', {o: o.number, t: o.table}) : t('latest_free', {o: o.number})}</b>
+    return html`<section class="road" aria-label=${t('road')} data-testid="road"><b>${o.table ? t('latest', {o: o.number, t: TP.table(t, o.table)}) : t('latest_free', {o: o.number})}</b>
       ${stops(o).map(([name, done, words, shape], i) => html`${i ? html`<span class=${'leg' + (done ? '' : ' gap')}></span>` : null}<span class=${'state' + (done ? ' is-proof' : '')} data-testid=${'road-' + name} data-done=${done ? 'yes' : 'no'}>${icon(done ? 'seen' : shape || 'ring')}${words}</span>`)}</section>`;
   }
 
   /* -- drills -- */
   function Line() {
     const on = playing();
+    if (away) return html`<p role="status"><b class="state">${icon('broken')}${t('stale')}</b></p>`;
     if (failed) return html`<p role="status"><b>${t('failed')}</b></p>`;
     if (on.length) return html`<p role="status" data-testid="playing"><b>${t('now_playing', {n: t('d_' + on[0].fault)})}</b><span>${t('w_' + on[0].fault)}${on.length > 1 ? ' ' + t('more_playing', {n: on.length - 1}) : ''}</span></p>`;
     if (over && WAN.indexOf(over.drill.fault) >= 0) {

@@ -4,11 +4,10 @@
   const html = TP.html;
 
   /* The icons are read once into the page: the sign of a dead link must not need the link to be drawn. */
-  function icon(name) {
-    return html`<svg class="i" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><use href=${'#icon-' + name} /></svg>`;
-  }
+  TP.sprite = '#icon-';
+  const icon = TP.icon;
   function loadIcons(tries) {
-    fetch('/static/icons.svg' + (TP.version ? '?v=' + TP.version : '')).then((r) => r.text()).then((text) => {
+    fetch('/static/icons.svg?v=' + TP.version).then((r) => r.text()).then((text) => {
       const sprite = document.importNode(new DOMParser().parseFromString(text, 'image/svg+xml').documentElement, true);
       sprite.querySelectorAll('symbol').forEach((symbol) => { symbol.id = 'icon-' + symbol.id; });
       sprite.setAttribute('class', 'sprite');

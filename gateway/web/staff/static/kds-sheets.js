@@ -1,12 +1,15 @@
-/* The two sheets of the kitchen screen: recall and settings. Loaded after the first picture. */
+/* The two sheets of the kitchen screen, recall and settings, and the words for a tap that the box did not take. Loaded
+   after the first picture: no cook taps before it. */
 (function (root) {
   'use strict';
   const words = {
     'zh-Hans': {
+      r_recalled: '{t}：{who} {at} 召回了，还要做', r_bumped: '{t}：{who} {at} 已出餐', r_cancelled: '{t}：{who} {at} 取消了', r_changed: '{t}：{who} {at} 改过，请看新的', r_refused: '{t}：没记上，请再按一次',
       recall_title: '召回：2 小时内最近 30 张', recall_none: '2 小时内没有出过餐', recall_wait: '正在读', recall_fail: '连不上，暂时看不到。连上再试', recall_at: '{at} 出餐',
       language: '语言', sound_test: '试听', sound_turn_on: '打开声音', sound_turn_off: '关掉声音', this_screen: '本屏', signed_in: '登录人', logout: '退出登录', station: '档口'
     },
     en: {
+      r_recalled: '{t}: recalled by {who} at {at}, still to do', r_bumped: '{t}: already bumped by {who} at {at}', r_cancelled: '{t}: cancelled by {who} at {at}', r_changed: '{t}: changed by {who} at {at}, look again', r_refused: '{t}: not taken down, tap once more',
       recall_title: 'Recall: the last 30 within 2 hours', recall_none: 'Nothing was bumped within 2 hours', recall_wait: 'Reading', recall_fail: 'No link; the list cannot be read now. Try when it is back', recall_at: 'bumped {at}',
       language: 'Language', sound_test: 'Listen', sound_turn_on: 'Turn sound on', sound_turn_off: 'Turn sound off', this_screen: 'This screen', signed_in: 'Logged in', logout: 'Log out', station: 'Station'
     }

@@ -16,7 +16,6 @@
       login_gone: '登录过期，新单没显示。', login_do: '重新登录后接着用，按过的会补上', login: '重新登录',
       full: '看屏幕的位子满了（32 个），新单没显示。', full_do: '关掉一块不用的屏幕，这里会自己连上',
       bumped: '{t}已出餐', bumped_kept: '{t}已出餐，记在本机，连上就补', kept_full: '连不上，本机已记满 {n} 条。先把单写在纸上',
-      r_recalled: '{t}：{who} {at} 召回了，还要做', r_bumped: '{t}：{who} {at} 已出餐', r_cancelled: '{t}：{who} {at} 取消了', r_changed: '{t}：{who} {at} 改过，请看新的', r_refused: '{t}：没记上，请再按一次',
       someone: '有人', screen_who: '屏幕 {n}',
       sound: '声音'
     },
@@ -34,7 +33,6 @@
       login_gone: 'Logged out. New orders are not shown.', login_do: 'Log in and go on; your bumps are kept', login: 'Log in',
       full: 'All 32 places for screens are taken. New orders are not shown.', full_do: 'Close a screen that is not needed; this one comes back by itself',
       bumped: '{t} bumped', bumped_kept: '{t} bumped; kept here until the link is back', kept_full: 'No link, and {n} taps are kept here already. Write on paper for now',
-      r_recalled: '{t}: recalled by {who} at {at}, still to do', r_bumped: '{t}: already bumped by {who} at {at}', r_cancelled: '{t}: cancelled by {who} at {at}', r_changed: '{t}: changed by {who} at {at}, look again', r_refused: '{t}: not taken down, tap once more',
       someone: 'someone', screen_who: 'screen {n}',
       sound: 'Sound'
     }
