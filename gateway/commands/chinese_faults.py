@@ -28,6 +28,10 @@ _WORDS = [
     (r"there is no station", "一个档口也没有"),
     (r"default_station: no station (.+)", r"default_station：没有档口 \1"),
     (r"time_zone: (.+) is not a time zone name.*", r"time_zone：\1 不是时区名，例如 'Asia/Shanghai'"),
+    (
+        r"station (.+): (\d+) open tickets would stand on no screen; bump them at (\S+) first,.*",
+        r"档口 \1：还有 \2 张没做完，去掉它就没有屏幕显示了；先在 \3 出餐，或加 --force 全部收掉",
+    ),
     (r"printer (.+): (\d+) slips still wait for it; cancel them first", r"打印机 \1：还有 \2 张在等它，先取消这些"),
 ]
 

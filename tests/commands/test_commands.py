@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import sqlite3
@@ -337,6 +338,13 @@ def test_whoever_reads_chinese_is_told_in_chinese(
 
 def test_every_fault_that_the_rules_find_has_chinese_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    tree = ast.parse((ROOT / "gateway/operations/administration.py").read_text())
+    joined = ["".join(getattr(part, "value", "7") if isinstance(part, ast.Constant) else "7" for part in text.values)
+              for text in ast.walk(tree) if isinstance(text, ast.JoinedStr)]  # fmt: skip
+    refusals = [words for words in joined if words.startswith(("printer ", "station ", "currency "))]
+    assert len(refusals) >= 3, joined
+    for words in refusals:
+        assert chinese_faults.in_readers_language(words) != words, words
     for module in ("menu", "settings"):
         source = (ROOT / f"gateway/domain/{module}.py").read_text()
         said = re.findall(r'(?:append\(|found \+= \[)\s*f?"((?:[^"\\]|\\.)*)"', source)
