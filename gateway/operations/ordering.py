@@ -63,7 +63,7 @@ def place_order(
     revision, menu = _menu(tx)
     lines = sold_lines(cart.lines, menu, settings.sold_out(tx))
     _refuse_changed_prices(tx, cart, revision, lines)
-    check = _check_for(tx, now, ids, visit, rules)
+    check = _check_for(tx, ids, visit, rules)
     _refuse_flood(tx, now, rules, check)
     covers = cart.covers or visit.covers
     if covers != visit.covers:
@@ -87,7 +87,7 @@ def place_staff_order(
         checked_text(getattr(cart, field), field)
     lines, unknown = _lines_of_staff(tx, cart, menu, rules)
     visit = _visit_of_staff(tx, cart)
-    check = _check_for(tx, now, ids, visit, rules)
+    check = _check_for(tx, ids, visit, rules)
     covers = cart.covers or (visit.covers if visit else 0)
     order = _order(tx, now, ids, lines, visit, check, covers, rules, revision)
     order.type = cart.type
@@ -197,10 +197,9 @@ def _refuse_changed_prices(tx: Tx, cart: Cart, revision: int, lines: list[Line])
         raise Refused("price_changed", menu_revision=revision, lines=changed)
 
 
-def _check_for(tx: Tx, now: Now, ids: Ids, visit: Visit | None, rules: Settings) -> OpenCheck:
+def _check_for(tx: Tx, ids: Ids, visit: Visit | None, rules: Settings) -> OpenCheck:
     """The check that an order of this visit goes on; a new one where there is none, as for an order without a table."""
-    since = now.utc - timedelta(seconds=GUARD_WINDOW_S)
-    found = visits.open_check(tx, visit.id, since) if visit else None
+    found = visits.open_check(tx, visit.id) if visit else None
     if found is None:
         found = OpenCheck(next(ids))
         visits.insert_check(tx, Check(found.id, visit.id if visit else None, "OPEN", rules.currency))
@@ -208,11 +207,10 @@ def _check_for(tx: Tx, now: Now, ids: Ids, visit: Visit | None, rules: Settings)
 
 
 def _refuse_flood(tx: Tx, now: Now, rules: Settings, check: OpenCheck) -> None:
-    """Counted by the wall clock, which costs next to nothing; only who would be refused is counted by the clock that
-    nobody sets, so that a step back of an hour does not close a table for an hour.
-    """
+    """Only a check with so many orders in all is counted by time, and by the clock that nobody sets: a step of the
+    wall clock neither closes a table nor frees it."""
     allowed = rules.guards.orders_per_10_min
-    if check.lately >= allowed and orders.fired_within(tx, check.id, GUARD_WINDOW_S, now) >= allowed:
+    if check.orders >= allowed and orders.fired_within(tx, check.id, GUARD_WINDOW_S, now) >= allowed:
         raise Refused("too_many", retry_after_s=GUARD_WINDOW_S // 4)
 
 

@@ -7,7 +7,6 @@ still share one, so whoever looks a row up compares the whole id.
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from functools import lru_cache
 
 from gateway.store.transaction import Reader
@@ -22,11 +21,6 @@ def row_of(any_id: str) -> int:
     """48 bits of milliseconds and the 12 that count within one, as one integer; `NO_ROW` for what is no UUIDv7."""
     found = _UUID7.match(any_id)
     return int(found[1] + found[2] + found[3], 16) if found else NO_ROW
-
-
-def first_row_at(moment: datetime) -> int:
-    """The lowest number that a row can have which was made at this moment or later."""
-    return int(moment.timestamp() * 1000) << 12
 
 
 def newest_tick(rows: Reader) -> int:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
 
 from gateway.domain.check import Check
 from gateway.domain.visit import Visit
-from gateway.store.ids import first_row_at, row_of
+from gateway.store.ids import row_of
 from gateway.store.transaction import Reader, Tx
 
 _VISIT = "SELECT id, dining_table, state, covers, opened_at FROM visits"
@@ -64,21 +63,19 @@ def check(rows: Reader, check_id: str) -> Check | None:
 
 
 class OpenCheck(NamedTuple):
-    """A check that can take an order: how many it has, and how many of them since a moment of the wall clock."""
+    """A check that can take an order, and how many it has."""
 
     id: str
     orders: int = 0
-    lately: int = 0
 
 
-def open_check(rows: Reader, visit_id: str, since: datetime) -> OpenCheck | None:
-    """The newest of the visit. Its orders are counted in the index alone: it holds their numbers, and those tell when
-    they were made, by a clock that may have been set in between."""
+def open_check(rows: Reader, visit_id: str) -> OpenCheck | None:
+    """The newest of the visit. Its orders are counted in the index alone."""
     row = rows.one(
-        """SELECT c.id, count(o.n), count(o.n >= ? OR NULL) FROM checks c LEFT JOIN orders o ON o.check_n = c.n
+        """SELECT c.id, count(o.n) FROM checks c LEFT JOIN orders o ON o.check_n = c.n
          WHERE c.n = (SELECT max(n) FROM checks WHERE visit = ? AND state = 'OPEN') GROUP BY c.n""",
-        first_row_at(since), visit_id,
-    )  # fmt: skip
+        visit_id,
+    )
     return OpenCheck(*row) if row else None
 
 
