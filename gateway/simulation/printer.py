@@ -162,7 +162,7 @@ class Line:
         printer.line = self
 
     def fileno(self) -> int:
-        raise NotImplementedError("nobody polls in a simulation")
+        raise AssertionError("nobody polls in a simulation")
 
     def write(self, data: bytes) -> int:
         self._check()

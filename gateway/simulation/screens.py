@@ -5,6 +5,7 @@ A screen that keeps an action (its network was gone) replays it later with the v
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -34,7 +35,7 @@ class Deeds:
         self.keys = 0
 
 
-class Screen:
+class Screen(ABC):
     """What both kinds share: the cards on it, and a cook who works through them."""
 
     def __init__(self, world: World, name: str, station: str, deeds: Deeds):
@@ -47,8 +48,9 @@ class Screen:
         self._drawn: dict[str, int] = {}
         self._planned: set[str] = set()
 
+    @abstractmethod
     def send(self, ticket: str, do: TicketDo) -> None:
-        raise NotImplementedError
+        """The cook's deed, by this kind's own road."""
 
     def put(self, card: Json) -> None:
         """The feed brought this card."""
