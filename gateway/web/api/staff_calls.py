@@ -140,9 +140,7 @@ def act_on_ticket(ticket_id: str, action: str) -> Response:
     house().hub.alive(asked.screen, house().now())
     if action == "rendered":
         return bodies.json(house().do(kitchen.rendered, actor, ticket_id, asked.screen, asked.key, asked.version))
-    document = house().do(
-        kitchen.act_on_ticket, actor, ticket_id, action, asked.screen, asked.key, asked.version
-    )
+    document = house().do(kitchen.act_on_ticket, actor, ticket_id, action, asked.screen, asked.key, asked.version)
     return bodies.json(document)
 
 
