@@ -16,7 +16,7 @@ from gateway.domain.settings import Settings
 from gateway.domain.visit import Visit
 from gateway.operations import kitchen, login_brake
 from gateway.operations.ordering import Ids, business_day
-from gateway.store import box, devices, jobs, journal, keys, people, settings, tickets, visits
+from gateway.store import box, devices, jobs, journal, keys, orders, people, settings, tickets, visits
 from gateway.store.box import Pause
 from gateway.store.people import User
 from gateway.store.transaction import Tx
@@ -181,6 +181,8 @@ def close_table(tx: Tx, now: Now, ids: Ids, actor: Actor, table: str) -> int:
         _known(tx, table)
     for visit in open_visits:
         visits.close(tx, visit.id, now.iso)
+        for order in orders.of_checks(tx, visits.checks_of(tx, visit.id)):
+            kitchen.end_of_visit(tx, now, ids, actor, order)
     tx.changed.add("tables")
     return len(open_visits)
 

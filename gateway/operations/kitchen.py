@@ -113,17 +113,28 @@ def end_tickets_of(tx: Tx, now: Now, ids: Ids, actor: Actor, station: str) -> in
     ended = 0
     for order_n in dict.fromkeys(tickets.open_of_station(tx, station)):
         order = orders.load_by_number(tx, order_n)
-        its = [t for t in order.tickets if t.station == station and t.cleared_at is None]
-        for ticket in its:
-            if ticket.state == "CANCELLED":
-                ticket.version, ticket.updated_at, ticket.cleared_at = ticket.version + 1, now.iso, now.iso
-            else:
-                _apply(ticket, "serve" if ticket.state == "READY" else "bump", now, actor, "")
-            _settle(tx, ticket)
-            tickets.update(tx, ticket)
-        record(tx, now, ids, actor, order, "ticket_bumped", [t.id for t in its])
-        ended += len(its)
+        ended += _end(tx, now, ids, actor, order, [t for t in order.tickets if t.station == station])
     return ended
+
+
+def end_of_visit(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order) -> None:
+    """Nobody bumps a station that works from paper alone: what its slips have proven ends with the visit. What nothing
+    has proven stays, and somebody is asked for it."""
+    _end(tx, now, ids, actor, order, [t for t in order.tickets if t.proof == "paper" and t.state != "QUEUED"])
+
+
+def _end(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, candidates: list[Ticket]) -> int:
+    its = [ticket for ticket in candidates if ticket.cleared_at is None]
+    for ticket in its:
+        if ticket.state == "CANCELLED":
+            ticket.version, ticket.updated_at, ticket.cleared_at = ticket.version + 1, now.iso, now.iso
+        else:
+            _apply(ticket, "serve" if ticket.state == "READY" else "bump", now, actor, "")
+        _settle(tx, ticket)
+        tickets.update(tx, ticket)
+    if its:
+        record(tx, now, ids, actor, order, "ticket_bumped", [ticket.id for ticket in its])
+    return len(its)
 
 
 def _show(ticket: Ticket, now: Now, by: str) -> None:

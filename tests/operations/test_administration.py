@@ -9,10 +9,10 @@ import pytest
 from store.shop import Shop, cart, menu, rules, tokens
 
 from gateway import operations
-from gateway.contract.messages import BridgeState, DeviceState
+from gateway.contract.messages import BridgeState, DeviceState, PrintResult
 from gateway.domain.errors import Refused
 from gateway.housekeeping import PRUNE_AGAIN_S, PRUNE_AT_ONCE, PRUNE_EVERY_S, Housekeeping, Pruning
-from gateway.operations import administration, ordering, sync
+from gateway.operations import administration, devices, ordering, sync
 from gateway.operations.administration import SESSION_S
 from gateway.operations.uplink import Uplink
 from gateway.store import box, journal, people, settings, tickets, visits
@@ -291,6 +291,19 @@ def test_a_station_that_is_forced_out_ends_its_tickets_and_says_who_did_it(shop:
         (ticket,) = [t for t in shop.order(order_id).tickets if t.station == "bar"]
         assert (ticket.state, ticket.cleared_at, ticket.updated_by) == ("SERVED", shop.now.iso, "house")
     assert shop.conditions() == set()
+
+
+def test_the_end_of_a_visit_ends_what_a_paper_station_has_proven_and_nothing_else(shop: Shop) -> None:
+    proven, waiting = shop.place("lamb", "tofu"), shop.place("lamb")
+    grill = next(job for job in shop.jobs(proven) if job.station == "grill")
+    for state in ("SENDING", "PRINTED"):
+        shop.do(devices.take_result, "kitchen", PrintResult(grill.id, 1, state))
+    shop.do(administration.close_table, "1")
+    assert {t.station: t.state for t in shop.order(proven).tickets} == {"grill": "SERVED", "wok": "QUEUED"}
+    assert [t.state for t in shop.order(waiting).tickets] == ["QUEUED"]
+    assert shop.events()[-1] == "order.ticket_bumped"
+    with shop.read() as rows:
+        assert {station for station, _, _ in tickets.open_ids(rows)} == {"wok", "grill"}
 
 
 def test_a_table_that_left_the_settings_can_still_be_closed(shop: Shop) -> None:
