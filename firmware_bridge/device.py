@@ -7,13 +7,13 @@ motor (`assembly.DeviceThread`). Nobody else touches the port.
 from __future__ import annotations
 
 import logging
-import os
 import select
 import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
+from firmware_bridge.bell import Bell
 from firmware_bridge.charset import Encoding
 from firmware_bridge.config import problems_of
 from firmware_bridge.drivers.condition import condition_of, line_down
@@ -91,9 +91,7 @@ class Device:
         self._retired = False
         self._state: DeviceState | None = None
         self._state_lock = threading.Lock()
-        self._bell_out, self._bell_in = os.pipe()
-        os.set_blocking(self._bell_in, False)
-        os.set_blocking(self._bell_out, False)
+        self._bell = Bell()
 
     # --- called from other threads ---
 
@@ -102,10 +100,7 @@ class Device:
         self.wake()
 
     def wake(self) -> None:
-        try:
-            os.write(self._bell_in, b"!")
-        except BlockingIOError:
-            return  # rung 64 Ki times already
+        self._bell.ring()
 
     def state(self) -> DeviceState | None:
         """As last told; told again by the broker after every reconnect."""
@@ -117,15 +112,12 @@ class Device:
     def wait(self, seconds: float | None) -> None:
         """Until the line speaks, the bell rings, the line takes bytes again, or the time is over."""
         waiting = select.poll()
-        waiting.register(self._bell_out, select.POLLIN)
+        waiting.register(self._bell.fileno(), select.POLLIN)
         if self._line is not None:
             wants = select.POLLOUT if self._printer.outgoing() else 0
             waiting.register(self._line.fileno(), select.POLLIN | wants)
         waiting.poll(None if seconds is None else max(0.0, seconds) * 1000)
-        try:
-            os.read(self._bell_out, 65536)
-        except BlockingIOError:
-            return  # it was not the bell
+        self._bell.hush()
 
     def retire(self) -> None:
         """Begin no further slip. The one on its way may end; `idle` says when."""
@@ -144,8 +136,7 @@ class Device:
         if self._line is not None:
             self._line.close()
             self._line = None
-        os.close(self._bell_in)
-        os.close(self._bell_out)
+        self._bell.close()
 
     def step(self, now: float) -> float | None:
         """Do what is due. Returns monotonic seconds of the next wish, None until woken.

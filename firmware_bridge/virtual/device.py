@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import select
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
+from firmware_bridge.bell import Bell
 from firmware_bridge.virtual.config import VirtualDesired
 from firmware_bridge.virtual.printer import VirtualPrinter
 from firmware_bridge.virtual.sheet import Sheet
@@ -34,7 +34,7 @@ class VirtualDevice:
         )
         self._lock = threading.Lock()
         self._stopping = False
-        self._bell_out, self._bell_in = os.pipe()
+        self._bell = Bell()
         self._thread = threading.Thread(target=self._run, name=f"printer:{desired.name}", daemon=True)
         tray.add_printer(desired.name)
 
@@ -44,11 +44,10 @@ class VirtualDevice:
 
     def stop(self) -> None:
         self._stopping = True
-        os.write(self._bell_in, b"!")
+        self._bell.ring()
         self._thread.join(5)
         self._wire.unplug()
-        os.close(self._bell_in)
-        os.close(self._bell_out)
+        self._bell.close()
 
     def set_fault(self, fault: str, on: bool) -> None:
         """ValueError when there is no such fault. In force when this returns."""
@@ -56,7 +55,7 @@ class VirtualDevice:
             self._printer.set_fault(fault, on, time.monotonic())
             if fault == "printer_unplugged":
                 (self._wire.unplug if on else self._wire.plug)()
-        os.write(self._bell_in, b"!")
+        self._bell.ring()
 
     def state(self) -> dict[str, Any]:
         with self._lock:
@@ -107,9 +106,8 @@ class VirtualDevice:
 
     def _sleep(self, fds: list[int], seconds: float) -> None:
         waiting = select.poll()
-        waiting.register(self._bell_out, select.POLLIN)
+        waiting.register(self._bell.fileno(), select.POLLIN)
         for fd in fds:
             waiting.register(fd, select.POLLIN)
-        for fd, _ in waiting.poll(seconds * 1000):
-            if fd == self._bell_out:
-                os.read(self._bell_out, 4096)
+        waiting.poll(seconds * 1000)
+        self._bell.hush()

@@ -6,13 +6,17 @@ import logging
 import resource
 import socket
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, Request
 from flask.json.provider import DefaultJSONProvider
 from flask.sessions import NullSession, SessionInterface, SessionMixin
 from jinja2 import FileSystemLoader
-from waitress.server import create_server
+from waitress.server import BaseWSGIServer, create_server
+from waitress.wasyncore import close_all, dispatcher
 
 from gateway.domain.boot_file import Listener
 from gateway.web import access, problems
@@ -49,6 +53,10 @@ piece, when it is whole; head and body by themselves, each sent by a thread that
 
 AT_ONCE = 1
 """An event of a stream leaves as it is made."""
+
+REQUESTS_END_S = 1.0
+LOOP_ENDS_S = 0.5
+"""Of the five seconds in which the house ends."""
 
 OPEN_FILES = 4096
 
@@ -111,7 +119,8 @@ class Server:
 
     def __init__(self, app: Flask, listener: Listener, threads: int, connections: int, send_bytes: int):
         self.name = app.name
-        self._server = create_server(
+        # Typed by hand: the stubs say that its trigger is a number.
+        self._server: Any = create_server(
             app,
             host=listener.host,
             port=listener.port,
@@ -128,6 +137,7 @@ class Server:
             ident=None,
             clear_untrusted_proxy_headers=True,
         )
+        self._listening = _parts_of(self._server)
         # Not one of its keyword adjustments, though it reads them from there for every accepted connection.
         self._server.adj.socket_options = _SOCKET_OPTIONS
         # One line per waiting request would fill the log, and wear the card, exactly when it is busy.
@@ -142,9 +152,33 @@ class Server:
         return self._thread.is_alive()
 
     def stop(self) -> None:
-        """Stops accepting and lets running requests end for a moment."""
-        self._server.close()
-        self._server.task_dispatcher.shutdown(timeout=1)
+        """Stops accepting, lets running requests end for a second, and ends the thread."""
+        # Not its own `close`: that takes away the pipe by which a request rings when it has ended. Its answer would not
+        # leave, and the byte would meet a closed descriptor, or the next file that gets the number.
+        for listening in self._listening:
+            self._in_the_loop(listening, partial(dispatcher.close, listening))
+        self._server.task_dispatcher.shutdown(timeout=REQUESTS_END_S)
+        for listening in self._listening:
+            self._in_the_loop(listening, partial(close_all, listening._map))
+        self._thread.join(LOOP_ENDS_S)
+
+    def _in_the_loop(self, listening: Any, close: Callable[[], None]) -> None:
+        """What belongs to the listener's thread is closed by that thread, once our own ring has been written."""
+        rung = threading.Event()
+
+        def closing() -> None:
+            rung.wait()
+            close()
+
+        listening.trigger.pull_trigger(closing)
+        rung.set()
+
+
+def _parts_of(server: Any) -> list[Any]:
+    """One, or several where the host's name has several addresses."""
+    if isinstance(server, BaseWSGIServer):
+        return [server]
+    return [part for part in server.map.values() if isinstance(part, BaseWSGIServer)]
 
 
 def raise_open_files() -> None:
