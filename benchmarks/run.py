@@ -1,4 +1,7 @@
-"""Runs every benchmark and writes docs/evidence/benchmarks.md. Takes about half an hour; `--quick` is for a look."""
+"""Runs every benchmark and writes docs/evidence/benchmarks.md. Takes about half an hour; `--quick` is for a look.
+
+`--record` with names measures only these and puts them in the place of their former figures.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +30,18 @@ def main() -> int:
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"only these of {', '.join(SCRIPTS)}; nothing is written"
     )
+    parser.add_argument("--record", action="store_true", help="with names: these go into the page, the rest stays")
     options = parser.parse_args()
-    sections = {}
+    kept = sections_of(EVIDENCE.read_text(encoding="utf-8")) if options.record else {}
+    well = True
     for name in options.names or SCRIPTS:
-        sections[name] = figures_of(name, options.quick)
-        if not options.quick and not options.names:
-            EVIDENCE.write_text(page(sections), encoding="utf-8")
-    return 0 if all(sections.values()) else 1
+        figures = figures_of(name, options.quick)
+        well = well and bool(figures)
+        kept[name] = section(name, figures)
+        if not options.quick and (options.record or not options.names):
+            ordered = [kept[one] for one in SCRIPTS if one in kept]
+            EVIDENCE.write_text("\n".join([HEAD, *ordered]), encoding="utf-8")
+    return 0 if well else 1
 
 
 def figures_of(name: str, quick: bool) -> list[Figure]:
@@ -47,21 +55,37 @@ def figures_of(name: str, quick: bool) -> list[Figure]:
     return found
 
 
-def page(sections: dict[str, list[Figure]]) -> str:
+HEAD = """# Benchmarks
+
+Written by `python -m benchmarks.run`. Absolute times move with the neighbours on this machine, by half within an hour;
+hold each value against what stands beside it, which was measured in the same run, in turns.
+"""
+
+
+def section(name: str, figures: list[Figure]) -> str:
     today = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
     load = ", ".join(f"{part:.1f}" for part in os.getloadavg())
     lines = [
-        "# Benchmarks", "",
-        f"{today} · {machine()} · load averages at the end: {load}.", "",
-        "Written by `python -m benchmarks.run`. Absolute times move with the neighbours on this machine; hold each",
-        "value against what stands beside it, which was measured in the same run, in turns.", "",
+        f"## `python -m benchmarks.{name}`", "",
+        f"{today}, commit {commit()} · {machine()} · load averages at the end: {load}.", "",
+        "| figure | value | beside it | ratio | goal | met |", "| --- | --- | --- | --- | --- | --- |",
     ]  # fmt: skip
-    for name, figures in sections.items():
-        lines += [f"## `python -m benchmarks.{name}`", ""]
-        lines += ["| figure | value | beside it | ratio | goal | met |", "| --- | --- | --- | --- | --- | --- |"]
-        lines += [row(figure) for figure in figures] or ["| did not run through | | | | | |"]
-        lines.append("")
-    return "\n".join(lines)
+    lines += [row(figure) for figure in figures] or ["| did not run through | | | | | |"]
+    return "\n".join([*lines, ""])
+
+
+def sections_of(page: str) -> dict[str, str]:
+    """The page's sections as they stand, by the script's name."""
+    found = {}
+    for part in page.split("## `python -m benchmarks.")[1:]:
+        name, _, _ = part.partition("`")
+        found[name] = f"## `python -m benchmarks.{part.rstrip()}\n"
+    return found
+
+
+def commit() -> str:
+    asked = ["git", "rev-parse", "--short=7", "HEAD"]
+    return subprocess.run(asked, cwd=ROOT, capture_output=True, text=True).stdout.strip() or "unknown"
 
 
 def row(figure: Figure) -> str:
