@@ -14,8 +14,8 @@ VERSION = 1
 """Kept in `PRAGMA user_version`, so that an ordinary start needs no look into the book."""
 
 PAGE_SIZE = 512
-"""Bytes. An order touches some twenty pages, each with little in it: measured, a POST of five lines writes 9 KiB with
-512, 15 with 1024 and 45 with 4096 (docs/adr/0003-small-pages.md). It cannot be changed later in WAL mode."""
+"""Bytes. An order touches some twenty pages, each with little in it: measured, a POST of five lines writes 12 KiB with
+512, 17 with 1024 and 52 with 4096 (docs/adr/0003-small-pages.md). It cannot be changed later in WAL mode."""
 
 
 def _states(states: tuple[str, ...]) -> str:
