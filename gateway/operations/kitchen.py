@@ -119,7 +119,7 @@ def end_tickets_of(tx: Tx, now: Now, ids: Ids, actor: Actor, station: str) -> in
 
 def end_of_visit(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order) -> None:
     """Nobody bumps a station that works from paper alone: what its slips have proven ends with the visit. What nothing
-    has proven stays, and somebody is asked for it."""
+    has proven yet stays, and somebody is asked for it, until a slip proves it: then `show_by_paper` ends it."""
     _end(tx, now, ids, actor, order, [t for t in order.tickets if t.proof == "paper" and t.state != "QUEUED"])
 
 
@@ -181,17 +181,29 @@ def rendered(
 
 
 def show_by_paper(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str, slip: str) -> None:
-    """A proven slip is in the kitchen: where paper counts as proof, the ticket is shown."""
+    """A proven slip is in the kitchen: the ticket is shown. Where nobody and nothing would end it later, as it has
+    paper alone and no table that will be closed, it ends with that."""
     order, ticket = _find(tx, ticket_id)
     if ticket.state != "QUEUED":
         return
-    _show(ticket, now, f"slip {slip}")
-    ticket.version += 1
-    ticket.updated_at = now.iso
-    ticket.updated_by = f"slip {slip}"
+    by = f"slip {slip}"
+    told = "shown" if ticket.proof != "paper" or _has_open_visit(tx, order) else "bumped"
+    if told == "bumped":
+        _apply(ticket, "bump", now, actor, by)
+    else:
+        _show(ticket, now, by)
+        ticket.version += 1
+        ticket.updated_at = now.iso
+        ticket.updated_by = by
     _settle(tx, ticket)
     tickets.update(tx, ticket)
-    record(tx, now, ids, actor, order, "ticket_shown", [ticket_id])
+    record(tx, now, ids, actor, order, f"ticket_{told}", [ticket_id])
+
+
+def _has_open_visit(rows: Reader, order: Order) -> bool:
+    """Not so for what is carried away, nor at a table that was closed before its slip came out."""
+    visit = visits.get(rows, order.visit) if order.visit else None
+    return visit is not None and visit.state == "OPEN"
 
 
 def doubt_ticket(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str, doubt: str) -> None:

@@ -1,0 +1,67 @@
+"""A station that works from paper alone: who ends its tickets, when no hand and no screen does."""
+
+from __future__ import annotations
+
+import pytest
+from store.shop import Shop, staff_cart
+
+from gateway.contract.messages import PrintResult
+from gateway.operations import administration, devices, kitchen
+from gateway.store import tickets
+
+
+def prove(shop: Shop, order_id: str, *states: str) -> None:
+    for job in shop.jobs(order_id):
+        for state in states or ("SENDING", "PRINTED"):
+            shop.do(devices.take_result, job.printer, PrintResult(job.id, 1, state))
+
+
+def ended(shop: Shop, order_id: str) -> dict[str, tuple[str, bool]]:
+    return {t.station: (t.state, t.cleared_at is not None) for t in shop.order(order_id).tickets}
+
+
+def test_a_paper_that_is_proven_after_its_table_was_closed_ends_its_ticket_with_one_event(shop: Shop) -> None:
+    late = shop.place("lamb")
+    shop.do(administration.close_table, "1")
+    shop.do(kitchen.call_for_ticket, shop.ticket(late).id)
+    events = len(shop.events())
+    prove(shop, late)
+    ticket = shop.ticket(late)
+    assert (ticket.state, ticket.shown_by, ticket.shown_at) == ("SERVED", "slip 0001", shop.now.iso)
+    assert (ticket.served_at, ticket.cleared_at) == (shop.now.iso, shop.now.iso)
+    assert shop.events()[events:] == ["order.ticket_bumped"]
+    assert shop.conditions() == set()
+    with shop.read() as rows:
+        assert tickets.open_ids(rows) == []
+
+
+def test_a_paper_of_an_order_without_a_table_ends_its_ticket_and_screens_keep_theirs(shop: Shop) -> None:
+    taken = shop.staff_places(staff_cart("lamb", "tofu", type="takeaway", table=None)).answer["id"]
+    prove(shop, taken)
+    assert ended(shop, taken) == {"grill": ("SERVED", True), "wok": ("SHOWN", False)}
+
+
+def test_a_paper_that_a_person_saw_come_out_after_the_table_was_closed_ends_its_ticket(shop: Shop) -> None:
+    late = shop.place("lamb")
+    shop.do(administration.close_table, "1")
+    prove(shop, late, "UNKNOWN")
+    assert ended(shop, late) == {"grill": ("QUEUED", False)}
+    shop.do(devices.decide_about_job, shop.jobs(late)[0].id, "came_out", "k")
+    assert ended(shop, late) == {"grill": ("SERVED", True)}
+
+
+@pytest.mark.parametrize("state", ["UNCONFIRMED", "UNKNOWN"])
+def test_a_paper_that_nothing_proves_leaves_its_ticket_asked_for_without_a_table_too(shop: Shop, state: str) -> None:
+    taken = shop.staff_places(staff_cart("lamb", type="delivery", table=None)).answer["id"]
+    prove(shop, taken, state)
+    shop.do(kitchen.call_for_ticket, shop.ticket(taken).id)
+    assert ended(shop, taken) == {"grill": ("QUEUED", False)}
+    assert ("ticket_unseen", shop.ticket(taken).id) in shop.conditions()
+
+
+def test_a_paper_at_a_table_with_people_stays_open_until_they_go(shop: Shop) -> None:
+    here = shop.place("lamb")
+    prove(shop, here)
+    assert ended(shop, here) == {"grill": ("SHOWN", False)}
+    shop.do(administration.close_table, "1")
+    assert ended(shop, here) == {"grill": ("SERVED", True)}
