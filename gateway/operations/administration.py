@@ -199,7 +199,9 @@ def set_paused(tx: Tx, now: Now, ids: Ids, actor: Actor, paused: bool, reason: s
 
 
 def set_user(tx: Tx, now: Now, ids: Ids, actor: Actor, user: User) -> None:
-    """Adds a person or changes one. Passwords and PINs come stretched."""
+    """Adds a person or changes one. Passwords and PINs come stretched. Whoever is logged in under this name has to log
+    in again: a stolen password, or a former role, is worth nothing from here on."""
+    people.end_sessions_of(tx, user.name)
     people.set_user(tx, user)
 
 

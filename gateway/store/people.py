@@ -69,6 +69,12 @@ def end_session(tx: Tx, token: str) -> None:
     tx.run("DELETE FROM sessions WHERE hash = ?", digest(token))
 
 
+def end_sessions_of(tx: Tx, name: str) -> None:
+    """Also those that a removed person left: they must not open again with the next one of this name."""
+    # No index: a login is a row, and they are gone after a month; this is asked when a person changes.
+    tx.run("DELETE FROM sessions WHERE user = ?", name)
+
+
 def failures(rows: Reader, source: str) -> tuple[int, str, float] | None:
     """(count, boot, monotonic seconds of the last one)."""
     row = rows.one("SELECT count, boot, mono FROM login_failures WHERE source = ?", source)
