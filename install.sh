@@ -53,8 +53,6 @@ has_program() { # NAME; a user's PATH often lacks the sbin folders
     command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/usr/local/sbin/$1" ]
 }
 
-has_library() { [ -n "$(find /lib /usr/lib -name "$1*" -print 2>/dev/null | head -n 1)" ]; }
-
 missing_packages() { # demo|test -> the Debian packages that are not there, on standard output
     has_program mosquitto || echo mosquitto
     [ "$1" = test ] || return 0
@@ -62,8 +60,7 @@ missing_packages() { # demo|test -> the Debian packages that are not there, on s
     has_program chromium || has_program chromium-browser || has_program google-chrome || echo chromium
     [ -e /usr/share/fonts/truetype/wqy/wqy-microhei.ttc ] || echo fonts-wqy-microhei
     has_program ip || echo iproute2
-    has_program fusermount3 || echo fuse3
-    has_library libfuse.so.2 || echo libfuse2
+    has_program cc || echo gcc libc6-dev # for the disk that fails (tests/faults/fault_disk.c)
 }
 
 machine_packages() { # demo|test; what cannot be had is named, and the demo goes on with its own broker

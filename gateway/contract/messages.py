@@ -5,14 +5,23 @@ State names are those of docs/architecture.md, in upper case; device states are 
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from gateway.contract.slips import Slip
 
 MAX_PAYLOAD = 64 * 1024
-"""Bytes. A slip of 60 lines in two languages is under 20 KiB; a larger payload is a fault or an attack."""
+"""Bytes. An order's document is 48 KiB at the most (gateway/domain/order.py), and a ticket or a slip is a part of it; a
+larger payload is a fault or an attack."""
+
+_ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+$"
+"""What can end a line or turn the reading direction stands on no screen and no paper."""
+
+ScreenName = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=_ONE_LINE)]
+ActionKey = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=_ONE_LINE)]
+Version = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""Up to what JSON's readers agree on; SQLite has ten bits more."""
 
 JobState = Literal["SENDING", "WAITING", "PRINTED", "UNCONFIRMED", "UNKNOWN", "WITHDRAWN"]
 FINAL_RESULTS: frozenset[str] = frozenset({"PRINTED", "UNCONFIRMED", "UNKNOWN", "WITHDRAWN"})
@@ -109,6 +118,6 @@ class TicketDo(msgspec.Struct, omit_defaults=True):
     """Display to gateway, `stations/{station}/tickets/{ticket}/do`; also the body of the HTTP call."""
 
     action: Literal["start", "bump", "recall", "undo", "serve", "rendered"]
-    screen: str
-    key: str
-    version: int
+    screen: ScreenName
+    key: ActionKey
+    version: Version

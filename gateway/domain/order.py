@@ -40,7 +40,16 @@ LINE_MOVES = {
 MAX_LINES = 60
 """A slip of 60 lines is two metres of paper; a larger cart is a mistake or a prank."""
 MAX_NOTE = 200
+"""Characters: five lines of a slip. What is longer is said to a waiter."""
+
 MAX_QUANTITY = 99
+"""Of one line. Two digits fit before a dish's name on every slip; a banquet takes two lines."""
+
+MAX_DOCUMENT = 48 * 1024
+"""Bytes of an order's document. Its tickets and slips then fit into one message of the local broker, 64 KiB, also with
+all that happens to them later. Sixty lines with a note of twenty characters each are half of it."""
+
+MenuRevision = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 Text = Annotated[str, msgspec.Meta(max_length=MAX_NOTE)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -70,7 +79,7 @@ class Cart(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     note: Text = ""
     covers: Annotated[int, msgspec.Meta(ge=1, le=200)] | None = None
     allergies: Annotated[list[Annotated[str, msgspec.Meta(max_length=40)]], msgspec.Meta(max_length=20)] = []
-    menu_revision: int | None = None
+    menu_revision: MenuRevision | None = None
     confirm_repeat: bool = False
 
 
@@ -103,7 +112,7 @@ class StaffCart(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     note: Text = ""
     covers: Annotated[int, msgspec.Meta(ge=1, le=200)] | None = None
     allergies: Annotated[list[Annotated[str, msgspec.Meta(max_length=40)]], msgspec.Meta(max_length=20)] = []
-    menu_revision: int | None = None
+    menu_revision: MenuRevision | None = None
     confirm_repeat: bool = False
     key: Annotated[str, msgspec.Meta(max_length=128)] = ""
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import msgspec
+
 from gateway.domain import documents
 from gateway.domain.actor import Actor
 from gateway.domain.check import Check
@@ -14,6 +16,7 @@ from gateway.domain.errors import Refused
 from gateway.domain.menu import Menu
 from gateway.domain.now import Now
 from gateway.domain.order import (
+    MAX_DOCUMENT,
     Cart,
     Line,
     Order,
@@ -304,12 +307,19 @@ def _keep(
     ]
     orders.insert(tx, order, menu, papers)
     jobs.insert_first(tx, papers)
-    document = documents.order_document(order)
+    document = _document(order)
     data = {"order": document, "change": change("placed", actor, [t.id for t in order.tickets])}
     slot = journal.append(tx, now, next(ids), "order.placed", f"order/{order.id}", order.version, order.day, data)
     keys.remember(tx, SCOPE, key, body_hash, slot)
     tx.changed.update(("tickets", "jobs"))
     return Placed(answer_of(document), replayed=False)
+
+
+def _document(order: Order) -> dict[str, Any]:
+    document = documents.order_document(order)
+    if len(msgspec.json.encode(document)) > MAX_DOCUMENT:
+        raise Refused("invalid", field="lines", reason="too_long")
+    return document
 
 
 def slip_printer(ticket: Ticket, rules: Settings, always: bool = False) -> str:

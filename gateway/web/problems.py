@@ -67,6 +67,7 @@ _REASONS: dict[str, tuple[str, str]] = {
     "table_missing": ("堂食要有桌号", "an order to eat in needs a table"),
     "from_the_future": ("版本比现在的还新", "this version does not exist yet"),
     "too_many_stations": ("档口太多", "too many stations for one order"),
+    "too_long": ("一次点得太多，请分两次下单", "too much for one order; please send it in two"),
     "not_a_set": ("这道菜不是套餐", "this dish is not a set"),
 }
 

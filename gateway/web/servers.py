@@ -7,6 +7,7 @@ import resource
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,10 @@ CHANNEL_TIMEOUT_S = 30
 """Without a byte; a stalled upload costs no thread, only a connection."""
 
 BODY_LIMIT = 1024 * 1024
+GUEST_BODY_LIMIT = 128 * 1024
+"""The application takes 64 KiB; what is a little larger still gets a refusal in words. A body under way is kept in
+memory: 200 uploads of 500 kB that never ended took 100 MB (measured), and a thousand phones may connect."""
+
 STREAM_BUFFER = 1024 * 1024
 """Bytes that may wait for one slow reader; 32 screens that all stand still cost 32 MiB at the very most."""
 
@@ -69,6 +74,20 @@ _SOCKET_OPTIONS = [
     (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 20_000),
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
 ]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Of one listener. `body` in bytes; `gathered`: bytes of an answer that wait to leave together."""
+
+    threads: int
+    connections: int
+    body: int
+    gathered: int
+
+
+GUEST_LIMITS = Limits(GUEST_THREADS, GUEST_CONNECTIONS, GUEST_BODY_LIMIT, WHOLE_ANSWERS)
+STAFF_LIMITS = Limits(STAFF_THREADS, STAFF_CONNECTIONS, BODY_LIMIT, AT_ONCE)
 
 
 class NoSession(SessionInterface):
@@ -117,23 +136,23 @@ def staff_app(inside: House, frames: str = "") -> Flask:
 class Server:
     """One waitress server on one thread of its own, with its pool of request threads."""
 
-    def __init__(self, app: Flask, listener: Listener, threads: int, connections: int, send_bytes: int):
+    def __init__(self, app: Flask, listener: Listener, limits: Limits):
         self.name = app.name
         # Typed by hand: the stubs say that its trigger is a number.
         self._server: Any = create_server(
             app,
             host=listener.host,
             port=listener.port,
-            threads=threads,
-            connection_limit=connections,
+            threads=limits.threads,
+            connection_limit=limits.connections,
             channel_timeout=CHANNEL_TIMEOUT_S,
             # With select() the listener dies past descriptor 1023.
             asyncore_use_poll=True,
             # Looks ahead while a request runs, so that a screen which closed its stream is noticed.
             channel_request_lookahead=1,
-            max_request_body_size=BODY_LIMIT,
+            max_request_body_size=limits.body,
             outbuf_high_watermark=STREAM_BUFFER,
-            send_bytes=send_bytes,
+            send_bytes=limits.gathered,
             ident=None,
             clear_untrusted_proxy_headers=True,
         )
@@ -197,6 +216,6 @@ def make_servers(inside: House) -> list[Server]:
     if config.demo is not None:
         # The visitor's page shows the real guest page in a phone frame: the same host, the other listener's port.
         framed_by, frames = f"http://*:{config.staff.port}", f"'self' http://*:{config.guest.port}"
-    guest = Server(guest_app(inside, framed_by), config.guest, GUEST_THREADS, GUEST_CONNECTIONS, WHOLE_ANSWERS)
-    staff = Server(staff_app(inside, frames), config.staff, STAFF_THREADS, STAFF_CONNECTIONS, AT_ONCE)
+    guest = Server(guest_app(inside, framed_by), config.guest, GUEST_LIMITS)
+    staff = Server(staff_app(inside, frames), config.staff, STAFF_LIMITS)
     return [guest, staff]

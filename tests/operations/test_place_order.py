@@ -10,9 +10,12 @@ import msgspec
 import pytest
 from store.shop import GUEST, Shop, cart, menu, open_shop, rules, staff_cart
 
+from gateway.contract.messages import MAX_PAYLOAD, PrintCommand
+from gateway.domain import documents
 from gateway.domain.errors import Refused
-from gateway.domain.order import StaffCart
+from gateway.domain.order import MAX_DOCUMENT, MAX_LINES, MAX_NOTE, Cart, StaffCart
 from gateway.operations import administration, ordering
+from gateway.relays.slips import slip_for
 from gateway.store import Store, journal, keys, visits
 
 
@@ -155,6 +158,31 @@ def test_changed_prices_are_shown_before_they_are_asked_for(shop: Shop) -> None:
     assert shop.place("tofu", menu_revision=2)
     assert shop.place("tofu")  # a phone that never said what it saw
     assert refused(shop, cart("tofu", menu_revision=7), "invalid").detail["field"] == "menu_revision"
+
+
+def test_the_largest_order_fits_into_the_brokers_messages_and_a_larger_one_is_refused(shop: Shop) -> None:
+    def of_length(note: int) -> Cart:
+        chosen = {"variant": "whole", "modifiers": ["hot", "nuts", "no-nuts"]}
+        line = {"item": "chicken", "quantity": 99, "note": "辣" * note} | chosen
+        return msgspec.convert({"table_token": "token-1", "lines": [line] * MAX_LINES}, Cart)
+
+    note = next(n for n in range(MAX_NOTE, 0, -1) if not too_long(shop, of_length(n)))
+    assert 20 <= note < MAX_NOTE
+    order = shop.order(shop.placed(of_length(note)).answer["id"])
+    document = documents.order_document(order)
+    assert MAX_DOCUMENT * 0.95 < len(msgspec.json.encode(document)) <= MAX_DOCUMENT
+    for ticket, job in zip(order.tickets, shop.jobs(order.id), strict=True):
+        slip = slip_for(order, job, shop.settings())
+        for message in (documents.ticket_document(document, ticket.id, {}), PrintCommand("print", job.id, 1, slip)):
+            assert len(msgspec.json.encode(message)) < MAX_PAYLOAD - 8 * 1024
+
+
+def too_long(shop: Shop, wanted: Cart) -> bool:
+    try:
+        shop.placed(wanted)
+    except Refused as refusal:
+        return refusal.detail == {"field": "lines", "reason": "too_long"}
+    return False
 
 
 def test_a_flood_from_one_table_is_held_back_for_ten_minutes(tmp_path: Path) -> None:

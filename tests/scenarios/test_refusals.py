@@ -261,6 +261,28 @@ def test_a_name_that_is_not_ours_is_refused(demo: RunningDemo) -> None:
         assert (status, value["code"]) == (421, "wrong_host")
 
 
+def test_the_largest_order_holds_nobody_up(demo: RunningDemo) -> None:
+    """Its ticket and its slip are the largest messages that the broker ever carries; a larger one it would hang up on,
+    again and again, and no slip of anybody would come out any more."""
+    lines = [{"item": "kung-pao", "variant": "whole", "modifiers": ["hot", "no-peanuts"], "note": "x" * 200}] * 60
+    status, value = demo.post_order("4", lines)
+    assert (status, value["code"], value["field"]) == (422, "invalid", "lines")
+    assert "two" in value["detail"]
+    largest = next(n for n in range(60, 0, -1) if demo.post_order("4", lines[:n])[0] == 201)
+    assert largest > 20
+    order = demo.order("5", [{"item": "beer"}])
+    eventually("the next slip", lambda: any(order["number"] in paper for paper in demo.papers("receipt")), 10)
+    big = eventually("its slip leaves", lambda: in_hand(demo), 10)
+    assert demo.staff("GET", "/api/v1/conditions")[1]["conditions"] == []
+    assert demo.staff("POST", f"/api/v1/jobs/{big}/cancel", {"key": uuid.uuid4().hex})[0] in (200, 409)
+
+
+def in_hand(demo: RunningDemo) -> str:
+    """The job that the kitchen's printer is at."""
+    found = demo.staff("GET", "/api/v1/jobs?state=SENDING")[1]["jobs"]
+    return next((job["id"] for job in found if job["printer"] == "kitchen"), "")
+
+
 def test_a_large_body_is_413(demo: RunningDemo) -> None:
     before = count(demo)
     long = json.dumps(cart(demo)).encode()

@@ -65,6 +65,8 @@ def test_every_refusal_of_an_order_has_its_status(doors: Doors) -> None:
     )
     refuse(doors.order(nonsense=1), 422, "invalid")
     refuse(doors.order(note="x" * 70_000), 413, "too_large")
+    for nobody_has_it in (-1, 2**53 + 1, 2**63, 10**20):
+        assert refuse(doors.order(menu_revision=nobody_has_it), 422, "invalid").get_json()["field"] == "menu_revision"
 
     def dearer(raw: dict[str, Any]) -> None:
         raw["categories"][0]["items"][0]["price"] = 1

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from flask import Response, request
 
+from gateway.contract.messages import ActionKey, ScreenName, Version
 from gateway.domain import documents
 from gateway.domain.errors import Refused
 from gateway.domain.order import StaffCart
@@ -17,19 +18,21 @@ from gateway.web.api.guest_calls import order_answer
 from gateway.web.events import event_id, station_tickets
 from gateway.web.house import house
 
-Key = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
-
 RECALL_LIMIT = 30
 RECALL_S = 2 * 3600
+"""What a cook can still mean by "that one just now": two hours, and no more cards than a thumb scrolls through."""
+
 ACTIONS = ("start", "bump", "recall", "undo", "serve", "rendered")
 DECISIONS = ("reprint", "came_out", "cancel")
 MAX_LISTED = 1000
+"""Two busy days of orders: some 3 MB, made in a quarter of a second."""
+
 
 
 class TicketAction(msgspec.Struct, forbid_unknown_fields=True):
-    screen: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    key: Key
-    version: Annotated[int, msgspec.Meta(ge=0)]
+    screen: ScreenName
+    key: ActionKey
+    version: Version
 
 
 class TableOpening(msgspec.Struct, forbid_unknown_fields=True):
@@ -43,7 +46,7 @@ class Pausing(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Deciding(msgspec.Struct, forbid_unknown_fields=True):
-    key: Key
+    key: ActionKey
 
 
 class Nothing(msgspec.Struct):
@@ -249,6 +252,6 @@ def _number(name: str, default: int, most: int) -> int:
     text = request.args.get(name, "")
     if not text:
         return default
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not 1 <= int(text) <= most:
         raise Refused("invalid", field=name, words=f"a number from 1 to {most}")
     return int(text)
