@@ -13,6 +13,7 @@ from gateway.web import access, bodies
 from gateway.web.house import house
 
 MAX_TOPICS = 20
+"""Every station of a large kitchen, and the five that are no station."""
 
 
 def healthz() -> Response:
