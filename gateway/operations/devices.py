@@ -191,7 +191,14 @@ def _cancel(tx: Tx, job: PrintJob) -> PrintJob:
 
 
 def take_device_state(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, state: DeviceState) -> None:
-    """A bridge says how a device is. Each reason is a condition while it lasts."""
+    """A bridge says how a device is. Each reason is a condition while it lasts.
+
+    What the settings do not know leaves no trace: the broker keeps the last word of a printer that was removed, and
+    gives it again at each connection. Before there are settings all are taken; `import_settings` forgets the others.
+    """
+    rules = settings.settings(tx)
+    if rules is not None and rules.printer(name) is None:
+        return
     former = devices.device(tx, name)
     since = former.at if former and (former.status, former.reasons) == (state.status, state.reasons) else now.iso
     said = Device(name, state.bridge, state.status, state.reasons, state.driver, state.model, state.firmware, since)

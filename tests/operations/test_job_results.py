@@ -6,13 +6,13 @@ import itertools
 from pathlib import Path
 
 import pytest
-from store.shop import COOK, Shop, open_shop, rules
+from store.shop import COOK, Shop, open_shop, rules, tokens
 
 from gateway.contract.messages import BridgeState, DeviceState, PrintResult
 from gateway.domain import print_job
 from gateway.domain.errors import Refused
 from gateway.housekeeping import ProofWatch
-from gateway.operations import devices, kitchen
+from gateway.operations import administration, devices, kitchen
 from gateway.operations.devices import MAX_AUTOMATIC_COPY, REPRINT_AFTER_S
 from gateway.store import devices as device_rows
 from gateway.store import jobs
@@ -266,6 +266,25 @@ def test_a_printer_that_is_away_without_a_reason_is_still_said(shop: Shop) -> No
     assert shop.conditions() == {("printer_offline", "kitchen")}
     device(shop, "unknown")
     assert shop.conditions() == set()
+
+
+def test_a_device_that_the_settings_do_not_know_leaves_no_trace(shop: Shop) -> None:
+    told: list[frozenset[str]] = []
+    shop.store.listen(told.append)
+    shop.do(devices.take_device_state, "ghost", DeviceState("blocked", "bridge-1", reasons=["paper_out"]))
+    with shop.read() as rows:
+        assert device_rows.devices(rows) == []
+    assert (shop.conditions(), [kinds for kinds in told if kinds]) == (set(), [])
+
+
+def test_a_device_that_spoke_before_there_were_settings_is_kept_if_they_name_it(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.do(administration.found_box, "demo", "box1", "abcde", b"s" * 32)
+    for name in ("kitchen", "ghost"):
+        shop.do(devices.take_device_state, name, DeviceState("blocked", "bridge-1", reasons=["paper_out"]))
+    shop.do(administration.import_settings, rules(), tokens(rules().tables()))
+    assert shop.conditions() == {("paper_out", "kitchen")}
+    shop.close()
 
 
 def test_what_a_device_learns_of_itself_later_is_kept_and_its_since_stays(shop: Shop) -> None:
