@@ -138,6 +138,11 @@ SESSION_S = 30 * 86400.0
 """A kitchen tablet stays logged in for a month; logging out or changing the user ends it at once."""
 
 
+AHEAD_S = 30 * 86400.0
+"""An event from further ahead was written by a clock that was wrong by years: were it waited for, the journal would
+grow until then. A smaller error is waited for, at most as long again as a right one."""
+
+
 def _forget_old_news(tx: Tx, now: Now) -> None:
     for condition in devices.conditions(tx):
         if condition.code in ("dead_letter", "unknown_item") and condition.since < now.ago(NEWS_S):
@@ -231,7 +236,7 @@ def end_session(tx: Tx, now: Now, ids: Ids, actor: Actor, token: str) -> None:
 
 def prune(tx: Tx, now: Now, ids: Ids, actor: Actor, before: str, limit: int) -> int:
     """Deletes delivered journal entries older than `before` with the keys that point at them. Rows deleted."""
-    gone = journal.prune(tx, before, limit)
+    gone = journal.prune(tx, before, now.ago(-AHEAD_S), limit)
     _forget_old_news(tx, now)
     people.prune_sessions(tx, now.ago(SESSION_S))
     login_brake.forget_old(tx, now)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import msgspec
@@ -193,15 +194,17 @@ KEEP_ALWAYS = 20_000
 ahead by years must not make a phone's second try a second order. Two weeks of a busy store, some 12 MB."""
 
 
-def prune(tx: Tx, before: str, limit: int) -> int:
-    """Deletes delivered entries older than `before`, never the newest: the sequence is counted from them."""
+def prune(tx: Tx, before: str, ahead: str, limit: int) -> int:
+    """Deletes the first delivered entries, at most `limit`, that are older than `before`; never the newest, as the
+    sequence is counted from them. It stops at one that is younger, so that no gap is torn where the clock was set back:
+    a key's event is there as long as a later one is. A time beyond `ahead` is no time: it stops nothing.
+    """
     if not cursors(tx):
         return 0
     upto = min(oldest_behind(tx).slot, last_slot(tx) - KEEP_ALWAYS)
-    return tx.run(
-        "DELETE FROM journal WHERE slot IN (SELECT slot FROM journal WHERE slot < ? AND at < ? ORDER BY slot LIMIT ?)",
-        upto, before, limit,
-    )  # fmt: skip
+    first = tx.all("SELECT slot, at FROM journal WHERE slot < ? ORDER BY slot LIMIT ?", upto, limit)
+    old = list(takewhile(lambda row: not before <= row[1] <= ahead, first))
+    return tx.run("DELETE FROM journal WHERE slot <= ?", old[-1][0]) if old else 0
 
 
 def slots(entries: Sequence[Entry]) -> tuple[int, int]:
