@@ -142,6 +142,7 @@ def sequence(identity: str) -> tuple[str, int]:
     return epoch, int(seq)
 
 
+@pytest.mark.timeout(120 + AWAY_S)
 def test_a_screen_that_was_away_for_15_changes_misses_none_and_repeats_none(own: RunningDemo) -> None:
     orders = [own.order("8", [{"item": "eggplant"}]) for _ in range(5)]
     eventually("no slip is on its way", lambda: all(t["slip"] and t["state"] != "QUEUED" for t in own.tickets()), 20)
