@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import http.client
+import os
 import pathlib
 import shutil
 import socket
 import statistics
+import subprocess
 import tempfile
 import threading
 import time
 import uuid
 from contextlib import ExitStack
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from running_demo import RunningDemo, alive, call, eventually
+from scenarios import tablets
 from scenarios.screens import Screen, reset
 from scenarios.tablets import VanishingTablets, can_vanish
 
@@ -173,6 +178,58 @@ def test_in_a_full_house_a_healthy_phone_orders_and_a_new_screen_opens() -> None
     finally:
         demo.stop()
         shutil.rmtree(demo.data)
+
+
+# --- the tablets themselves ---
+
+
+needs_a_network = pytest.mark.skipif(not can_vanish(), reason="may not make a network")
+
+
+def networks() -> set[str]:
+    """Namespaces and wires that the tablets of this run made."""
+    said = subprocess.run("ip netns list; ip -br link", shell=True, capture_output=True, text=True).stdout
+    names = {line.split()[0].partition("@")[0] for line in said.splitlines()}
+    return {name for name in names if name.startswith("tp") and name.endswith(str(os.getpid()))}
+
+
+def tablets_alive() -> list[str]:
+    return _mentions(tablets.__file__)
+
+
+def house_at(port: int) -> Any:
+    return SimpleNamespace(info={"staff_url": f"http://127.0.0.1:{port}", "api_token": "token"})
+
+
+@needs_a_network
+@pytest.mark.parametrize("house", ["closed", "silent"])
+def test_tablets_that_get_no_stream_say_so_in_time_and_leave_nothing(
+    house: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tablets, "OPEN_S", 2.0, raising=False)
+    with socket.create_server(("0.0.0.0", 0)) as door:
+        port = door.getsockname()[1]
+        if house == "closed":
+            door.close()
+        began = time.monotonic()
+        with pytest.raises(AssertionError, match="did not get their streams"), VanishingTablets(house_at(port), 1):
+            pass
+        assert time.monotonic() - began < 6
+    assert tablets_alive() == []
+    assert networks() == set()
+
+
+@needs_a_network
+def test_where_a_namespace_but_no_wire_can_be_made_tablets_stand_still(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    real = shutil.which("ip")
+    poor = tmp_path / "ip"
+    poor.write_text(f'#!/bin/sh\ncase "$*" in *veth*) exit 2;; esac\nexec {real} "$@"\n')
+    poor.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert not can_vanish()
+    assert networks() == set()
 
 
 def test_a_screen_that_comes_again_takes_its_own_place_at_once(demo: RunningDemo) -> None:
