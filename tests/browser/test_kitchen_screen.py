@@ -152,6 +152,40 @@ def test_a_page_that_nobody_sees_proves_nothing(demo: RunningDemo, open_screen: 
     eventually("the proof after the page is seen again", lambda: (page.evaluate("1"), proofs)[1])
 
 
+def test_what_lies_on_later_pages_comes_in_view_by_itself(demo: RunningDemo, open_screen: OpenScreen) -> None:
+    """No dish waits for a finger on the pager: the printer has no paper, so that only the screen can prove it."""
+    clear(demo)
+    page = open_screen("wok", width=1024, height=600)
+    live(page)
+    pager = page.get_by_test_id("pager")
+    demo.drill("paper_out", True, "kitchen")
+    try:
+        numbers = [order(demo, str(table)) for table in range(1, 10)]
+        expect(pager).to_contain_text(re.compile(r"1/[3-9]"), timeout=5_000)
+        assert not card(page, numbers[-1]).is_visible()
+
+        def unseen() -> list[str]:
+            page.evaluate("1")  # lets the browser's own events in
+            return [n for n in numbers if (server_ticket(demo, n) or {})["state"] == "QUEUED"]
+
+        assert unseen(), "more than one page holds"
+        eventually("each dish was drawn, and the box knows it", lambda: not unseen(), 30)
+        expect(pager).to_contain_text("1/", timeout=8_000)
+        expect(card(page, numbers[0])).to_be_visible()
+
+        pager.click()
+        expect(pager).to_contain_text("2/")
+        last = order(demo, "10")
+        page.evaluate(LET_PASS, 6_000)  # a cook who turned the page reads it
+        expect(pager).to_contain_text("2/")
+        assert not card(page, last).is_visible()
+        expect(card(page, last)).to_be_visible(timeout=10_000)
+        expect(pager).to_contain_text("1/", timeout=8_000)
+    finally:
+        demo.drill("paper_out", False, "kitchen")
+        clear(demo)
+
+
 def test_start_bump_undo_and_recall(demo: RunningDemo, open_screen: OpenScreen) -> None:
     clear(demo)
     page = open_screen("wok")

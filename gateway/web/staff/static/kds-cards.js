@@ -94,7 +94,7 @@
   });
 
   /* -- layout: oldest first; a long ticket takes two columns or more ------------------------------------
-     Returns {pages, page, after, hidden, moved, toastFits}. Positions go through the CSSOM, which the page's content
+     Returns {pages, page, after, where, hidden, moved, toastFits}. Positions go through the CSSOM, which the page's content
      policy allows. */
   const places = new WeakMap();      // element -> where it was last put, to see what moved
   const measures = new WeakMap();    // element -> {sign, span, height}
@@ -163,10 +163,11 @@
     if (pages > 1) { put = pack(pagerH + gap); pages = put[put.length - 1].page + 1; }
     page = Math.min(page, pages - 1);
 
-    const bottoms = [0, 0], hidden = {}, moved = [];
+    const bottoms = [0, 0], where = {}, hidden = {}, moved = [];
     let after = 0;
     cards.forEach((el, i) => {
       const p = put[i], here = p.page === page, id = el.dataset.id;
+      where[id] = p.page;
       el.classList.toggle('off', !here);
       if (p.page > page) after += 1;
       const clamp = heights[i] > p.h + 0.5;
@@ -180,7 +181,7 @@
       for (let c = p.column; c < p.column + p.span; c += 1) if (c < 2) bottoms[c] = Math.max(bottoms[c], p.y + p.h);
       if (clamp) hidden[id] = below(bodies[i]);
     });
-    return {pages, page, after, hidden, moved, toastFits: columns > 1 && Math.max(bottoms[0], bottoms[1]) < H - 6.5 * rem};
+    return {pages, page, after, where, hidden, moved, toastFits: columns > 1 && Math.max(bottoms[0], bottoms[1]) < H - 6.5 * rem};
   }
 
   /* Lines out of sight of a card that is too long; -1: the end is in view. A wide card goes on to the right. */

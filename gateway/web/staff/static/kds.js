@@ -7,6 +7,7 @@
   const SOON_S = thresholds.soon_s || 300, LATE_S = thresholds.late_s || 600;
   const UNDO_MS = 8000, NEW_MS = 3000, GUARD_MS = 300, LATE_RING_MS = 30000, STALE_RING_MS = 10000, HOME_MS = 30000;
   const pane = /[?&]embed=1(&|$)/.test(location.search);      // a pane of the demo page
+  const STAY_MS = pane ? 1000 : 4000, HOLD_MS = 10000;        // on a page that was turned to by itself; where a cook turned to
   const scope = station.id + (pane ? '.pane' : '');
 
   const t = TP.t(KdsWords);
@@ -35,13 +36,13 @@
   const model = KdsModel.create('tickets:' + station.id);
   const sound = KdsSound(() => draw());
   const link = {live: false, stale: false, heardAt: 0, reason: ''};
-  const view = {page: 0, pages: 1, after: 0, hidden: {}, toastFits: false, sheet: '', toast: null, notes: [], recall: null, allConditions: false, ready: false};
+  const view = {page: 0, pages: 1, after: 0, where: {}, hidden: {}, toastFits: false, sheet: '', toast: null, notes: [], recall: null, allConditions: false, ready: false};
   let conditions = [], uplink = null, moods = '';
   const firstSeen = new Map();      // open ticket -> when this page first held it, for "new" and its sound
   const painted = new Set();        // open tickets that were on a page in view
   const guarded = new Map();        // ticket -> until when its buttons rest
   let lateQuiet = new Set();        // late tickets that somebody touched the screen for
-  let lastLateRing = 0, lastStaleRing = 0, lastTouch = 0;
+  let lastLateRing = 0, lastStaleRing = 0, lastTouch = 0, lastTurn = 0;
 
   const ticking = new Set();
   const ticks = {
@@ -326,7 +327,7 @@
       const l = KdsCards.lay(board, view.page, pane);
       rest(l.moved);
       const was = figures();
-      Object.assign(view, {pages: l.pages, page: l.page, after: l.after, hidden: l.hidden, toastFits: l.toastFits});
+      Object.assign(view, l);
       if (view.toast && !l.toastFits) view.toast.up = true;
       if (figures() !== was) TP.render(html`<${Screen} />`, mount);
     }
@@ -366,9 +367,10 @@
     if (view.toast && at > view.toast.until) { view.toast = null; changed = true; }
     const left = view.notes.filter((n) => n.until > at);
     if (left.length !== view.notes.length) { view.notes = left; changed = true; }
-    if (view.page > 0 && at - lastTouch > HOME_MS) { view.page = 0; changed = true; }
-    // Nobody turns the page in a pane of the demo: it goes by itself to what no cook has seen.
-    if (pane && view.pages > 1 && open.some(unpainted)) { view.page = (view.page + 1) % view.pages; changed = true; }
+    /* No dish waits for a finger: the page turns to the oldest ticket never drawn, and home when all were. A touch holds it. */
+    const next = open.find(unpainted), to = next ? view.where[next.id] : 0;
+    const hold = lastTouch <= lastTurn ? 0 : !next ? HOME_MS : view.page ? HOLD_MS : STAY_MS;
+    if (to >= 0 && to !== view.page && at - lastTurn > STAY_MS && at - lastTouch > hold) { view.page = to; lastTurn = at; changed = true; }
     if (looks(open) !== moods) changed = true;
     ring(open, at);
     if (changed) draw();
