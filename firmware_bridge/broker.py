@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import paho.mqtt.client as mqtt
@@ -28,7 +28,23 @@ GOODBYE_S = 0.5
 MOST_IN_FLIGHT = 100
 """Publications awaiting the broker; each device has one state and one result at a time."""
 
+MAX_NAMED = 100
+"""Topics whose too large message was logged, once for each; a store's devices have fewer."""
+MAX_KEY = 128
+"""Characters of a job's key that are given back. The gateway's keys have 36."""
+
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
 Retained = tuple[str, bytes]
+
+
+class Head(msgspec.Struct):
+    """What is read of a job whose slip cannot be: enough to answer it."""
+
+    op: Literal["print", "withdraw"]
+    key: str
+    attempt: int
+    copy: int = 1
 
 
 class Broker:
@@ -54,6 +70,8 @@ class Broker:
         self._printers: frozenset[str] = frozenset()
         self._results = msgspec.json.Encoder()
         self._commands = msgspec.json.Decoder(PrintCommand)
+        self._heads = msgspec.json.Decoder(Head)
+        self._named: set[str] = set()
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2, f"bridge-{bridge}", clean_session=True, protocol=mqtt.MQTTv311
         )
@@ -111,8 +129,17 @@ class Broker:
         self._publish(self._topics.device_state(device), b"", retain=True)
 
     def _publish(self, topic: str, payload: bytes, *, retain: bool) -> None:
-        if self._client.is_connected():
+        if self._client.is_connected() and self._fits(topic, payload):
             self._client.publish(topic, payload, 1, retain)
+
+    def _fits(self, topic: str, payload: bytes) -> bool:
+        """The broker hangs up on a larger one, and paho would say it again on every connection, for ever."""
+        if len(payload) <= MAX_PAYLOAD:
+            return True
+        if topic not in self._named and len(self._named) < MAX_NAMED:
+            self._named.add(topic)
+            log.error("%s: %d bytes are not sent, at most %d", topic, len(payload), MAX_PAYLOAD)
+        return False
 
     # --- paho's thread ---
 
@@ -129,25 +156,43 @@ class Broker:
         wanted += [(self._topics.printer_jobs(printer), 1) for printer in self._printers]
         client.subscribe(wanted)
         for topic, payload in self._retained():
-            client.publish(topic, payload, 1, True)
+            if self._fits(topic, payload):
+                client.publish(topic, payload, 1, True)
 
     def _disconnected(self, _client: mqtt.Client, _data: Any, _flags: Any, code: Any, _more: Any) -> None:
         if code.is_failure:
             log.warning("the broker is away: %s", code)
 
     def _message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        if len(message.payload) > MAX_PAYLOAD:
-            log.warning("%s: %d bytes are too many, ignored", message.topic, len(message.payload))
-            return
         match self._topics.levels(message.topic):
             case ["bridges", _, "desired"]:
+                if len(message.payload) > MAX_PAYLOAD:
+                    log.warning("%s: %d bytes are too many, ignored", message.topic, len(message.payload))
+                    return
                 self._on_desired(bytes(message.payload))
             case ["printers", printer, "jobs"]:
-                try:
-                    command = self._commands.decode(message.payload)
-                except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-                    log.warning("%s: not a print command: %s", message.topic, error)
-                    return
-                self._on_command(printer, command)
+                command = self._command(message)
+                if command is not None:
+                    self._on_command(printer, command)
             case _:
                 log.warning("%s: nobody asked for this", message.topic)
+
+    def _command(self, message: mqtt.MQTTMessage) -> PrintCommand | None:
+        """The job; without its slip when that cannot be read or is too large, so that it is answered nevertheless:
+        the gateway asks until it has an end. None when not even the key can be read."""
+        try:
+            if len(message.payload) <= MAX_PAYLOAD:
+                return self._commands.decode(message.payload)
+            wrong = f"{len(message.payload)} bytes, at most {MAX_PAYLOAD}"
+        except UNREADABLE as error:
+            wrong = str(error)
+        try:
+            head = self._heads.decode(message.payload)
+        except UNREADABLE:
+            log.warning("%s: not a print command: %s", message.topic, wrong)
+            return None
+        if len(head.key) > MAX_KEY:
+            log.warning("%s: a job whose key has %d characters: %s", message.topic, len(head.key), wrong)
+            return None
+        log.error("%s: the slip of job %s cannot be taken: %s", message.topic, head.key, wrong)
+        return PrintCommand(head.op, head.key, head.attempt, None, head.copy)

@@ -69,8 +69,9 @@ class PrintJobs:
         elif command.op == "withdraw":
             self._withdraw(command)
         elif command.slip is None:
-            log.warning("%s: job %s has no slip", self._printer, command.key)
-            self._say(command, "WAITING", "no_slip")
+            # An end, and one that a person is asked about: it never gets a slip, and the gateway asks until it ends.
+            log.warning("%s: job %s has no slip that can be read", self._printer, command.key)
+            self._say(command, "UNKNOWN", "no_slip", {"bytes": 0})
         elif len(self._queue) >= MOST_QUEUED:
             log.warning("%s: %d jobs wait already, %s is left", self._printer, MOST_QUEUED, command.key)
         else:

@@ -16,7 +16,7 @@ import msgspec
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from gateway.contract.messages import GatewayState
+from gateway.contract.messages import MAX_PAYLOAD, GatewayState
 from gateway.contract.topics import Topics
 from gateway.contract.wire import Message
 
@@ -27,6 +27,10 @@ KEEPALIVE_S = 10
 
 MAX_UNSENT = 1000
 """Messages that may wait inside paho. It is only a wire's buffer: a new connection says everything again."""
+
+MAX_NAMED = 100
+"""Topics whose too large message was logged: once for each, not every 5 s. Answers have topics without end, so it
+begins anew when it is full."""
 
 RECONNECT_MIN_S = 1
 RECONNECT_MAX_S = 2
@@ -40,6 +44,7 @@ class LocalMqtt:
         self._address = (host, port)
         self._count = 0
         self._connected = False
+        self._named: set[str] = set()
         self.on_message: Callable[[Message], bool] = lambda message: False
         self.on_session: Callable[[], None] = lambda: None
         # A session that the broker keeps: what a program or a bridge says while the gateway is away for a moment, and
@@ -81,10 +86,24 @@ class LocalMqtt:
                 line.shutdown(socket.SHUT_RDWR)
 
     def publish(self, topic: str, payload: bytes, retain: bool = False) -> bool:
-        """QoS 1. False when there is no connection; what is lost on the way is the caller's to say again."""
-        if not self._connected:
+        """QoS 1. False when there is no connection; what is lost on the way is the caller's to say again.
+
+        False too for more than `MAX_PAYLOAD`: the broker would hang up on it, and paho, which keeps what was not
+        acknowledged, would say it again first of all on every connection, for ever.
+        """
+        if not self._connected or not self._fits(topic, payload):
             return False
         return self._client.publish(topic, payload, qos=1, retain=retain).rc == mqtt.MQTT_ERR_SUCCESS
+
+    def _fits(self, topic: str, payload: bytes) -> bool:
+        if len(payload) <= MAX_PAYLOAD:
+            return True
+        if topic not in self._named:
+            if len(self._named) >= MAX_NAMED:
+                self._named.clear()
+            self._named.add(topic)
+            log.error("%s: %d bytes are not sent, at most %d", topic, len(payload), MAX_PAYLOAD)
+        return False
 
     def _on_connect(self, client: mqtt.Client, userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
         if reason.is_failure:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway.connectors.local_mqtt import LocalMqtt
+from gateway.contract.messages import MAX_PAYLOAD
 from gateway.contract.topics import Topics
 from gateway.contract.wire import Message
 from gateway.demo.broker import Kind, broker_command, find_mosquitto
@@ -179,3 +182,28 @@ def test_what_could_not_be_taken_is_brought_on_the_connection_that_is_begun_for_
     assert gateway.orders() == [b"1", b"2"]
     assert gateway.client.session == 2
     gateway.stop()
+
+
+def test_a_message_above_the_limit_is_refused_once_in_the_log_and_the_next_one_goes_out(
+    broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Mosquitto hangs up on it, and paho would say it again on every connection: no slip would go out any more."""
+    gateway = broker.gateway().start()
+    heard: list[tuple[str, int]] = []
+    bridge = broker.client(BRIDGE)
+    bridge.on_message = lambda client, data, message: heard.append((message.topic, len(message.payload)))
+    ready = threading.Event()
+    bridge.on_subscribe = lambda *_: ready.set()
+    bridge.subscribe(TOPICS.printer_jobs("+"), 1)
+    assert ready.wait(WAIT_S)
+    large, next_one = TOPICS.printer_jobs("large"), TOPICS.printer_jobs("next")
+    with caplog.at_level(logging.ERROR, "gateway.connectors.local_mqtt"):
+        assert [gateway.client.publish(large, b"x" * 80_000) for _ in range(3)] == [False] * 3
+        assert not gateway.client.publish(large, b"x" * (MAX_PAYLOAD + 1))
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == [large]
+    assert gateway.client.publish(next_one, b"x" * MAX_PAYLOAD)
+    until("the next one is heard", lambda: heard)
+    assert (heard, gateway.client.session) == ([(next_one, MAX_PAYLOAD)], 1)
+    gateway.stop()
+    bridge.disconnect()
+    bridge.loop_stop()

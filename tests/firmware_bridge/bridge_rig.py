@@ -87,6 +87,7 @@ class Mosquitto:
         self._config = folder / "mosquitto.conf"
         self._config.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\n"
+            "max_packet_size 69632\n"  # as in config/mosquitto.conf: it hangs up on a larger one
         )
         self.start()
 

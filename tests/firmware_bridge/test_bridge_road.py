@@ -5,13 +5,15 @@ from __future__ import annotations
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from bridge_rig import BridgeProcess, BridgeThread, Gateway, Mosquitto, Printers, a_slip, kitchen, until
 from PIL import Image
 
 from firmware_bridge import cli
-from gateway.contract.messages import DeviceDesired
+from gateway.contract.messages import MAX_PAYLOAD, DeviceDesired, PrintCommand
 
 
 def test_a_slip_is_printed_and_proven_by_the_answered_fence(kitchen_up: Gateway, printers: Printers) -> None:
@@ -251,11 +253,43 @@ def test_a_printer_without_fence_is_honest_about_it(
 
 
 def test_garbage_on_the_wire_is_survived(kitchen_up: Gateway) -> None:
-    for garbage in (b"{", b"[]", b'{"op": "print"}', b"\xff\xfe", b"x" * 70_000):
+    for garbage in (b"{", b"[]", b'{"op": "print"}', b"\xff\xfe", b"x" * 66_000):
         kitchen_up.publish(kitchen_up.topics.printer_jobs("kitchen"), garbage)
         kitchen_up.publish(kitchen_up.topics.bridge_desired("b1"), garbage)
     kitchen_up.print("k1")
     kitchen_up.result("k1", "PRINTED")
+
+
+@pytest.mark.parametrize("wrong", [{"note": "x" * 66_000}, {"lines": "none"}], ids=["too large", "unreadable"])
+def test_a_job_whose_slip_cannot_be_taken_gets_an_end_that_a_person_is_asked_about(
+    kitchen_up: Gateway, printers: Printers, wrong: dict[str, Any]
+) -> None:
+    """Dropped without a word, it would be asked for every 5 s, and no other paper of the printer would come."""
+    kitchen_up.print("k1")
+    kitchen_up.result("k1", "PRINTED", attempt=1)
+    for key, attempt in (("k2", 1), ("k1", 2), ("k" * 1000, 1)):
+        job = msgspec.to_builtins(PrintCommand("print", key, attempt, a_slip()))
+        job["slip"] |= wrong
+        kitchen_up.publish(kitchen_up.topics.printer_jobs("kitchen"), msgspec.json.encode(job))
+    refused = kitchen_up.result("k2", "UNKNOWN", reason="no_slip", attempt=1)
+    assert refused["evidence"] == {"bytes": 0}
+    kitchen_up.result("k1", "PRINTED", attempt=2)
+    kitchen_up.print("k3", slip=a_slip(order="A032"))
+    kitchen_up.result("k3", "PRINTED")
+    assert kitchen_up.results("k" * 1000) == []
+    until(lambda: len(printers.papers()) == 2)
+
+
+def test_what_the_broker_would_hang_up_on_is_not_said_to_it(kitchen_up: Gateway) -> None:
+    """A thousand devices that cannot be built: the errors are longer than their configuration."""
+    bad = [{"name": f"{n}", "driver": "x", "port": "p"} for n in range(1590)]
+    document = msgspec.json.encode({"revision": 2, "devices": [{"name": "kitchen", "driver": "x", "port": "p"}, *bad]})
+    assert len(document) < MAX_PAYLOAD
+    kitchen_up.publish(kitchen_up.topics.bridge_desired("b1"), document, retain=True)
+    until(lambda: (kitchen_up.topics.device_state("kitchen"), b"") in [each[1:] for each in kitchen_up.messages])
+    kitchen_up.publish(kitchen_up.topics.bridge_desired("b1"), b'{"revision": 3}', retain=True)
+    until(lambda: kitchen_up.on(kitchen_up.topics.bridge_state("b1"))[-1]["revision"] == 3)
+    assert all(state["online"] for state in kitchen_up.on(kitchen_up.topics.bridge_state("b1")))
 
 
 def test_the_command_says_in_words_what_is_wrong_with_its_file(
