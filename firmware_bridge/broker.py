@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from firmware_bridge.config import BrokerConfig
+from gateway.contract.client_id import client_id
 from gateway.contract.messages import MAX_PAYLOAD, BridgeState, DeviceState, PrintCommand, PrintResult
 from gateway.contract.topics import Topics
 
@@ -73,8 +75,12 @@ class Broker:
         self._heads = msgspec.json.Decoder(Head)
         self._named: set[str] = set()
         client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, f"bridge-{bridge}", clean_session=True, protocol=mqtt.MQTTv311
+            CallbackAPIVersion.VERSION2,
+            client_id(f"bridge-{bridge}", config.password),
+            clean_session=True,
+            protocol=mqtt.MQTTv311,
         )
+        client.on_pre_connect = self._name_thread
         if config.username:
             client.username_pw_set(config.username, config.password)
         will = self._results.encode(BridgeState(online=False))
@@ -142,6 +148,10 @@ class Broker:
         return False
 
     # --- paho's thread ---
+
+    def _name_thread(self, _client: mqtt.Client, _data: Any) -> None:
+        # paho names it after the client id, which has a secret part, and every line of the log names its thread.
+        threading.current_thread().name = f"paho-mqtt-client-bridge-{self._bridge}"
 
     def _tune(self, _client: mqtt.Client, _data: Any, line: Any) -> None:
         if isinstance(line, socket.socket):  # without it Nagle holds a small result back for 40 ms

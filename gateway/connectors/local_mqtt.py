@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -16,6 +17,7 @@ import msgspec
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from gateway.contract.client_id import client_id
 from gateway.contract.messages import MAX_PAYLOAD, GatewayState
 from gateway.contract.topics import Topics
 from gateway.contract.wire import Message
@@ -50,9 +52,12 @@ class LocalMqtt:
         # A session that the broker keeps: what a program or a bridge says while the gateway is away for a moment, and
         # what was not yet acknowledged, is brought when it is back. Everything that comes carries a key or a version,
         # so that an old action is dropped and a repeat does nothing; retained states come on every connection anyway.
+        # That session is its holder's who knows the id, so the id has a part that nobody else knows.
+        name = f"gateway-{topics.store}"
         client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=f"gateway-{topics.store}", manual_ack=True, clean_session=False
+            CallbackAPIVersion.VERSION2, client_id=client_id(name, password), manual_ack=True, clean_session=False
         )
+        client.on_pre_connect = lambda *_: _call_this_thread(f"paho-mqtt-client-{name}")
         client.username_pw_set(username, password)
         client.will_set(topics.state(), msgspec.json.encode(GatewayState("offline")), qos=1, retain=True)
         client.max_queued_messages_set(MAX_UNSENT)
@@ -139,6 +144,11 @@ class LocalMqtt:
                 client.ack(mid, qos)
 
         self.on_message(Message(message.topic, bytes(message.payload), bool(message.retain), acknowledge))
+
+
+def _call_this_thread(name: str) -> None:
+    # paho names its thread after the client id, and every line of a log names its thread.
+    threading.current_thread().name = name
 
 
 def _no_delay(client: mqtt.Client, userdata: Any, sock: Any) -> None:

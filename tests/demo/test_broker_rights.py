@@ -5,38 +5,55 @@ MQTT 3.1.1 acknowledges a denied publish as if it had been done; only MQTT 5 tel
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import paho.mqtt.client as mqtt
 import pytest
 
+from firmware_bridge.broker import Broker as BridgeBroker
+from firmware_bridge.config import BrokerConfig
+from gateway.connectors.local_mqtt import LocalMqtt
+from gateway.contract.client_id import client_id
+from gateway.contract.messages import PrintCommand
 from gateway.contract.topics import Topics
+from gateway.contract.wire import Message
 from gateway.demo.broker import Kind, broker_command, find_mosquitto
 from gateway.demo.children import environment
 from gateway.demo.folder import DemoFolder
 from gateway.demo.passwords import Passwords, keep_passwords
 from gateway.demo.ports import Wanted, choose
-from gateway.demo.rights import BRIDGE, GATEWAY, INTEGRATOR, covers
+from gateway.demo.rights import BRIDGE, GATEWAY, INTEGRATOR, covers, rights_of_users
 
+ROOT = Path(__file__).resolve().parents[2]
 TOPICS = Topics("demo")
 WAIT_S = 10.0
+
+
+def until(check: Callable[[], object]) -> None:
+    end = time.monotonic() + WAIT_S
+    while not check():
+        assert time.monotonic() < end, "not in time"
+        time.sleep(0.01)
 
 
 class Client:
     """A client whose answers can be waited for."""
 
-    def __init__(self, port: int, user: str, password: str, protocol: int):
+    def __init__(self, port: int, user: str, password: str, protocol: int, name: str = ""):
         self._news = threading.Condition()
         self._codes: dict[int, bool] = {}
         self.messages: list[tuple[str, bytes]] = []
         self.connected: bool | None = None
-        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"test-{user}", protocol=protocol)  # type: ignore[arg-type]
+        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=name or f"test-{user}", protocol=protocol)  # type: ignore[arg-type]
         if user:
             client.username_pw_set(user, password)
         client.on_connect = self._on_connect
@@ -91,13 +108,13 @@ class Broker:
         self.protocol = mqtt.MQTTv5 if kind == "mosquitto" else mqtt.MQTTv311
         self._clients: list[Client] = []
 
-    def login(self, user: str, password: str | None = None) -> Client:
+    def login(self, user: str, password: str | None = None, name: str = "") -> Client:
         known = {
             GATEWAY: self.passwords.mqtt_gateway,
             BRIDGE: self.passwords.mqtt_bridge,
             INTEGRATOR: self.passwords.mqtt_integrator,
         }
-        client = Client(self.port, user, known.get(user, "") if password is None else password, self.protocol)
+        client = Client(self.port, user, known.get(user, "") if password is None else password, self.protocol, name)
         self._clients.append(client)
         return client
 
@@ -183,6 +200,88 @@ def test_an_integrator_orders_and_watches_and_nothing_else(broker: Broker) -> No
     assert gateway.publish(TOPICS.order_result("k1"), b"result")
     integrator.wait(lambda: (TOPICS.order_result("k1"), b"result") in integrator.messages)
     assert not [m for m in integrator.messages if m[1] == b"forged"]
+
+
+def test_nobody_takes_the_gateways_session_and_the_orders_in_it_by_its_name(broker: Broker) -> None:
+    """A broker gives a session to whoever connects with its client id, under whatever user."""
+    mine = broker.login(GATEWAY)
+    assert mine.subscribe(TOPICS.state())
+    life = LocalMqtt(TOPICS, "127.0.0.1", broker.port, GATEWAY, broker.passwords.mqtt_gateway)
+    life.start()
+    until(lambda: life.session)
+    thief = broker.login(INTEGRATOR, name="gateway-demo")
+    assert life.publish(TOPICS.state(), b"still here")
+    mine.wait(lambda: mine.messages)
+    assert (mine.messages, life.session) == ([(TOPICS.state(), b"still here")], 1)
+    thief.close()
+    life.stop(b"away")
+    assert broker.login(INTEGRATOR).publish(TOPICS.orders(), b"an order")
+    broker.login(INTEGRATOR, name="gateway-demo").close()
+    heard: list[bytes] = []
+    back = LocalMqtt(TOPICS, "127.0.0.1", broker.port, GATEWAY, broker.passwords.mqtt_gateway)
+
+    def take(message: Message) -> bool:
+        heard.append(message.payload)
+        message.acknowledge()
+        return True
+
+    back.on_message = take
+    back.start()
+    until(lambda: b"an order" in heard)
+    back.stop(b"away")
+    assert mine.publish(TOPICS.state(), b"", retain=True)
+
+
+def test_nobody_takes_a_bridges_place_by_its_name(broker: Broker) -> None:
+    gateway = broker.login(GATEWAY)
+    assert gateway.subscribe(TOPICS.bridge_state(BRIDGE))
+    jobs: list[str] = []
+    bridge = BridgeBroker(
+        BrokerConfig("127.0.0.1", broker.port, BRIDGE, broker.passwords.mqtt_bridge),
+        TOPICS,
+        BRIDGE,
+        on_command=lambda printer, command: jobs.append(command.key),
+        on_desired=lambda document: None,
+        retained=lambda: [(TOPICS.bridge_state(BRIDGE), b"here")],
+    )
+    bridge.listen_to(["kitchen"])
+    bridge.start()
+    gateway.wait(lambda: gateway.messages)
+    broker.login(INTEGRATOR, name=f"bridge-{BRIDGE}")
+    assert gateway.publish(TOPICS.printer_jobs("kitchen"), msgspec.json.encode(PrintCommand("withdraw", "k1", 1)))
+    until(lambda: jobs)
+    assert (jobs, gateway.messages) == (["k1"], [(TOPICS.bridge_state(BRIDGE), b"here")])
+    bridge.stop()
+    assert gateway.publish(TOPICS.bridge_state(BRIDGE), b"", retain=True)
+
+
+def test_a_client_id_has_a_part_that_only_its_program_knows_and_keeps() -> None:
+    one = client_id("gateway-demo", "password-1")
+    assert re.fullmatch(r"gateway-demo-[0-9a-f]{16}", one)
+    assert one == client_id("gateway-demo", "password-1")
+    assert one != client_id("gateway-demo", "password-2")
+
+
+def test_no_thread_and_so_no_line_of_a_log_names_the_secret_part(broker: Broker) -> None:
+    password = broker.passwords.mqtt_gateway
+    life = LocalMqtt(TOPICS, "127.0.0.1", broker.port, GATEWAY, password)
+    life.start()
+    until(lambda: life.session)
+    names = {thread.name for thread in threading.enumerate()}
+    assert "paho-mqtt-client-gateway-demo" in names
+    assert not [name for name in names if client_id("gateway-demo", password) in name]
+    life.stop(b"")
+
+
+def test_the_words_name_every_user_of_the_broker_and_promise_none_that_is_not_there() -> None:
+    words = {
+        path: " ".join((ROOT / path).read_text(encoding="utf-8").replace("#", " ").split())
+        for path in ("docs/mqtt.md", "SECURITY.md", "config/mosquitto.conf")
+    }
+    for user in rights_of_users("demo"):
+        assert f"`{user}`" in words["docs/mqtt.md"], user
+    for path, text in words.items():
+        assert not re.search(r"(each|every)[\w ,]* (display|screen)[\w ,]* own user", text, re.IGNORECASE), path
 
 
 def test_a_ticket_is_retained_until_it_is_cleared(broker: Broker) -> None:
