@@ -13,7 +13,8 @@ from gateway.relays.papers import Papers
 from gateway.store import Pending, Store
 
 SAY_DOWN_AFTER_S = 3.0
-"""A broker that restarts is back within two seconds; people are told of anything longer within five."""
+"""A broker that restarts is back within two seconds; people are told of anything longer within five. A connection
+must last as long to end it: one that lives for moments only is told of like none."""
 
 
 class Connection(Outlet, Protocol):
@@ -33,6 +34,8 @@ class LocalRelay:
         self._displays = displays
         self._session = 0
         self._down_since: float | None = None
+        """The first loss of the connection since one last lasted: while set, nothing is well yet."""
+        self._up_since = 0.0
         self._said_down: bool | None = None
         """None while nobody knows what was said last: in a former life, or to a store that could not take it."""
 
@@ -40,16 +43,29 @@ class LocalRelay:
         session = self._connection.session
         if not session:
             return self._watch(now)
-        self._down_since = None
+        if session != self._session:
+            self._begin(session, now)
+        # Papers first: a slip is waited for by a cook, a retained ticket by a display that has its own feed.
+        wishes = [self._judge(now), self._papers.step(now), self._displays.step(now)]
+        return min((wish for wish in wishes if wish is not None), default=None)
+
+    def _begin(self, session: int, now: Now) -> None:
+        if self._session and self._down_since is None:
+            self._down_since = now.monotonic  # it was lost and found between two steps
+        self._session, self._up_since = session, now.monotonic
+        self._papers.forget()
+        self._displays.forget()
+
+    def _judge(self, now: Now) -> float | None:
+        """A connection that comes and goes carries no slip: it counts as well only when it has lasted."""
+        if self._down_since is not None:
+            lasted = self._up_since + SAY_DOWN_AFTER_S
+            if now.monotonic < lasted:
+                return lasted
+            self._down_since = None
         if self._said_down is not False:
             self._say(False)
-        if session != self._session:
-            self._session = session
-            self._papers.forget()
-            self._displays.forget()
-        # Papers first: a slip is waited for by a cook, a retained ticket by a display that has its own feed.
-        wishes = [self._papers.step(now), self._displays.step(now)]
-        return min((wish for wish in wishes if wish is not None), default=None)
+        return None
 
     def _watch(self, now: Now) -> float | None:
         self._session = 0

@@ -232,7 +232,62 @@ def test_a_broker_that_is_away_for_longer_than_a_restart_is_said(local: Local) -
     assert local.shop.conditions() == {("broker_down", "broker")}
     local.wire.session = 2
     local.step()
+    assert local.shop.conditions() == {("broker_down", "broker")}, "it may be gone again in a moment"
+    wish = local.relay.step(local.shop.now)
+    assert wish == local.shop.now.monotonic + SAY_DOWN_AFTER_S
+    local.shop.later(SAY_DOWN_AFTER_S)
+    local.step()
     assert local.shop.conditions() == set()
+
+
+def flap(local: Local, seconds: int, up_s: float) -> list[set[tuple[str, str]]]:
+    """What was said after each step."""
+    said = []
+    for _ in range(seconds):
+        local.wire.session = 0
+        local.step()
+        said.append(local.shop.conditions())
+        local.shop.later(1 - up_s)
+        local.wire.session = local.wire.life = local.wire.life + 1
+        local.step()
+        said.append(local.shop.conditions())
+        local.shop.later(up_s)
+    return said
+
+
+@pytest.mark.parametrize("up_s", [0.002, 0.5])
+def test_connections_that_live_for_moments_only_are_said_as_none_until_one_lasts(local: Local, up_s: float) -> None:
+    local.step()
+    flap(local, 5, up_s)
+    assert local.shop.conditions() == {("broker_down", "broker")}
+    assert flap(local, 5, up_s) == [{("broker_down", "broker")}] * 10, "it is not said and taken back every second"
+    local.shop.later(SAY_DOWN_AFTER_S)
+    local.step()
+    assert local.shop.conditions() == set()
+
+
+def test_a_broker_that_restarts_now_and_then_is_never_said_to_be_down(local: Local) -> None:
+    local.step()
+    for session in range(2, 6):
+        local.wire.session = 0
+        local.step()
+        local.shop.later(SAY_DOWN_AFTER_S - 1)
+        local.wire.session = session
+        for _ in range(4):
+            local.step()
+            assert local.shop.conditions() == set()
+            local.shop.later(1)
+
+
+def test_a_connection_lost_and_found_between_two_looks_begins_to_count_as_lost(local: Local) -> None:
+    local.step()
+    for session in (2, 3, 4):
+        local.wire.session = session
+        local.step()
+        local.shop.later(1)
+    local.wire.session = 0
+    local.step()
+    assert local.shop.conditions() == {("broker_down", "broker")}
 
 
 # --- the intake ---

@@ -13,10 +13,10 @@ from gateway.domain.errors import Rejected, Retry
 
 
 class Wire:
-    """What a broker's client does, without a broker. `session` 0: not connected."""
+    """What a broker's client does, without a broker. `session` 0: not connected; `life` counts those so far."""
 
     def __init__(self) -> None:
-        self.session = 1
+        self.session = self.life = 1
         self.said: list[tuple[str, Any, bool]] = []
 
     def publish(self, topic: str, payload: bytes, retain: bool = False) -> bool:
