@@ -45,7 +45,8 @@ class Intake:
         self._outlet = outlet
         self._queue: deque[Message] = deque()
         self._again: deque[Message] = deque()
-        self._again_at = 0.0
+        self._again_at: float | None = None
+        """When all of `_again` is tried; set when the first one waits, so that later traffic does not put it off."""
         self._newest: dict[str, Message] = {}
         self._lock = threading.Lock()
         self._held = 0
@@ -82,9 +83,7 @@ class Intake:
             self.bring_again()
 
     def step(self, now: Now) -> float | None:
-        if self._again and now.monotonic >= self._again_at:
-            self._queue.extend(self._again)
-            self._again.clear()
+        self._try_again(now)
         for _ in range(min(AT_ONCE, len(self._queue))):
             message = self._queue.popleft()
             if self._is_overtaken(message):
@@ -100,10 +99,17 @@ class Intake:
                 # A bug that this message met: it would meet it again, and hold its place for ever.
                 message.acknowledge()
                 raise
-        if self._queue:
-            return now.monotonic
-        self._again_at = now.monotonic + AGAIN_S
-        return self._again_at if self._again else None
+        if self._again and self._again_at is None:
+            self._again_at = now.monotonic + AGAIN_S
+        return now.monotonic if self._queue else self._again_at
+
+    def _try_again(self, now: Now) -> None:
+        if self._again_at is None or now.monotonic < self._again_at:
+            return
+        self._again_at = None
+        # One by one: the writer's thread may put another in meanwhile, which then waits its own time.
+        for _ in range(len(self._again)):
+            self._queue.append(self._again.popleft())
 
     def _is_overtaken(self, message: Message) -> bool:
         """A state that had to wait for the store, while a newer one of the same thing came in: the last value wins."""
@@ -142,13 +148,17 @@ class Intake:
 
     def _after(self, message: Message, pending: Pending) -> None:
         if isinstance(pending.failure, NotDone):
-            log.warning("%s is taken later: %s", message.topic, pending.failure)
-            self._again.append(message)
-            self.wake()
+            self._take_later(message, pending.failure)
             return
         if isinstance(pending.failure, Refused):
             log.info("%s was refused: %s", message.topic, pending.failure.code)
         message.acknowledge()
+
+    def _take_later(self, message: Message, why: NotDone) -> None:
+        """Mostly on the writer's thread: the step that is woken says when."""
+        log.warning("%s is taken later: %s", message.topic, why)
+        self._again.append(message)
+        self.wake()
 
     def _take_ticket_do(self, message: Message, station: str, ticket: str) -> None:
         do = msgspec.json.decode(message.payload, type=TicketDo)
@@ -188,8 +198,7 @@ class Intake:
     def _answer_order(self, message: Message, key: str, done: Pending) -> None:
         failure = done.failure
         if isinstance(failure, NotDone):
-            self._again.append(message)
-            self.wake()
+            self._take_later(message, failure)
             return
         if isinstance(failure, Refused):
             status = STATUS.get(failure.code, OTHERWISE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -321,6 +323,48 @@ def test_what_the_store_cannot_take_is_tried_again_and_acknowledged_only_then(lo
     local.intake.step(local.shop.now)
     local.shop.write()
     assert local.acknowledged == [topic]
+
+
+def test_traffic_does_not_put_off_what_is_to_be_tried_again(local: Local) -> None:
+    order = {"key": "app-1", "source": "app", "external_id": "1", "table": "1", "lines": [{"item": "tofu"}]}
+    local.shop.store.closed = True  # every submit is answered "busy"
+    local.hears(TOPICS.orders(), order)
+    local.shop.store.closed = False
+    for _ in range(2):
+        assert TOPICS.orders() not in local.acknowledged
+        local.shop.later(0.5)
+        local.hears("nonsense", b"")
+    local.shop.write()
+    assert local.acknowledged.count(TOPICS.orders()) == 1
+
+
+def test_what_the_writer_gives_back_while_others_are_tried_again_is_not_lost(local: Local) -> None:
+    """The writer's thread puts a message aside in the middle of a step: here at the worst moment, on this thread."""
+    state = msgspec.json.encode(DeviceState("online", "bridge-1"))
+    waiting = local.intake._again
+    late = Message("nonsense", b"", False, lambda: local.acknowledged.append("late"))
+
+    class Queue(deque[Message]):
+        def append(self, message: Message) -> None:
+            super().append(message)
+            if late not in waiting and len(waiting) == 1:
+                waiting.append(late)
+
+        def extend(self, messages: Iterable[Message]) -> None:
+            for message in messages:
+                self.append(message)
+
+    local.shop.store.closed = True
+    for name in ("a", "b"):
+        local.hears(TOPICS.device_state(name), state)
+    assert len(waiting) == 2
+    local.shop.store.closed = False
+    local.intake._queue = Queue()
+    for _ in range(2):
+        local.shop.later(AGAIN_S)
+        local.intake.step(local.shop.now)
+        local.shop.write()
+    assert sorted(local.acknowledged) == ["late", TOPICS.device_state("a"), TOPICS.device_state("b")]
 
 
 @pytest.mark.parametrize("payload", [b"", b"{", b"\xff", b"[]", b"[" * 60_000, b"x" * 70_000, b'{"state":"LOST"}'])
