@@ -71,6 +71,49 @@ _REASONS: dict[str, tuple[str, str]] = {
     "not_a_set": ("这道菜不是套餐", "this dish is not a set"),
 }
 
+_WHAT_TO_DO: dict[str, tuple[str, str]] = {
+    "idempotency_key_missing": (
+        "请加上请求头 Idempotency-Key：每份订单一个新的随机值，重发同一份时用原来的值",
+        "Send the header Idempotency-Key: a new random value for each order, the same value when you send it again",
+    ),
+    "idempotency_key_reused": (
+        "同一编号只能用于同样的内容；新的请求请换新编号",
+        "A key stands for one body; take a new key for a new request",
+    ),
+    "not_json": ("请发送 JSON 对象", "Send a JSON object"),
+    "bad_request": ("请对照 docs/http.md", "See docs/http.md"),
+    "login_needed": (
+        "页面请先登录；程序请带 Authorization: Bearer TOKEN",
+        "Pages log in; programs send Authorization: Bearer TOKEN",
+    ),
+    "wrong_login": ("请再看一遍再输入", "Look again and type it once more"),
+    "not_allowed": ("请让有权限的同事来做", "Ask a colleague who may"),
+    "foreign_origin": (
+        "Origin 必须是本页自己的地址（含端口）；程序不要登录，请用 Authorization: Bearer TOKEN",
+        "Origin must be this page's own address, port included; programs do not log in, they send "
+        "Authorization: Bearer TOKEN",
+    ),
+    "table_closed": ("请员工开台，再扫一次桌上的码", "Staff open the table; then scan its code again"),
+    "unknown_table": ("请扫桌上的码；桌号见 GET /api/v1/tables", "Scan the table's code; staff: GET /api/v1/tables"),
+    "sold_out": ("lines 里是卖完的菜，去掉再下单", "`lines` names what is gone; leave it out and send again"),
+    "price_changed": ("lines 里是新旧价格，看过再下单", "`lines` has old and new prices; look, then send again"),
+    "stale": ("ticket 是现在的样子，看过再按", "`ticket` is how it stands now; look, then press again"),
+    "illegal_move": ("状态已经变了，请刷新再看", "Its state does not allow it; look at it again"),
+    "too_large": ("内容最多 64 KiB", "A body is 64 KiB at most"),
+    "too_many": ("Retry-After 是要等的秒数", "Retry-After says how many seconds to wait"),
+    "wrong_host": (
+        "请用盒子的地址，或把这个名字写进 gateway.toml 的 hosts",
+        "Use the box's address, or name this host in gateway.toml under hosts",
+    ),
+    "ordering_paused": ("恢复后用同一编号再发即可", "Send it again with the same key when ordering is open"),
+    "storage_slow": ("用同一编号再发，不会多一份", "Send it again with the same key; it will not come twice"),
+    "busy": ("用同一编号再发，不会多一份", "Send it again with the same key; it will not come twice"),
+    "stopping": ("用同一编号再发，不会多一份", "Send it again with the same key; it will not come twice"),
+    "not_found": ("请看 GET /api/v1/openapi.json（员工端口）", "See GET /api/v1/openapi.json on the staff listener"),
+    "method_not_allowed": ("Allow 列出可用的方法", "Allow lists the methods that there are"),
+}  # fmt: skip
+"""Said as `detail` where the refusal itself has nothing more precise to say."""
+
 
 def chinese() -> bool:
     return request.accept_languages.best_match(["en", "zh-Hans", "zh-CN", "zh", "zh-TW", "zh-HK"], "en") != "en"
@@ -111,6 +154,8 @@ def problem(refused: Refused) -> Response:
         words = _REASONS[reason][index].format(**{k: v for k, v in detail.items() if k in ("min", "max")})
     else:
         words = str(refused.detail.get("words") or reason)
+    if not words and code in _WHAT_TO_DO:
+        words = _WHAT_TO_DO[code][index]
     if "field" in detail:
         words = f"{detail['field']}: {words}"
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": words}

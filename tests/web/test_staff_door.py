@@ -16,6 +16,7 @@ from gateway.contract.refusals import STATUS
 from gateway.domain.errors import Refused
 from gateway.operations import kitchen
 from gateway.store import READERS
+from gateway.web import problems
 from gateway.web.access import host_allowed
 from gateway.web.api import document
 from gateway.web.api.route import STAFF
@@ -411,6 +412,28 @@ def test_the_openapi_document_holds_together(doors: Doors) -> None:
             variables = {p["name"] for p in call["parameters"] if p["in"] == "path"}
             assert variables == set(re.findall(r"\{(\w+)\}", path))
     assert {re.sub(r"<(\w+)>", r"{\1}", r.path) for r in ROUTES} == set(served["paths"])
+    for path, methods in served["paths"].items():
+        for call in methods.values():
+            if path.endswith(("{action}", "{decision}")):
+                assert call["parameters"][-1]["schema"]["enum"], path
+    keyed = next(p for p in served["paths"]["/api/v1/orders"]["post"]["parameters"] if p["in"] == "header")
+    assert (keyed["name"], keyed["required"]) == ("Idempotency-Key", True)
+
+
+def test_an_action_that_the_document_does_not_name_is_not_found(doors: Doors) -> None:
+    for path in ("/api/v1/tables/1/move", "/api/v1/items/tofu/gone", "/api/v1/ordering/stop"):
+        assert doors.program("POST", path).status_code == 404
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_common_refusal_says_what_to_do_in_the_readers_language(doors: Doors, language: str) -> None:
+    answer = doors.program("POST", "/api/v1/orders", json={"lines": []}, headers={"Accept-Language": language})
+    said = answer.get_json()
+    assert (answer.status_code, said["code"]) == (400, "idempotency_key_missing")
+    assert ("新的随机值" in said["detail"]) == (language != "en")
+    assert "Idempotency-Key" in said["detail"]
+    assert set(problems._WHAT_TO_DO) <= set(problems._WORDS)
+    assert all(zh and en for zh, en in problems._WHAT_TO_DO.values())
 
 
 def demo_shapes() -> set[tuple[str, str]]:
@@ -423,7 +446,7 @@ def demo_shapes() -> set[tuple[str, str]]:
 def test_every_call_that_the_prose_shows_is_served(doors: Doors) -> None:
     prose = (DOCS / "http.md").read_text(encoding="utf-8")
     shapes = {(r.method, re.sub(r"<\w+>", "X", r.path)) for r in ROUTES} | demo_shapes()
-    actions = {"start", "bump", "recall", "undo", "serve", "rendered", "reprint", "came_out", "cancel"}
+    actions = {action for route in ROUTES for action in route.actions}
     shown = re.findall(r"`(GET|POST) (/[^`\s?]+)", prose)
     assert len(shown) > 10
     for method, path in shown:

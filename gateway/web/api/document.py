@@ -67,8 +67,10 @@ def _call(route: Route, by_type: dict[Any, Any]) -> dict[str, Any]:
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in _VARIABLE.findall(route.path)
     ]
+    if route.actions:
+        parameters[-1]["schema"]["enum"] = list(route.actions)
     parameters += [{"name": name, "in": "query", "schema": {"type": "string"}} for name in route.query]
-    parameters += [{"name": name, "in": "header", "schema": {"type": "string"}} for name in route.headers]
+    parameters += [{"name": name, "in": "header", **_HEADERS[name]} for name in route.headers]
     answers: dict[str, Any] = {str(status): {"description": _MEANING[status]} for status in route.answers}
     for code in route.codes:
         status = str(STATUS[code])
@@ -88,6 +90,15 @@ def _call(route: Route, by_type: dict[Any, Any]) -> dict[str, Any]:
     return call
 
 
+_HEADERS: dict[str, dict[str, Any]] = {
+    "Idempotency-Key": {
+        "required": True,
+        "description": "1 to 128 printable characters, new for each order. The same key with the same body is "
+        "answered 200 as the first time, with Idempotency-Replayed: true; nothing is ordered twice.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": bodies.MAX_KEY},
+    },
+    "Last-Event-ID": {"description": "Go on after this event.", "schema": {"type": "string"}},
+}
 _MEANING = {200: "done", 201: "created", 202: "a person must look first", 304: "not changed", 503: "not ready"}
 _PROBLEM_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 

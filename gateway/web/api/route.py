@@ -15,7 +15,9 @@ STAFF = "staff"
 
 @dataclass(frozen=True)
 class Route:
-    """`path` is Flask's. `body` is the msgspec type that is accepted; `codes` are the refusals that may come."""
+    """`path` is Flask's. `body` is the msgspec type that is accepted; `codes` are the refusals that may come.
+
+    `actions` are the values that the last variable of the path may take; empty for an id or a name."""
 
     method: str
     path: str
@@ -27,6 +29,7 @@ class Route:
     headers: tuple[str, ...] = ()
     answers: tuple[int, ...] = (200,)
     codes: tuple[str, ...] = field(default=())
+    actions: tuple[str, ...] = ()
 
 
 def register(app: Flask, routes: list[Route], listener: str) -> None:
