@@ -216,8 +216,13 @@ def take_device_state(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, state
 
 
 def take_bridge_state(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, state: BridgeState) -> None:
-    """A bridge came or went. What it said of its devices counts only while it is online."""
+    """A bridge came or went. What it said of its devices counts only while it is online.
+
+    The last will of a bridge that was removed stays with the broker: it leaves no trace, as its devices do.
+    """
     former = devices.bridge(tx, name)
+    if former is None and not state.online and not _has_printers(tx, name):
+        return
     if former is None or (former.online, former.revision, former.boot) != (state.online, state.revision, state.boot):
         boot = state.boot or (former.boot if former else "")
         devices.set_bridge(tx, Bridge(name, state.online, state.revision, boot, now.iso))
@@ -229,6 +234,12 @@ def take_bridge_state(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, state
     for device in devices.devices(tx):
         if device.bridge == name and device.status != "unknown":
             take_device_state(tx, now, ids, actor, device.name, DeviceState("unknown", name))
+
+
+def _has_printers(tx: Tx, bridge: str) -> bool:
+    """Whether the settings know this bridge. Before there are settings every one may be meant."""
+    rules = settings.settings(tx)
+    return rules is None or any(printer.bridge == bridge for printer in rules.printers)
 
 
 def raise_condition(tx: Tx, now: Now, ids: Ids, actor: Actor, code: str, subject: str, **params: Any) -> None:

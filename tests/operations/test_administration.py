@@ -345,3 +345,11 @@ def test_a_session_ends_by_itself_after_a_month(shop: Shop) -> None:
     shop.later(120)
     with shop.read() as rows:
         assert people.session(rows, "token", shop.now.ago(SESSION_S)) is None
+
+
+def test_the_last_will_of_a_bridge_that_was_removed_leaves_no_trace(shop: Shop) -> None:
+    shop.do(devices.take_bridge_state, "gone", BridgeState(False))
+    assert shop.conditions() == set()
+    shop.do(devices.take_bridge_state, "new", BridgeState(True))
+    shop.do(devices.take_bridge_state, "new", BridgeState(False))
+    assert shop.conditions() == {("bridge_offline", "new")}  # one that has come is known, printers or not
