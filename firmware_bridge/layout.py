@@ -64,6 +64,7 @@ Line = TextLine | Rule | Gap | BarCode
 @dataclass(frozen=True)
 class Words:
     kitchen: str
+    addition: str
     reprint: str
     check: str
     note: str
@@ -76,6 +77,7 @@ class Words:
 
 CHINESE = Words(
     kitchen="厨打单",
+    addition="加菜",
     reprint="补打 REPRINT",
     check="先核对再做 check before cooking",
     note="备注：",
@@ -87,6 +89,7 @@ CHINESE = Words(
 )
 ENGLISH = Words(
     kitchen="kitchen",
+    addition="Addition",
     reprint="REPRINT",
     check="check before cooking",
     note="note: ",
@@ -152,7 +155,7 @@ class _Page:
         kind = words.kitchen if slip.kind == "kitchen" else printable(slip.kind)
         page = self._pair(printable(slip.station), f"{kind} {printable(slip.number)}", BOLD, BOLD)
         page.append(Gap(6))
-        page += self._wrapped(printable(slip.place), BIG)
+        page += self._place()
         page.append(Gap(6))
         order_type = words.order_types.get(slip.order_type, printable(slip.order_type))
         who = [words.covers.format(slip.covers)] if slip.covers else []
@@ -160,6 +163,20 @@ class _Page:
         page += self._pair(printable(slip.order), printable(slip.by), BOLD)
         page.append(Rule())
         return page
+
+    def _place(self) -> list[Line]:
+        """The table; of an addition that word beside it, inverse, so that no cook takes it for the first order."""
+        columns = self._columns // 2
+        pieces = [piece for piece in wrap(printable(self._slip.place), columns, self._encoding) if piece]
+        page: list[Line] = [_text(piece, BIG) for piece in pieces]
+        if not self._slip.addition:
+            return page
+        mark = Span(f" {self._words.addition} ", LOUD)
+        room = columns - cells(mark.text, self._encoding)
+        room -= cells(pieces[-1], self._encoding) if pieces else columns
+        if room < 1:
+            return [*page, TextLine((mark,))]
+        return [*page[:-1], TextLine((Span(pieces[-1] + " " * room, BIG), mark))]
 
     def _banner(self, copy: int) -> list[Line]:
         return [

@@ -33,6 +33,7 @@ class Slip(msgspec.Struct, omit_defaults=True):
 
     `language` is a BCP 47 tag: `zh-Hans` or `en`. `time` is the store's local time, `HH:MM`.
     `number` and `previous` are the station's running slip numbers, so that a missing one is seen.
+    `addition`: not the first order of its table's visit; it says so beside the place.
     `code` prints as a bar code. `allergies` print inverse over the whole width.
     """
 
@@ -52,3 +53,4 @@ class Slip(msgspec.Struct, omit_defaults=True):
     note: str = ""
     elsewhere: list[SlipElsewhere] = msgspec.field(default_factory=list)
     code: str = ""
+    addition: bool = False

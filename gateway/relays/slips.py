@@ -36,6 +36,7 @@ def slip_for(order: Order, job: PrintJob, rules: Settings) -> Slip:
         note=order.note,
         elsewhere=_elsewhere(order, job, rules, language),
         code=f"{order.number}-{number}",
+        addition=order.addition,
     )
 
 

@@ -245,3 +245,36 @@ def test_numbers_place_options_and_elsewhere_all_stand_on_the_slip(bar_codes: Ba
         "4 guests",
     ):
         assert part in text
+
+
+@pytest.mark.parametrize(
+    ("language", "place", "columns", "shown"),
+    [
+        ("zh-Hans", "12 桌", 48, r"12 桌 *▐ 加菜"),
+        ("en", "Table 12", 48, r"Table 12 *▐ Addition"),
+        ("zh-Hans", "12 桌", 32, r"12 桌 *▐ 加菜"),
+        ("en", "Table 12", 32, r"Table 12 *\n▐ Addition"),
+        ("en", "", 24, r"Addition"),
+    ],
+)
+def test_an_addition_says_so_beside_the_table(
+    language: str, place: str, columns: int, shown: str, bar_codes: BarCodeBytes
+) -> None:
+    def printed(**changes: bool) -> str:
+        lines = layout(a_slip(language=language, place=place, **changes), columns, "gbk")
+        sheet, engine = interpret(escpos.encode(lines, columns, "gbk", bar_codes).data, columns)
+        assert engine.warnings == [], "no line is wider than the paper"
+        return text_of(sheet, columns)
+
+    assert re.search(shown, printed(addition=True)), printed(addition=True)
+    assert not re.search("加菜|Addition", printed())
+
+
+def test_the_word_of_an_addition_has_the_golden_bytes() -> None:
+    """Table large; the word large and inverse, at the right end of the same line."""
+    lines = layout(a_slip(place="5", addition=True), 32, "gbk")
+    at = next(i for i, line in enumerate(lines) if isinstance(line, TextLine) and line.spans[0].text.startswith("5 "))
+    data = escpos.encode([lines[at]], 32, "gbk", no_bars).data
+    mark = bytes.fromhex("1D 42 01 20 1C 26") + "加菜".encode("gbk") + bytes.fromhex("20 1C 2E 0A")
+    assert data.endswith(mark), data.hex(" ")
+    assert b"5" + b" " * 9 in data

@@ -88,6 +88,8 @@ def test_the_second_order_of_a_visit_is_an_addition_on_the_same_check(shop: Shop
     assert check is not None
     assert (check.total, check.state) == (3300, "OPEN")
     assert shop.order(shop.place(table="2")).check != first.check
+    for order, says_so in ((first, False), (shop.order(shop.place()), True)):
+        assert slip_for(order, shop.jobs(order.id)[0], shop.settings()).addition is says_so
 
 
 def test_names_and_prices_stay_as_they_were_sold(shop: Shop) -> None:
