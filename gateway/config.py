@@ -1,16 +1,22 @@
-"""Reads and checks the boot file, and names every fault with its line and key."""
+"""Reads and checks the boot file, and names every fault with its line, its key and what to write there."""
 
 from __future__ import annotations
 
 import difflib
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from gateway.commands.file_faults import KINDS, NO_RIGHT, Place, read_toml, value_faults
+from gateway.commands.reader import say
 from gateway.domain.boot_file import Config
+
+BOOT_KINDS = KINDS | {
+    "int": ("整数，不加引号，例如 8081", "a whole number without quotes, such as 8081"),
+    "array": ('一个列表，例如 ["order.example.com"]', 'a list such as ["order.example.com"]'),
+}
 
 
 @dataclass
@@ -26,26 +32,29 @@ class Wrong(Exception):  # noqa: N818
 
 def load(path: Path) -> Config:
     """Reads and checks the file. Raises `Wrong` with all faults at once."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Wrong(path, [f"cannot be read: {error}"]) from None
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Wrong(path, [f"not TOML: {error}"]) from None
-    faults = _faults(raw, Config, "", text)
+    raw, text, faults = read_toml(path)
+    faults = faults or _faults(raw, Config, "", text)
     if faults:
         raise Wrong(path, faults)
     config = msgspec.convert(raw, Config)
-    missing = [
-        f"line {_line(text, key)}: {key}: {name!r} cannot be read"
-        for key, name in _files(config)
-        if name and not Path(name).is_file()
-    ]
+    secrets = [(Place(key, _line(text, key)), name) for key, name in _files(config) if name]
+    missing = [fault for place, name in secrets for fault in _secret_faults(place, name)]
     if missing:
         raise Wrong(path, missing)
     return config
+
+
+def _secret_faults(place: Place, name: str) -> list[str]:
+    try:
+        Path(name).read_bytes()
+    except FileNotFoundError:
+        zh = f"没有文件 {name!r}：把密钥写进去，一行，别的不写"
+        return [place.fault(say(zh, f"there is no file {name!r}; write the secret there, one line and nothing else"))]
+    except PermissionError:
+        return [place.fault(say(f"{name!r} {NO_RIGHT[0]}", f"{name!r} cannot be read: {NO_RIGHT[1]}"))]
+    except OSError as error:
+        return [place.fault(say(f"{name!r} 读不了：{error.strerror}", f"{name!r} cannot be read: {error.strerror}"))]
+    return []
 
 
 def _files(config: Config) -> list[tuple[str, str]]:
@@ -65,23 +74,23 @@ def _faults(raw: dict[str, Any], kind: type[Any], prefix: str, text: str) -> lis
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     found = []
     for key, value in raw.items():
-        where = f"line {_line(text, prefix + key)}: {prefix}{key}"
+        place = Place(prefix + key, _line(text, prefix + key))
         if key not in fields:
             near = difflib.get_close_matches(key, fields, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(sorted(fields))}"
-            found.append(f"{where}: unknown key{hint}")
+            zh = f"，是不是 {near[0]!r}？" if near else f"；可以写：{', '.join(sorted(fields))}"
+            en = f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(sorted(fields))}"
+            found.append(place.fault(say(f"没有这一项{zh}", f"unknown key{en}")))
             continue
         section = _section(fields[key].type)
-        if section is not None and isinstance(value, dict):
+        if section is None:
+            found += value_faults(value, fields[key].type, place, BOOT_KINDS)
+        elif isinstance(value, dict):
             found += _faults(value, section, f"{prefix}{key}.", text)
-            continue
-        try:
-            msgspec.convert(value, fields[key].type)
-        except msgspec.ValidationError as error:
-            found.append(f"{where}: {error}")
+        else:
+            found.append(place.fault(say(f"这里要一张表 [{key}]", f"a table [{key}] belongs here")))
     for key, field in fields.items():
         if field.required and key not in raw:
-            found.append(f"{prefix}{key} is missing")
+            found.append(say(f"{prefix}{key}：没有写，必须有", f"{prefix}{key} is missing; it must be there"))
     return found
 
 

@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ import msgspec
 from gateway.assembly import open_store, random_tokens
 from gateway.clock import Clock
 from gateway.commands.chinese_faults import in_readers_language
-from gateway.commands.file_faults import faults_of
+from gateway.commands.file_faults import faults_of, read_toml
 from gateway.commands.reader import say
 from gateway.config import Wrong, load
 from gateway.domain.actor import Actor
@@ -89,18 +88,8 @@ def _import(what: str, options: argparse.Namespace, store: Store) -> int:
 
 def _read(path: Path, kind: Any) -> tuple[Any, list[str]]:
     """The file as this kind, or every fault in it."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        raw = tomllib.loads(text)
-    except FileNotFoundError:
-        return None, [say("没有这个文件", "there is no such file")]
-    except OSError as error:
-        return None, [say(f"读不了：{error.strerror}", f"cannot be read: {error.strerror}")]
-    except UnicodeDecodeError as error:
-        return None, [say(f"不是 UTF-8 文本：{error}", f"is not UTF-8 text: {error}")]
-    except tomllib.TOMLDecodeError as error:
-        return None, [say(f"不是 TOML：{error}", f"not TOML: {error}")]
-    faults = faults_of(raw, kind, text)
+    raw, text, faults = read_toml(path)
+    faults = faults or faults_of(raw, kind, text)
     return (None, faults) if faults else (msgspec.convert(raw, kind), [])
 
 

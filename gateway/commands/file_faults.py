@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
@@ -27,6 +29,37 @@ class Place:
         return f"{line}{self.key}{say('：', ': ') if self.key else ''}{words}"
 
 
+def read_toml(path: Path) -> tuple[dict[str, Any], str, list[str]]:
+    """(what the file holds, its text, why it cannot be read)."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return tomllib.loads(text), text, []
+    except FileNotFoundError:
+        fault = say("没有这个文件", "there is no such file")
+    except IsADirectoryError:
+        fault = say("这是文件夹，请写文件名", "cannot be read: it is a folder; name the file in it")
+    except PermissionError:
+        fault = say(NO_RIGHT[0], f"cannot be read: {NO_RIGHT[1]}")
+    except OSError as error:
+        fault = say(f"读不了：{error.strerror}", f"cannot be read: {error.strerror}")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        zh = f"第 {line} 行：不是 UTF-8 文本，请另存为 UTF-8"
+        fault = say(zh, f"line {line}: cannot be read: not UTF-8 text; save it as UTF-8")
+    except tomllib.TOMLDecodeError as error:
+        fault = say(_where_it_ends(str(error)), f"not TOML: {error}")
+    return {}, "", [fault]
+
+
+NO_RIGHT = ("没有权限读：请用点单盒的用户，或加 sudo", "you may not; use sudo or the gateway's own user")
+
+
+def _where_it_ends(said: str) -> str:
+    if match := re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", said):
+        return f"第 {match[2]} 行第 {match[3]} 列：不是 TOML，写法不对（{match[1]}）"
+    return f"不是 TOML，写法不对（{said}）"
+
+
 def faults_of(raw: Any, kind: Any, text: str) -> list[str]:
     """Every fault at once, so that one does not hide the next; empty when `raw` is a `kind`."""
     lines = text.splitlines()
@@ -42,7 +75,7 @@ def faults_of(raw: Any, kind: Any, text: str) -> list[str]:
 def _faults(value: Any, kind: Any, place: Place, lines: list[str]) -> list[str]:
     struct = _struct(kind)
     if struct is None:
-        return _value_faults(value, kind, place)
+        return value_faults(value, kind, place)
     if get_origin(kind) is list:
         if not isinstance(value, list):
             return [place.fault(say("这里要一张表的列表 [[…]]", "a list of tables [[…]] belongs here"))]
@@ -93,7 +126,8 @@ def _line(lines: list[str], pattern: str, after: int) -> int:
     return next((n for n, line in enumerate(lines[start:], start + 1) if re.search(pattern, line)), after)
 
 
-KINDS = {
+Kinds = dict[str, tuple[str, str]]
+KINDS: Kinds = {
     "int": ("整数，例如 3800（钱以分计）", "a whole number such as 3800 (money in the smallest unit)"),
     "str": ("引号里的文字", 'text in quotes, "…"'),
     "bool": ("true 或 false", "true or false"),
@@ -105,21 +139,24 @@ SHAPES = {
         "小写字母、数字、- 和 _，不超过 40 个",
         "small letters, figures, - and _; at most 40",
     ),
+    "^[a-z0-9][a-z0-9-]{0,39}$": ("小写字母、数字和 -，不超过 40 个", "small letters, figures and -; at most 40"),
+    "^https?://": ("以 http:// 或 https:// 开头的地址", "an address that begins with http:// or https://"),
     "^[A-Z]{3}$": ("三个大写字母，例如 CNY", "three capital letters such as CNY"),
     r"^([01]\d|2[0-3]):[0-5]\d$": ("一天里的时刻，例如 04:00", "a time of day such as 04:00"),
     r"^[a-zA-Z]{2,3}(-[A-Za-z0-9]{2,8})*$": ("语言标记，例如 zh-Hans", "a language tag such as zh-Hans"),
 }
 
 
-def _value_faults(value: Any, kind: Any, place: Place) -> list[str]:
+def value_faults(value: Any, kind: Any, place: Place, kinds: Kinds = KINDS) -> list[str]:
+    """The fault of one value, or none. `kinds` are the words for what belongs there."""
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        return [place.fault(_in_words(str(error), value, kind))]
+        return [place.fault(_in_words(str(error), value, kind, kinds))]
     return []
 
 
-def _in_words(said: str, value: Any, kind: Any) -> str:
+def _in_words(said: str, value: Any, kind: Any, kinds: Kinds) -> str:
     """What the decoder said, with what to write instead."""
     if get_origin(kind) is Literal:
         choices = ", ".join(map(str, get_args(kind)))
@@ -134,6 +171,6 @@ def _in_words(said: str, value: Any, kind: Any) -> str:
             f"{value!r} is too {'small' if least else 'large'}; {'at least' if least else 'at most'} {match[2]}",
         )
     if match := re.match(r"Expected `(\w+)`", said):
-        zh, en = KINDS.get(match[1], (match[1], match[1]))
+        zh, en = kinds.get(match[1], (match[1], match[1]))
         return say(f"{value!r} 不行，要{zh}", f"{value!r} does not fit; write {en}")
     return said

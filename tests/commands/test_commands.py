@@ -87,7 +87,39 @@ def test_a_secret_that_is_not_there_is_named(boot: Path) -> None:
     boot.write_text(boot.read_text() + '[cloud]\nurl = "https://x"\ntoken_file = "/no/such"\n')
     with pytest.raises(Wrong) as wrong:
         load(boot)
-    assert wrong.value.faults == ["line 10: cloud.token_file: '/no/such' cannot be read"]
+    (fault,) = wrong.value.faults
+    assert fault.startswith("line 10: cloud.token_file: there is no file '/no/such'; write the secret there")
+
+
+def test_a_boot_files_faults_are_said_in_chinese_to_who_reads_chinese(
+    boot: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    good = boot.read_text()
+    boot.write_text(good.replace("[staff]\nport = 0", '[staff]\nport = "80"\nhsots = []').replace("demo", "Demo 1"))
+    code, _, err = run("check-config")
+    assert code == 1
+    assert f"{boot}: 第 2 行：store.id：'Demo 1' 不行，要小写字母、数字和 -" in err
+    assert "staff.port：'80' 不行，要整数，不加引号，例如 8081" in err
+    assert "staff.hsots：没有这一项，是不是 'hosts'？" in err
+    assert "Expected" not in err
+    boot.write_text("[guest]\nport = 1\n")
+    assert "store：没有写，必须有" in run("check-config")[2]
+    boot.write_text("[store\n")
+    assert "第 1 行第 7 列：不是 TOML" in run("check-config")[2]
+    boot.write_text(good + '[cloud]\nurl = "https://x"\ntoken_file = "/no/such"\n')
+    assert "cloud.token_file：没有文件 '/no/such'" in run("check-config")[2]
+    boot.unlink()
+    assert f"{boot}: 没有这个文件" in run("check-config")[2]
+    assert json.loads(run("check-config", "--json")[1])["faults"] == [f"{boot}: 没有这个文件"]
+
+
+def test_the_delivered_boot_file_lacks_only_its_secrets() -> None:
+    with pytest.raises(Wrong) as wrong:
+        load(ROOT / "config/gateway.toml")
+    assert [re.findall(r"there is no file '(/etc/gateway/secrets/[a-z-]+)'", f) for f in wrong.value.faults] == [
+        ["/etc/gateway/secrets/mqtt-gateway"], ["/etc/gateway/secrets/cloud-box"]
+    ]  # fmt: skip
 
 
 LOOKS = [["orders"], ["jobs"], ["outbox"], ["menu", "export", "-"], ["settings", "export", "-"]]
@@ -178,6 +210,7 @@ def test_orders_newest_first(shop: Shop, run: Run) -> None:
     assert code == 0
     assert [line.split()[1] for line in out.splitlines()] == ["A002", "A001"]
     assert "1x Mapo tofu, 1x Tea" in out
+    assert out.splitlines()[0].split()[0] == "2026-11-23T11:30:00+08:00", "the store's own time, with its offset"
     listed = json.loads(run("orders", "--json", "--limit", "1")[1])["orders"]
     assert [o["number"] for o in listed] == ["A002"]
 
@@ -185,10 +218,26 @@ def test_orders_newest_first(shop: Shop, run: Run) -> None:
 def test_jobs_end_with_one_while_a_paper_is_in_doubt(shop: Shop, run: Run) -> None:
     (job,) = shop.jobs(shop.place("tofu"))
     assert run("jobs")[0] == 0
+    assert re.match(r"2026-11-23T11:30:00\+08:00  A001 +table 1 +kitchen +slip 0001 copy 1  QUEUED", run("jobs")[1])
+    (told,) = json.loads(run("jobs", "--json")[1])["jobs"]
+    assert (told["order"], told["table"], told["created_at"][-1]) == ("A001", "1", "Z")
     shop.do(devices.take_result, "kitchen", PrintResult(job.id, 1, "UNKNOWN", "no_answer"))
     code, out, _ = run("jobs")
     assert (code, "UNKNOWN" in out) == (1, True)
     assert json.loads(run("jobs", "--json", "--state", "QUEUED")[1]) == {"jobs": []}
+
+
+def test_what_is_listed_is_said_in_chinese_to_who_reads_chinese(
+    shop: Shop, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert run("orders")[1] == "还没有订单\n"
+    assert run("jobs")[1] == "还没有小票\n"
+    shop.place("tofu")
+    assert re.search(r"A001 +1 桌 +PLACED .*1× 麻婆豆腐", run("orders")[1])
+    assert re.search(r"A001 +1 桌 +kitchen +小票 0001 第 1 份 +QUEUED", run("jobs")[1])
+    assert "没有死信" in run("outbox")[1]
+    assert "设置第 1 版，菜单第 1 版" in run("check-config")[1]
 
 
 def test_outbox_ends_with_one_when_the_cloud_refused_something(shop: Shop, run: Run) -> None:
