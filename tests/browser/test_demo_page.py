@@ -160,6 +160,7 @@ def test_a_cut_internet_makes_the_cloud_wait_and_its_return_catches_up(healed: R
     expect(page.get_by_test_id("cloud-waits").first).to_contain_text(number, timeout=SOON_MS)
     expect(page.get_by_test_id("road-cloud")).to_have_attribute("data-done", "no")
     eventually("the count of what waits grows", lambda: figure(page, "pending") > 0)
+    expect(page.get_by_test_id("score-pending")).to_contain_text(re.compile(r"events wait for cloud.*of 1 order, safe"))
     eventually("the kitchen does not mind", lambda: figure(page, "seen") == figure(page, "dishes"))
     assert number not in [order["number"] for order in healed.cloud_orders()]
     button.click()
@@ -188,6 +189,41 @@ def test_paper_out_says_what_waits_and_prints_it_by_itself(healed: RunningDemo, 
     expect(pane.locator(f"[data-code^='{number}-']")).to_be_visible(timeout=SOON_MS)
     expect(page.get_by_test_id("proof-kitchen")).to_contain_text("printer answered", timeout=SOON_MS)
     assert figure(page, "twice") == 0
+
+
+def test_a_stopped_broker_shows_that_no_printer_can_be_reached(healed: RunningDemo, page: Page) -> None:
+    healed.drill("broker_down")
+    pane = page.get_by_test_id("printer-kitchen")
+    expect(pane).to_contain_text("cannot be reached", timeout=SOON_MS)
+    number = healed.order("8", [PORK])["number"]
+    expect(page.get_by_test_id("proof-kitchen")).to_contain_text("the broker is stopped", timeout=SOON_MS)
+    healed.drill("broker_down", False)
+    expect(pane.locator(f"[data-code^='{number}-']")).to_be_visible(timeout=2 * SOON_MS)
+    expect(pane.locator(".lampword")).to_have_text("ready", timeout=SOON_MS)
+
+
+CUT_OFF = """() => [...document.querySelectorAll('.head, .mouth')].filter((box) => {
+  const parts = [...box.children].map((el) => {
+    const words = document.createRange();
+    words.selectNodeContents(el);
+    return [el.getBoundingClientRect(), words.getBoundingClientRect()];
+  }), edge = box.getBoundingClientRect().right + 1;
+  return parts.some(([, words], i) => words.right > edge || parts.slice(i + 1).some(([next]) =>
+    words.right > next.left + 1 && words.bottom > next.top + 1 && next.bottom > words.top + 1));
+}).map((box) => box.innerText)"""
+
+
+def test_the_words_over_the_panes_neither_overlap_nor_are_cut(healed: RunningDemo, page: Page) -> None:
+    healed.drill("cloud_lost_answer")
+    healed.drill("broker_down")
+    expect(page.get_by_test_id("cloud-state")).to_contain_text("no answer", timeout=SOON_MS)
+    expect(page.get_by_test_id("printer-kitchen")).to_contain_text("cannot be reached", timeout=SOON_MS)
+    for said in ("live", "connecting", "picture is old"):
+        for width in (1440, 1280, 1180, 390):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.get_by_test_id("kitchen-live").evaluate("(el, said) => { el.lastChild.textContent = said; }", said)
+            assert page.evaluate(CUT_OFF) == [], (width, said)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, said)
 
 
 def test_a_box_that_does_not_answer_is_told_calmly(healed: RunningDemo, page: Page) -> None:

@@ -9,7 +9,8 @@
     const source = (slip) => '/demo/paper/' + encodeURIComponent(printer.id) + '/' + slip.number + '.png?' + Math.round(slip.at * 1000);
 
     /* -- what the mouth says: the printer's own word -- */
-    function mood(p) {
+    function mood(p, broker) {
+      if (broker) return ['m_offline', 'ill'];      // whatever it last said: nothing reaches it now
       const reason = (p.reasons || []).find((r) => t('m_' + r) !== 'm_' + r);
       if (p.status === 'online' && !reason) return p.head && p.head.state === 'SENDING' ? ['m_printing', 'busy'] : ['m_online', 'well'];
       if (reason) return ['m_' + reason, 'ill'];
@@ -18,13 +19,14 @@
     function waits(p, broker) {
       const head = p.head;
       if (!head || !p.waiting) return null;
+      if (broker) return ['tri', 'is-soon', t('q_waits', {n: p.waiting}), t('w_broker')];
       if (head.state === 'WAITING') {
         const word = t('m_' + head.reason) === 'm_' + head.reason ? t(p.status === 'offline' ? 'm_offline' : 'w_wait') : t('m_' + head.reason);
         const roll = /paper/.test(head.reason);
         return ['tri', 'is-soon', t('waits', {why: word}), t(roll ? 'waits_n' : 'waits_back', {n: p.waiting})];
       }
       if (TP.clock.now() - Date.parse(head.since) < SLOW_MS || head.state === 'SENDING') return null;
-      return ['ring', '', t('q_waits', {n: p.waiting}), broker ? t('w_broker') : ''];
+      return ['ring', '', t('q_waits', {n: p.waiting}), ''];
     }
     function proof(slip) {
       const job = slip.proof;
@@ -71,7 +73,7 @@
         });
       }
       render({p, broker, away}) {
-        const [word, how] = away ? ['m_unknown', ''] : mood(p);
+        const [word, how] = away ? ['m_unknown', ''] : mood(p, broker);
         const out = p.slips.filter((s) => s.number <= this.top).slice(0, 3);
         return html`<section class="prn" aria-label=${TP.text(printer.name)} data-testid=${'printer-' + printer.id}>
           <div class="mouth"><b>${TP.text(printer.name)}</b><span class=${'lampword ' + how}><i></i>${t(word)}</span></div>

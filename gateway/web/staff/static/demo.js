@@ -4,6 +4,7 @@
   'use strict';
   const html = TP.html, icon = TP.icon, boot = TP.boot(), t = TP.t(root.DemoWords);
   const EVERY_MS = 700, AWAY_MS = 1500, HIDDEN_MS = 4000, SILENT_MS = 2500, SAID_MS = 9000;
+  const LISTED = 20;      // orders that /demo/state lists at most
   const WAN = ['wan_down', 'cloud_error', 'cloud_slow', 'cloud_lost_answer', 'captive_portal'];
   const DRILLS = [
     ['wan_down', 'cloudoff'], ['cloud_error', 'cloud'], ['cloud_slow', 'slow'], ['cloud_lost_answer', 'mail'], ['captive_portal', 'door'],
@@ -121,11 +122,12 @@
   const hollow = (text) => html`<span class="state">${icon('ring')}${text}</span>`;
   function Board() {
     const s = doc.score, left = s.dishes - s.seen, pending = doc.uplink.pending, sent = !pending && !doc.waiting.length && doc.cloud.answers;
+    const of = doc.waiting.length, events = pending && of ? t('pending_of', {o: t('n_orders', {n: of < LISTED ? of : of + '+'})}) : t('safe');
     return html`<section class="board" aria-label=${t('score')}>
-      <${Score} name="dishes" n=${s.dishes} said=${t('dishes')} sub=${html`<small>${t('dishes_sub', {o: s.orders, t: s.tables})}</small>`} />
+      <${Score} name="dishes" n=${s.dishes} said=${t('dishes')} sub=${html`<small>${t('dishes_sub', {o: t('n_orders', {n: s.orders}), t: t('n_tables', {n: s.tables})})}</small>`} />
       <${Score} name="seen" n=${s.seen} said=${t('seen')} sub=${!s.dishes ? html`<small>${t('seen_none')}</small>` : left ? hollow(t('on_way', {n: left})) : well(t('proven'))} />
       <${Score} name="twice" n=${s.twice} said=${t('twice')} sub=${s.twice ? html`<span class="state is-now">${icon('stop')}${t('twice_look')}</span>` : html`<small>${s.reprints ? t('reprints', {n: s.reprints}) : t('no_reprints')}</small>`} />
-      <${Score} name="pending" n=${pending} said=${t('pending')} sub=${pending || !sent ? hollow(t('safe')) : doc.cloud.count ? well(t('all_sent')) : html`<small>${t('nothing_sent')}</small>`} /></section>`;
+      <${Score} name="pending" n=${pending} said=${t(pending ? 'pending_n' : 'pending', {n: pending})} sub=${pending || !sent ? hollow(events) : doc.cloud.count ? well(t('all_sent')) : html`<small>${t('nothing_sent')}</small>`} /></section>`;
   }
 
   /* -- the newest order's road: times are differences of what was written down, never measured by this page -- */
