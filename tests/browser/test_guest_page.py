@@ -338,6 +338,13 @@ def test_the_sheets_come_with_the_first_touch_and_are_asked_for_until_they_come(
     assert len(refused) == 1
 
 
+def test_a_dish_lists_each_allergen_once_also_when_an_option_brings_it_again(open_phone: OpenPhone) -> None:
+    page = open_phone(table="8")
+    page.get_by_test_id("choose-kung-pao").click()
+    page.get_by_test_id("modifier-more-peanuts").check()
+    expect(page.locator(".contains b")).to_have_text("含花生、大豆。")
+
+
 def test_allergies_are_asked_in_the_cart_and_shown_in_the_review(open_phone: OpenPhone) -> None:
     page = open_phone(table="9", lang="en-GB")
     page.get_by_test_id("add-rice").click()
