@@ -8,6 +8,8 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+from gateway import __version__
+
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("gateway.commands.run", "run the gateway"),
     "demo": ("gateway.demo.program", "the whole store on one machine"),
@@ -25,7 +27,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 def usage() -> str:
     rows = "\n".join(f"  {name:<13} {what}" for name, (_, what) in COMMANDS.items())
-    return f"usage: gateway COMMAND [OPTIONS]\n\n{rows}\n\n`gateway COMMAND --help` tells more."
+    more = "`gateway COMMAND --help` tells more, `gateway --version` which release this is."
+    return f"usage: gateway COMMAND [OPTIONS]\n\n{rows}\n\n{more}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,6 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not args or args[0] in ("-h", "--help"):
         print(usage(), file=sys.stdout if args else sys.stderr)
         return 0 if args else 2
+    if args[0] in ("-V", "--version"):
+        print(f"gateway {__version__}")
+        return 0
     if args[0] not in COMMANDS:
         print(f"gateway: there is no command {args[0]!r}\n\n{usage()}", file=sys.stderr)
         return 2

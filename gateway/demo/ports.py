@@ -79,6 +79,13 @@ def choose(wanted: Wanted, hosts: dict[str, str], kept: Path) -> Ports:
     return Ports(**chosen)
 
 
+def moved(wanted: Wanted, ports: Ports) -> list[str]:
+    """Which usual ports are others now although nobody asked for that, as `8081 → 25186`."""
+    usual, chosen = asdict(Ports()), asdict(ports)
+    left_to_us = [name for name, asked in asdict(wanted).items() if asked is None]
+    return [f"{usual[name]} → {chosen[name]}" for name in left_to_us if chosen[name] != usual[name]]
+
+
 def _any_free(host: str, taken: set[int]) -> int:
     for _ in range(TRIES):
         port = random.choice(FREE_RANGE)

@@ -22,7 +22,7 @@ from gateway.demo.drills import Drills, ask_devices
 from gateway.demo.folder import DemoFolder, FolderRefused
 from gateway.demo.log_lines import LogFiles, Output
 from gateway.demo.passwords import Passwords, keep_passwords
-from gateway.demo.ports import PortRefused, Wanted, choose
+from gateway.demo.ports import PortRefused, Wanted, choose, moved
 from gateway.demo.programs import programs
 from gateway.demo.readiness import Readiness
 from gateway.demo.seed import SeedFailed, seed
@@ -93,6 +93,7 @@ class Demo:
     passwords: Passwords
     addresses: Addresses
     broker: Kind
+    moved: list[str]
 
 
 def prepare(options: argparse.Namespace) -> Demo:
@@ -107,7 +108,7 @@ def prepare(options: argparse.Namespace) -> Demo:
     ports = choose(wanted, hosts, folder.ports)
     addresses = Addresses(listen, _lan_address() if options.lan else LOOPBACK, ports)
     write_configuration(folder, addresses, options.guards)
-    return Demo(options, folder, lock, keep_passwords(folder.secrets), addresses, kind)
+    return Demo(options, folder, lock, keep_passwords(folder.secrets), addresses, kind, moved(wanted, ports))
 
 
 def _lan_address() -> str:
@@ -210,7 +211,7 @@ class Run:
             print(json.dumps(document, ensure_ascii=False), flush=True)
         else:
             logs = demo.folder.logs if isinstance(self._output, LogFiles) else None
-            print(announce.text(demo.addresses, demo.passwords, self._tables, took_s, logs), flush=True)
+            print(announce.text(demo.addresses, demo.passwords, self._tables, took_s, logs, demo.moved), flush=True)
         if demo.options.lan and self._tables:
             url = demo.addresses.table_url(next(iter(self._tables.values())))
             announce.draw_code(url, sys.stderr if demo.options.json else sys.stdout)

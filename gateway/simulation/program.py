@@ -46,17 +46,21 @@ class Tally:
             f"{done} of {wanted} seeds, {self.orders} orders, {self.broken} broken, {rate:.1f}/s, {left} s to go",
         )
 
-    def summary(self, first: int, now: float) -> str:
+    def timing(self, now: float) -> str:
+        """How long it took here: apart from the summary, which is the same for the same seeds anywhere."""
         took = max(now - self.began, 0.001)
-        last, played, rate = first + self.shifts - 1, _lasted(self.virtual_s), self.shifts / took
+        rate = self.shifts / took
+        return say(f"用了 {took:.1f} 秒（每秒 {rate:.1f} 个）。", f"It took {took:.1f} s ({rate:.1f} seeds/s).")
+
+    def summary(self, first: int) -> str:
+        last, played = first + self.shifts - 1, _lasted(self.virtual_s)
         shifts = f"1 simulated shift (seed {first})"
         if self.shifts > 1:
             shifts = f"{self.shifts} simulated shifts (seeds {first} to {last})"
         told = say(
             f"模拟了 {self.shifts} 个班次（种子 {first} 到 {last}）：{self.orders} 单，断电或崩溃 {self.deaths} 次，"
-            f"店里的时间 {played}，用了 {took:.1f} 秒（每秒 {rate:.1f} 个）。",
-            f"{shifts}: {self.orders} orders, {self.deaths} crashes and power cuts, {played} of the store's time "
-            f"in {took:.1f} s ({rate:.1f} seeds/s).",
+            f"店里的时间 {played}。",
+            f"{shifts}: {self.orders} orders, {self.deaths} crashes and power cuts, {played} of the store's time.",
         )
         return f"{told}\n{self._verdict()}"
 
@@ -96,7 +100,8 @@ def main(argv: list[str]) -> int:
         if outcome.broken and not args.go_on:
             break
     if not args.json:
-        print(tally.summary(args.seed, time.monotonic()))
+        print(tally.summary(args.seed), flush=True)
+        print(tally.timing(time.monotonic()), file=sys.stderr)
     return 1 if tally.broken else 0
 
 

@@ -36,10 +36,25 @@ def test_progress_goes_to_standard_error_and_a_summary_ends_it(
 ) -> None:
     assert run(monkeypatch) == 0
     said = capsys.readouterr()
-    assert [line.split(",")[0] for line in said.err.splitlines()] == ["100 of 250 seeds", "200 of 250 seeds"]
+    *progress, timing = said.err.splitlines()
+    assert [line.split(",")[0] for line in progress] == ["100 of 250 seeds", "200 of 250 seeds"]
+    assert timing.startswith("It took ")
     counted, verdict = said.out.splitlines()
     assert counted.startswith("250 simulated shifts (seeds 1 to 250): 7500 orders, 500 crashes and power cuts, 4.2 h")
     assert verdict.startswith("Every promise held")
+
+
+def test_the_summary_of_the_same_seeds_is_the_same_however_long_it_took(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = []
+    for took in (1.0, 99.0):
+        moments = iter([0.0, *[took] * 9])
+        monkeypatch.setattr(program.time, "monotonic", lambda moments=moments: next(moments))
+        run(monkeypatch)
+        told.append(capsys.readouterr())
+    assert told[0].out == told[1].out
+    assert told[0].err != told[1].err
 
 
 def test_a_broken_promise_is_told_with_the_way_to_see_it_again(
