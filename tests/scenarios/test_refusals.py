@@ -533,7 +533,7 @@ def config_text(folder: pathlib.Path, **ports: int) -> str:
     [
         ('data = "', 'dta = "', r"line 3: store\.dta: unknown key; did you mean 'data'\?"),
         ("[guest]", "[gest]", r"line 4: gest: unknown key; did you mean 'guest'\?"),
-        ("[guest]\nport = 0", '[guest]\nport = "many"', r"line 5: guest\.port: 'many' does not fit; write a whole number"),
+        ("[guest]\nport = 0", '[guest]\nport = "many"', r"line 5: guest\.port: 'many' does not fit; write a whole"),
         ("[staff]\nport = 0", "[staff]\nport = 70000", r"line 7: staff\.port: 70000 is too large; at most 65535"),
         ('id = "demo"', 'id = "Demo Store"', r"line 2: store\.id: 'Demo Store' does not fit; write small"),
         ("[staff]", "[staff", r"not TOML: .*line 6"),
