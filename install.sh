@@ -76,7 +76,7 @@ machine_packages() { # demo|test; what cannot be had is named, and the demo goes
         [ -n "$missing" ] || return 0
     fi
     if [ "$1" = demo ]; then
-        say "未安装 ${missing}，改用内置消息代理(仅供演示)" \
+        say "未安装 ${missing}，改用内置消息中枢(仅供演示)" \
             "$missing is not installed: using the embedded broker, for the demo only"
     else
         say "缺少 ${missing}，相关测试会跳过；可执行：sudo apt-get install $missing" \

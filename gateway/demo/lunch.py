@@ -121,14 +121,14 @@ LUNCH: tuple[tuple[float, Step], ...] = (
     (
         88,
         Say(
-            "店内消息代理停了。点菜照收，恢复后补送",
+            "店内消息中枢停了。点菜照收，恢复后补送",
             "The store's message broker is down. Orders are taken, and sent on later",
         ),
     ),
     (89, Break("broker_down", 8)),
     (91, Order("7", (Dish("mapo-tofu", 1, ("hot",)), Dish("cucumber"), Dish("soy-milk", 2)))),
     (94, Order("12", (Dish("fish-fragrant-pork", 1, ("mild",), "whole"), Dish("rice", 2)))),
-    (98, Say("代理恢复：屏幕与纸条都赶上了", "It is back: screens and paper have caught up")),
+    (98, Say("消息中枢恢复：屏幕与纸条都赶上了", "It is back: screens and paper have caught up")),
     (104, Cook("bar", "bump", 3)),
     (107, Cook("wok", "bump", 3)),
     (112, Cook("wok", "bump", 3)),
