@@ -23,6 +23,10 @@ ANSWER_S = 1.0
 """For one question, beyond the time its way takes on the line."""
 SETTLE_S = 0.05
 """After opening: what a former conversation left in the line is read and thrown away."""
+QUIET_S = 5.0
+"""Without a fence's answer, from a printer that answers questions and may print: it holds nothing of before any more.
+Two fences are at most 1000 bytes apart, two seconds of the slowest printer."""
+
 ROUNDS_TO_SILENCE = 2
 Fence = Literal["gs_r", "none"]
 
@@ -36,6 +40,10 @@ class EscposPrinter:
         self._status = PrinterStatus()
         self._known_at: float | None = None
         self.sending: Sending | None = None
+        self._owed = 0
+        """Fences of slips that ended without them. A printer that was mute, or out of paper, may hold those slips and
+        answer for them much later: the oldest fence is always answered first."""
+        self._quiet_at: float | None = None
         self.awaited = False
         """A slip waits for this printer to be well again: it is asked more often."""
         self.disconnected()
@@ -63,6 +71,8 @@ class EscposPrinter:
         self._failed_rounds = 0
         self._ever_answered = False
         self._known_at = None
+        self._quiet_at = None
+        self._owe()
         self.sending = None
 
     def outgoing(self) -> bytes:
@@ -122,6 +132,8 @@ class EscposPrinter:
         """A slip may start. A printer that answers no question still prints: it must not block a kitchen."""
         if self.sending is not None or now < self._deaf_until:
             return False
+        if self._owed and not self.silent:
+            return False
         return self.silent or (self.fresh(now) and self._status.blocked is None)
 
     def ask_now(self, now: float) -> None:
@@ -154,8 +166,29 @@ class EscposPrinter:
         elif now >= job.deadline:
             ended = Outcome("UNKNOWN", "no_answer") if job.left else Outcome("WAITING", "offline")
         if ended is not None:
+            if ended.state != "PRINTED":
+                self._owe()
             self.sending = None
         return ended
+
+    # --- what former slips are owed ---
+
+    def _owe(self) -> None:
+        if self.sending is not None and self._fence == "gs_r":
+            self._owed += max(0, self.sending.asked(escpos.FENCE) - self.sending.answered)
+
+    def _collect(self, now: float) -> None:
+        """Before the next slip: one more fence behind everything, until all are answered or nothing comes any more."""
+        well = self.fresh(now) and self._status.blocked is None and not self.silent
+        if not self._owed or self.sending is not None or not well:
+            self._quiet_at = None
+        elif self._quiet_at is None:
+            self._out += escpos.FENCE
+            self._owed += 1
+            self._quiet_at = now + QUIET_S
+        elif now >= self._quiet_at:
+            self._owed = 0  # they were lost with the printer's buffer, or answered while it was mute
+            self._quiet_at = None
 
     def step(self, now: float) -> float:
         """Ask what is due; returns when it next wants to run."""
@@ -167,7 +200,10 @@ class EscposPrinter:
         if self._asked is None and not self._questions and now >= self._round_due:
             self._begin_round(now)
         self._hold(now)
+        self._collect(now)
         wishes = [self._answer_by if self._asked is not None else self._round_due]
+        if self._quiet_at is not None:
+            wishes.append(self._quiet_at)
         job = self.sending
         if job is not None and not job.held:
             wishes.append(job.deadline)
@@ -255,7 +291,14 @@ class EscposPrinter:
 
     def _on_fence(self, byte: int, now: float) -> None:
         job = self.sending
-        if job is None or self._fence == "none":
+        if self._fence == "none":
+            return
+        if self._owed and not byte & 0x0C:
+            self._owed -= 1
+            if self._quiet_at is not None:
+                self._quiet_at = now + QUIET_S
+            return
+        if job is None:
             return
         if byte & 0x0C:  # some old clones answer although paper is out; that proves nothing
             job.mixed = True

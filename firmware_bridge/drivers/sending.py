@@ -56,6 +56,10 @@ class Sending:
     def whole(self) -> bool:
         return self.left >= len(self.data)
 
+    def asked(self, fence: bytes) -> int:
+        """Fences that have left: those in the part of the slip that has, and the further ones behind it."""
+        return self.data[: self.left].count(fence) + self.fences - 1
+
     @property
     def complete(self) -> bool:
         """Every fence has been answered, so no part of the slip was lost with a printer's buffer."""

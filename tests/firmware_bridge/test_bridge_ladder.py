@@ -407,3 +407,27 @@ def test_negative_control_a_mark_that_is_written_late_prints_twice(
         folder.mkdir()
         copies.append(killed_at(World(folder, bar_codes), ticks))
     assert max(copies) > 1, "the test above would not notice a late mark"
+
+
+@pytest.mark.parametrize("before", [1, 2, 3])
+def test_answers_for_slips_of_before_prove_nothing_of_the_next_one(world: World, before: int) -> None:
+    """Mute and out of paper, it keeps slip after slip in its buffer, and answers for all of them when it is well."""
+    world.settle(0.5)
+    for fault in ("paper_out", "printer_mute"):
+        world.printer.set_fault(fault, True, world.now)
+    for n in range(before):
+        world.print(f"OLD{n}")
+        assert world.until_final(f"OLD{n}", 120).state == "UNKNOWN"
+    world.print("NEW")
+    world.until_told("SENDING", "")
+    world.settle(1)
+    for fault in ("printer_mute", "paper_out"):
+        world.printer.set_fault(fault, False, world.now)
+    for _ in world.run(120):
+        ended = [each.state for each in world.results if each.key == "NEW" and each.state in FINAL_RESULTS]
+        if ended:
+            break
+    assert ended == ["UNKNOWN"] or world.copies("NEW") == 1, "PRINTED was said before its paper was there"
+    world.print("NEXT")
+    assert world.until_final("NEXT", 60).state == "PRINTED", "and the line is sorted out again"
+    assert world.copies("NEXT") == 1
