@@ -108,6 +108,7 @@ INSTEAD = {
 LONG_FILES = {
     "firmware_bridge/escpos.py": "one codec: what goes out and what comes back",
     "firmware_bridge/device.py": "one owner of one device: its rules read best in one place",
+    "firmware_bridge/drivers/escpos_printer.py": "one conversation: what an answer means hangs on all that was asked",
     "gateway/cloud/store.py": "the reference store is one file, so that another back end is a seam",
     "gateway/connectors/cloud_https.py": "every weather between here and the cloud",
     "gateway/demo/wan.py": "every fault at the wire",

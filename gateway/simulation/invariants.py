@@ -16,7 +16,7 @@ from gateway.simulation.ledger import Ledger
 from gateway.simulation.restaurant import STORE
 from gateway.simulation.screens import Screen, StreamScreen
 from gateway.simulation.world import Broken, World
-from gateway.store import Reader, devices, journal, tickets
+from gateway.store import Reader, devices, jobs, journal, tickets
 
 MAY_STAND = ("ticket_unseen", "dead_letter")
 """Conditions that only a person or the support can end; whether a ticket is rightly on the list is asked apart."""
@@ -50,9 +50,13 @@ class Rest:
 
     def _left_in_rows(self, rows: Reader) -> str:
         states = ", ".join(f"'{state}'" for state in OPEN)
-        jobs = rows.all(f"SELECT printer, state, reason FROM jobs WHERE state IN ({states})")
-        if jobs:
-            return f"open jobs {jobs}"
+        still_open_jobs = rows.all(f"SELECT printer, state, reason FROM jobs WHERE state IN ({states})")
+        if still_open_jobs:
+            return f"open jobs {still_open_jobs}"
+        asked = {c.subject for c in devices.conditions(rows) if c.code == "slip_unknown"}
+        unsettled = [job.id for job in jobs.unknown(rows) if job.id not in asked]
+        if unsettled:
+            return f"nobody has been asked yet about the papers {unsettled}"
         cursor, last = journal.cursors(rows)[-1].slot, journal.last_slot(rows)
         if cursor < last:
             return f"{last - cursor} events have not reached the cloud"

@@ -208,8 +208,9 @@ class Shift:
         left = "the gateway does not come back"
         while self.world.time < end:
             self.world.run_until(self.world.time + DRAIN_SLICE_S)
-            self.staff.answer_questions()
-            if self.gateway.life is not None:
+            if self.staff.answer_questions():
+                left = "somebody has just been asked"
+            elif self.gateway.life is not None:
                 left = self._rest().left_over()
                 if not left:
                     return

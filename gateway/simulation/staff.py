@@ -37,16 +37,18 @@ class Staff:
 
         self._world.after(every_s, look)
 
-    def answer_questions(self) -> None:
+    def answer_questions(self) -> bool:
+        """Whether there was one: what comes of its answer is still to come."""
         life = self._gateway.life
         if life is None:
-            return
+            return False
         with life.store.read() as rows:
             asked = [c.subject for c in rows_of_devices.conditions(rows) if c.code == "slip_unknown"]
             found = [job for identity in asked if (job := jobs.get(rows, identity))]
         for job in found:
             there = self._ledger.whole_paper(job.ticket, job.copy)
             self._decide(job.id, "came_out" if there else "reprint")
+        return bool(found)
 
     def press(self, decision: str) -> None:
         """Somebody presses a button beside some paper."""
