@@ -81,6 +81,10 @@ class Rest:
         return f"{silent} are before no cook and on no list" if silent else ""
 
 
+STIRS = 60
+"""Half seconds in which the house may come to rest again: twice what a reprint takes."""
+
+
 def check_at_rest(rest: Rest) -> None:
     _ask_everything_again(rest)
     with rest.life.store.read() as rows:
@@ -96,6 +100,11 @@ def _ask_everything_again(rest: Rest) -> None:
     for wish in told:
         rest.guests.ask(wish)
     rest.world.run_until(rest.world.time + 3.0)
+    # A cook may bump a ticket in just this moment: what comes of it gets the time that it needs.
+    for _ in range(STIRS):
+        if not rest.left_over():
+            return
+        rest.world.run_until(rest.world.time + 0.5)
 
 
 def _check_promises(rest: Rest, rows: Reader) -> None:
