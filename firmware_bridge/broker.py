@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import socket
-import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
@@ -17,9 +16,10 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from firmware_bridge.config import BrokerConfig
-from gateway.contract.client_id import client_id
+from gateway.contract.client_id import client_id, name_thread
 from gateway.contract.messages import MAX_PAYLOAD, BridgeState, DeviceState, PrintCommand, PrintResult
 from gateway.contract.topics import Topics
+from gateway.contract.wire import SizeLimit
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +30,6 @@ GOODBYE_S = 0.5
 MOST_IN_FLIGHT = 100
 """Publications awaiting the broker; each device has one state and one result at a time."""
 
-MAX_NAMED = 100
-"""Topics whose too large message was logged, once for each; a store's devices have fewer."""
 MAX_KEY = 128
 """Characters of a job's key that are given back. The gateway's keys have 36."""
 
@@ -73,14 +71,15 @@ class Broker:
         self._results = msgspec.json.Encoder()
         self._commands = msgspec.json.Decoder(PrintCommand)
         self._heads = msgspec.json.Decoder(Head)
-        self._named: set[str] = set()
+        self._limit = SizeLimit(log)
+        name = f"bridge-{bridge}"
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
-            client_id(f"bridge-{bridge}", config.password),
+            client_id(name, config.password),
             clean_session=True,
             protocol=mqtt.MQTTv311,
         )
-        client.on_pre_connect = self._name_thread
+        client.on_pre_connect = lambda *_: name_thread(name)
         if config.username:
             client.username_pw_set(config.username, config.password)
         will = self._results.encode(BridgeState(online=False))
@@ -135,23 +134,10 @@ class Broker:
         self._publish(self._topics.device_state(device), b"", retain=True)
 
     def _publish(self, topic: str, payload: bytes, *, retain: bool) -> None:
-        if self._client.is_connected() and self._fits(topic, payload):
+        if self._client.is_connected() and self._limit.allows(topic, payload):
             self._client.publish(topic, payload, 1, retain)
 
-    def _fits(self, topic: str, payload: bytes) -> bool:
-        """The broker hangs up on a larger one, and paho would say it again on every connection, for ever."""
-        if len(payload) <= MAX_PAYLOAD:
-            return True
-        if topic not in self._named and len(self._named) < MAX_NAMED:
-            self._named.add(topic)
-            log.error("%s: %d bytes are not sent, at most %d", topic, len(payload), MAX_PAYLOAD)
-        return False
-
     # --- paho's thread ---
-
-    def _name_thread(self, _client: mqtt.Client, _data: Any) -> None:
-        # paho names it after the client id, which has a secret part, and every line of the log names its thread.
-        threading.current_thread().name = f"paho-mqtt-client-bridge-{self._bridge}"
 
     def _tune(self, _client: mqtt.Client, _data: Any, line: Any) -> None:
         if isinstance(line, socket.socket):  # without it Nagle holds a small result back for 40 ms
@@ -166,7 +152,7 @@ class Broker:
         wanted += [(self._topics.printer_jobs(printer), 1) for printer in self._printers]
         client.subscribe(wanted)
         for topic, payload in self._retained():
-            if self._fits(topic, payload):
+            if self._limit.allows(topic, payload):
                 client.publish(topic, payload, 1, True)
 
     def _disconnected(self, _client: mqtt.Client, _data: Any, _flags: Any, code: Any, _more: Any) -> None:

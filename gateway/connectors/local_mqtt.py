@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import socket
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -17,10 +16,10 @@ import msgspec
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from gateway.contract.client_id import client_id
-from gateway.contract.messages import MAX_PAYLOAD, GatewayState
+from gateway.contract.client_id import client_id, name_thread
+from gateway.contract.messages import GatewayState
 from gateway.contract.topics import Topics
-from gateway.contract.wire import Message
+from gateway.contract.wire import Message, SizeLimit
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +28,6 @@ KEEPALIVE_S = 10
 
 MAX_UNSENT = 1000
 """Messages that may wait inside paho. It is only a wire's buffer: a new connection says everything again."""
-
-MAX_NAMED = 100
-"""Topics whose too large message was logged: once for each, not every 5 s. Answers have topics without end, so it
-begins anew when it is full."""
 
 RECONNECT_MIN_S = 1
 RECONNECT_MAX_S = 2
@@ -46,7 +41,7 @@ class LocalMqtt:
         self._address = (host, port)
         self._count = 0
         self._connected = False
-        self._named: set[str] = set()
+        self._limit = SizeLimit(log)
         self.on_message: Callable[[Message], bool] = lambda message: False
         self.on_session: Callable[[], None] = lambda: None
         # A session that the broker keeps: what a program or a bridge says while the gateway is away for a moment, and
@@ -57,7 +52,7 @@ class LocalMqtt:
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=client_id(name, password), manual_ack=True, clean_session=False
         )
-        client.on_pre_connect = lambda *_: _call_this_thread(f"paho-mqtt-client-{name}")
+        client.on_pre_connect = lambda *_: name_thread(name)
         client.username_pw_set(username, password)
         client.will_set(topics.state(), msgspec.json.encode(GatewayState("offline")), qos=1, retain=True)
         client.max_queued_messages_set(MAX_UNSENT)
@@ -91,24 +86,11 @@ class LocalMqtt:
                 line.shutdown(socket.SHUT_RDWR)
 
     def publish(self, topic: str, payload: bytes, retain: bool = False) -> bool:
-        """QoS 1. False when there is no connection; what is lost on the way is the caller's to say again.
-
-        False too for more than `MAX_PAYLOAD`: the broker would hang up on it, and paho, which keeps what was not
-        acknowledged, would say it again first of all on every connection, for ever.
-        """
-        if not self._connected or not self._fits(topic, payload):
+        """QoS 1. False when there is no connection, and for what is too large; what is lost on the way is the
+        caller's to say again."""
+        if not self._connected or not self._limit.allows(topic, payload):
             return False
         return self._client.publish(topic, payload, qos=1, retain=retain).rc == mqtt.MQTT_ERR_SUCCESS
-
-    def _fits(self, topic: str, payload: bytes) -> bool:
-        if len(payload) <= MAX_PAYLOAD:
-            return True
-        if topic not in self._named:
-            if len(self._named) >= MAX_NAMED:
-                self._named.clear()
-            self._named.add(topic)
-            log.error("%s: %d bytes are not sent, at most %d", topic, len(payload), MAX_PAYLOAD)
-        return False
 
     def _on_connect(self, client: mqtt.Client, userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
         if reason.is_failure:
@@ -144,11 +126,6 @@ class LocalMqtt:
                 client.ack(mid, qos)
 
         self.on_message(Message(message.topic, bytes(message.payload), bool(message.retain), acknowledge))
-
-
-def _call_this_thread(name: str) -> None:
-    # paho names its thread after the client id, and every line of a log names its thread.
-    threading.current_thread().name = name
 
 
 def _no_delay(client: mqtt.Client, userdata: Any, sock: Any) -> None:
