@@ -307,19 +307,20 @@ def _keep(
     ]
     orders.insert(tx, order, menu, papers)
     jobs.insert_first(tx, papers)
-    document = _document(order)
-    data = {"order": document, "change": change("placed", actor, [t.id for t in order.tickets])}
+    document = documents.order_document(order)
+    data = {"order": _encoded(document), "change": change("placed", actor, [t.id for t in order.tickets])}
     slot = journal.append(tx, now, next(ids), "order.placed", f"order/{order.id}", order.version, order.day, data)
     keys.remember(tx, SCOPE, key, body_hash, slot)
     tx.changed.update(("tickets", "jobs"))
     return Placed(answer_of(document), replayed=False)
 
 
-def _document(order: Order) -> dict[str, Any]:
-    document = documents.order_document(order)
-    if len(msgspec.json.encode(document)) > MAX_DOCUMENT:
+def _encoded(document: dict[str, Any]) -> msgspec.Raw:
+    """The document as the journal takes it: encoded once, to be measured and to be kept."""
+    encoded = msgspec.json.encode(document)
+    if len(encoded) > MAX_DOCUMENT:
         raise Refused("invalid", field="lines", reason="too_long")
-    return document
+    return msgspec.Raw(encoded)
 
 
 def slip_printer(ticket: Ticket, rules: Settings, always: bool = False) -> str:
