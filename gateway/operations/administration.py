@@ -21,6 +21,16 @@ from gateway.store.box import Pause
 from gateway.store.people import User
 from gateway.store.transaction import Tx
 
+NEWS_S = 86400.0
+"""A dead letter or an unknown dish stands before people for a day; the journal and `gateway outbox` keep it."""
+
+SESSION_S = 30 * 86400.0
+"""A kitchen tablet stays logged in for a month; logging out or changing the user ends it at once."""
+
+AHEAD_S = 30 * 86400.0
+"""An event from further ahead was written by a clock that was wrong by years: were it waited for, the journal would
+grow until then. A smaller error is waited for, at most as long again as a right one."""
+
 
 def found_box(
     tx: Tx, now: Now, ids: Ids, actor: Actor, store: str, box_id: str, nonce: str, secret: bytes
@@ -129,18 +139,6 @@ def _note(tx: Tx, now: Now, ids: Ids, actor: Actor, kind: str, subject: str, dat
     ver = journal.last_slot(tx) & journal.SEQ_MASK
     journal.append(tx, now, next(ids), kind, subject, ver + 1, day, {**data, "by": str(actor)})
     tx.changed.add("menu")
-
-
-NEWS_S = 86400.0
-"""A dead letter or an unknown dish stands before people for a day; the journal and `gateway outbox` keep it."""
-
-SESSION_S = 30 * 86400.0
-"""A kitchen tablet stays logged in for a month; logging out or changing the user ends it at once."""
-
-
-AHEAD_S = 30 * 86400.0
-"""An event from further ahead was written by a clock that was wrong by years: were it waited for, the journal would
-grow until then. A smaller error is waited for, at most as long again as a right one."""
 
 
 def _forget_old_news(tx: Tx, now: Now) -> None:
