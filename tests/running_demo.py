@@ -13,28 +13,16 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
+
+from waiting import eventually
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 READY_S = 60.0
 STOP_S = 10.0
-TICK_S = 0.02
 
 Answer = tuple[int, Any]
-
-
-def eventually(what: str, check: Callable[[], Any], within_s: float = 10.0) -> Any:
-    """The first true value of `check`. Fails, saying `what`, when the deadline passes."""
-    deadline = time.monotonic() + within_s
-    while True:
-        found = check()
-        if found:
-            return found
-        if time.monotonic() >= deadline:
-            raise AssertionError(f"not within {within_s} s: {what}; last: {found!r}")
-        time.sleep(TICK_S)
 
 
 def call(

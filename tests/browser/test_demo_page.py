@@ -17,7 +17,8 @@ import axe
 import msgspec
 import pytest
 from playwright.sync_api import Page, expect
-from running_demo import RunningDemo, call, eventually
+from running_demo import RunningDemo, call
+from waiting import eventually
 
 from gateway.domain.print_job import PrintJob
 from gateway.domain.settings import Settings

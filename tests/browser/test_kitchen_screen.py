@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
-from running_demo import RunningDemo, eventually
+from running_demo import RunningDemo
+from waiting import eventually
 
 STATIC = Path(__file__).resolve().parents[2] / "gateway" / "web" / "staff" / "static"
 PORK = {"item": "twice-cooked-pork", "quantity": 2, "modifiers": [], "note": ""}

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
-from running_demo import RunningDemo, eventually
+from running_demo import RunningDemo
+from waiting import eventually
 
 TABLE = "包1"
 CARTS = (

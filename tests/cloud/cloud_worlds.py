@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -77,16 +76,6 @@ def encode(event: dict[str, Any]) -> bytes:
 
 def body_of(*events: dict[str, Any]) -> bytes:
     return b"[" + b",".join(map(encode, events)) + b"]"
-
-
-def until(found: Callable[[], Any], what: str, within_s: float = 10.0) -> Any:
-    """The first true value of `found`; fails the test when the deadline passes."""
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        if value := found():
-            return value
-        time.sleep(0.005)
-    raise AssertionError(f"not within {within_s} s: {what}")
 
 
 def call(

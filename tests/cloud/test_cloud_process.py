@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 
 import pytest
-from cloud_worlds import BOX_TOKEN, EPOCH, SOURCE, CloudProcess, call, encode, listed, order_event, stats, until
+from cloud_worlds import BOX_TOKEN, EPOCH, SOURCE, CloudProcess, call, encode, listed, order_event, stats
+from waiting import eventually
 
 from gateway.connectors.cloud_https import CloudHttps
 from gateway.demo.wan import WanProxy
@@ -73,7 +74,7 @@ def test_killed_while_its_answer_is_on_the_wire_the_repeat_is_one_row(tmp_path: 
 
     thread = threading.Thread(target=send)
     thread.start()
-    until(lambda: wan.counts()["held"], "the cloud has stored and answered")
+    eventually("the cloud has stored and answered", lambda: wan.counts()["held"])
     cloud.kill()
     wan.set("wan_down")
     thread.join(5)
@@ -110,7 +111,7 @@ def test_a_drain_through_eight_kills_leaves_every_order_once_and_in_order(tmp_pa
         kills = 0
         for _ in range(8):
             goal = acknowledged[0] + chance.randint(20, 300)
-            until(lambda goal=goal: acknowledged[0] >= goal or done.is_set(), "it goes on")
+            eventually("it goes on", lambda goal=goal: acknowledged[0] >= goal or done.is_set())
             if done.is_set():
                 break
             cloud.kill()
@@ -143,7 +144,7 @@ def test_it_stops_within_two_seconds_with_connections_open(tmp_path: Path, how: 
         cloud.process.send_signal(how)
         assert cloud.wait() == 0
         assert time.monotonic() - began < 2
-    assert until(road.lost, "the end is seen", 1)
+    assert eventually("the end is seen", road.lost, 1)
     road.close()
     again = CloudProcess(tmp_path, cloud.port)
     assert stats(again.port)["events"] == 10

@@ -34,8 +34,8 @@ from cloud_worlds import (
     order_event,
     running_cloud,
     stats,
-    until,
 )
+from waiting import eventually
 
 GOOD = BatchAnswer(EPOCH, 3, [], [])
 
@@ -181,7 +181,7 @@ def test_wan_down_is_refused_and_seen_without_traffic(wan: WanProxy, road: Cloud
     road.send(EPOCH, events(1, 1))
     assert not road.lost()
     wan.set("wan_down")
-    until(road.lost, "the outage is seen", 1)
+    eventually("the outage is seen", road.lost, 1)
     assert failure(road, *events(2, 2)).reason == "refused"
     assert not road.lost()
     wan.set("ok")
@@ -453,7 +453,7 @@ def test_close_from_another_thread_ends_a_blocked_send_at_once(wan: WanProxy, mo
 
     thread = threading.Thread(target=send)
     thread.start()
-    until(lambda: wan.counts()["requests"], "the request is under way")
+    eventually("the request is under way", lambda: wan.counts()["requests"])
     closed = time.monotonic()
     road.close()
     thread.join(5)
@@ -474,7 +474,7 @@ def test_close_ends_a_connect_that_hangs() -> None:
         ended: list[str] = []
         thread = threading.Thread(target=lambda: ended.append(failure(road).reason))
         thread.start()
-        until(lambda: road._line is not None, "it connects")
+        eventually("it connects", lambda: road._line is not None)
         began = time.monotonic()
         road.close()
         thread.join(4)
@@ -497,7 +497,7 @@ def test_close_and_send_at_once_end_a_hundred_times_without_a_stray_descriptor(c
 
         thread = threading.Thread(target=send)
         thread.start()
-        until(lambda outcome=outcome, n=n: n % 3 == 0 or len(outcome) > n % 7, "some sends are through")
+        eventually("some sends are through", lambda outcome=outcome, n=n: n % 3 == 0 or len(outcome) > n % 7)
         road.close()
         thread.join(5)
         assert not thread.is_alive()
@@ -505,7 +505,7 @@ def test_close_and_send_at_once_end_a_hundred_times_without_a_stray_descriptor(c
         assert set(outcome[:-1]) <= {0}
     if before is not None:
         # The receiver, in this process too, closes its ends a moment later.
-        until(lambda: len(os.listdir("/proc/self/fd")) <= before + 4, "no descriptor is left")
+        eventually("no descriptor is left", lambda: len(os.listdir("/proc/self/fd")) <= before + 4)
 
 
 # -- TLS -------------------------------------------------------------------------------------------------
@@ -541,7 +541,7 @@ def test_https_is_believed_only_with_a_certificate_that_we_trust(certificate: tu
         assert road.send(EPOCH, []) == GOOD
         assert not road.lost()
         assert road.send(EPOCH, events(1, 3)) == GOOD
-        until(road.lost, "the server's end is seen", 2)
+        eventually("the server's end is seen", road.lost, 2)
         road.close()
 
 

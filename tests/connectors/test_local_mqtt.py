@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from waiting import eventually
 
 from gateway.connectors.local_mqtt import LocalMqtt
 from gateway.contract.messages import MAX_PAYLOAD
@@ -28,13 +28,6 @@ from gateway.demo.rights import BRIDGE, GATEWAY, INTEGRATOR
 
 TOPICS = Topics("demo")
 WAIT_S = 15.0
-
-
-def until(what: str, check: Callable[[], object]) -> None:
-    end = time.monotonic() + WAIT_S
-    while not check():
-        assert time.monotonic() < end, what
-        time.sleep(0.01)
 
 
 @dataclass
@@ -89,7 +82,7 @@ class Gateway:
 
     def start(self) -> Gateway:
         self.client.start()
-        until("the gateway is connected", lambda: self.client.session)
+        eventually("the gateway is connected", lambda: self.client.session)
         return self
 
     def stop(self) -> None:
@@ -121,7 +114,7 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
             probe.disconnect()
             return True
 
-        until("the broker listens", listens)
+        eventually("the broker listens", listens)
         yield Broker(request.param, port, passwords)
     finally:
         process.terminate()
@@ -131,11 +124,11 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
 def test_what_is_published_while_the_gateway_is_away_is_brought_when_it_is_back(broker: Broker) -> None:
     first = broker.gateway().start()
     broker.say(TOPICS.orders(), b"1")
-    until("an order", lambda: first.orders() == [b"1"])
+    eventually("an order", lambda: first.orders() == [b"1"])
     first.stop()
     broker.say(TOPICS.orders(), b"2", b"3")
     second = broker.gateway().start()
-    until("those of the time between", lambda: len(second.orders()) >= 2)
+    eventually("those of the time between", lambda: len(second.orders()) >= 2)
     second.stop()
     assert second.orders() == [b"2", b"3"]
 
@@ -148,7 +141,7 @@ def test_what_is_retained_is_brought_on_every_connection_as_it_then_is(broker: B
     for now in (b"blocked", b"degraded", b"online"):
         bridge.publish(state, now, qos=1, retain=True).wait_for_publish(WAIT_S)
         life = broker.gateway().start()
-        until(f"the state is {now!r}", lambda now=now, life=life: life.of(state)[-1:] == [now])  # type: ignore[misc]
+        eventually(f"the state is {now!r}", lambda now=now, life=life: life.of(state)[-1:] == [now])  # type: ignore[misc]
         life.stop()
     bridge.disconnect()
     bridge.loop_stop()
@@ -159,13 +152,13 @@ def test_what_was_not_acknowledged_is_brought_again_and_what_was_is_not(broker: 
         pytest.skip("the demo's embedded broker forgets what it has sent once; programs repeat by their key")
     first = broker.gateway().start()
     broker.say(TOPICS.orders(), b"1")
-    until("an order", lambda: first.orders() == [b"1"])
+    eventually("an order", lambda: first.orders() == [b"1"])
     first.acknowledging = False
     broker.say(TOPICS.orders(), b"2")
-    until("another, which is not acknowledged", lambda: first.orders() == [b"1", b"2"])
+    eventually("another, which is not acknowledged", lambda: first.orders() == [b"1", b"2"])
     first.stop()
     second = broker.gateway().start()
-    until("it is brought again", lambda: second.orders())
+    eventually("it is brought again", lambda: second.orders())
     second.stop()
     assert second.orders() == [b"2"]
 
@@ -179,7 +172,7 @@ def test_what_could_not_be_taken_is_brought_on_the_connection_that_is_begun_for_
     gateway.takes = True
     gateway.client.begin_anew()
     # The second may still have been on its way when room was made, and was taken then; it comes again all the same.
-    until("they are brought again, in order", lambda: gateway.orders()[-2:] == [b"1", b"2"])
+    eventually("they are brought again, in order", lambda: gateway.orders()[-2:] == [b"1", b"2"])
     assert gateway.client.session == 2
     gateway.stop()
 
@@ -202,7 +195,7 @@ def test_a_message_above_the_limit_is_refused_once_in_the_log_and_the_next_one_g
         assert not gateway.client.publish(large, b"x" * (MAX_PAYLOAD + 1))
     assert [record.getMessage().split(":")[0] for record in caplog.records] == [large]
     assert gateway.client.publish(next_one, b"x" * MAX_PAYLOAD)
-    until("the next one is heard", lambda: heard)
+    eventually("the next one is heard", lambda: heard)
     assert (heard, gateway.client.session) == ([(next_one, MAX_PAYLOAD)], 1)
     gateway.stop()
     bridge.disconnect()

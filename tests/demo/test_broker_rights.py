@@ -9,8 +9,7 @@ import re
 import socket
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 import msgspec
 import paho.mqtt.client as mqtt
 import pytest
+from waiting import eventually
 
 from firmware_bridge.broker import Broker as BridgeBroker
 from firmware_bridge.config import BrokerConfig
@@ -36,13 +36,6 @@ from gateway.demo.rights import BRIDGE, GATEWAY, INTEGRATOR, covers, rights_of_u
 ROOT = Path(__file__).resolve().parents[2]
 TOPICS = Topics("demo")
 WAIT_S = 10.0
-
-
-def until(check: Callable[[], object]) -> None:
-    end = time.monotonic() + WAIT_S
-    while not check():
-        assert time.monotonic() < end, "not in time"
-        time.sleep(0.01)
 
 
 class Client:
@@ -140,14 +133,12 @@ def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     command = broker_command(request.param, folder, "demo", "127.0.0.1", port, passwords)
     process = subprocess.Popen(command, env=environment())
     try:
-        end = time.monotonic() + WAIT_S
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                assert time.monotonic() < end, "the broker does not listen"
-                time.sleep(0.02)
+
+        def listens() -> bool:
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+
+        eventually("the broker listens", listens)
         running = Broker(request.param, port, passwords)
         yield running
         running.close()
@@ -208,7 +199,7 @@ def test_nobody_takes_the_gateways_session_and_the_orders_in_it_by_its_name(brok
     assert mine.subscribe(TOPICS.state())
     life = LocalMqtt(TOPICS, "127.0.0.1", broker.port, GATEWAY, broker.passwords.mqtt_gateway)
     life.start()
-    until(lambda: life.session)
+    eventually("the gateway is connected", lambda: life.session)
     thief = broker.login(INTEGRATOR, name="gateway-demo")
     assert life.publish(TOPICS.state(), b"still here")
     mine.wait(lambda: mine.messages)
@@ -227,7 +218,7 @@ def test_nobody_takes_the_gateways_session_and_the_orders_in_it_by_its_name(brok
 
     back.on_message = take
     back.start()
-    until(lambda: b"an order" in heard)
+    eventually("the order is brought", lambda: b"an order" in heard, seen=lambda: heard)
     back.stop(b"away")
     assert mine.publish(TOPICS.state(), b"", retain=True)
 
@@ -249,7 +240,7 @@ def test_nobody_takes_a_bridges_place_by_its_name(broker: Broker) -> None:
     gateway.wait(lambda: gateway.messages)
     broker.login(INTEGRATOR, name=f"bridge-{BRIDGE}")
     assert gateway.publish(TOPICS.printer_jobs("kitchen"), msgspec.json.encode(PrintCommand("withdraw", "k1", 1)))
-    until(lambda: jobs)
+    eventually("the bridge has the job", lambda: jobs)
     assert (jobs, gateway.messages) == (["k1"], [(TOPICS.bridge_state(BRIDGE), b"here")])
     bridge.stop()
     assert gateway.publish(TOPICS.bridge_state(BRIDGE), b"", retain=True)
@@ -266,7 +257,7 @@ def test_no_thread_and_so_no_line_of_a_log_names_the_secret_part(broker: Broker)
     password = broker.passwords.mqtt_gateway
     life = LocalMqtt(TOPICS, "127.0.0.1", broker.port, GATEWAY, password)
     life.start()
-    until(lambda: life.session)
+    eventually("the gateway is connected", lambda: life.session)
     names = {thread.name for thread in threading.enumerate()}
     assert "paho-mqtt-client-gateway-demo" in names
     assert not [name for name in names if client_id("gateway-demo", password) in name]

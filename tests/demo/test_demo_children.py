@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from waiting import eventually
 
 from gateway.demo.children import BACKOFF_S, STEADY_S, Child, Program, environment, stop_all
 from gateway.demo.folder import DemoFolder
@@ -25,13 +26,6 @@ DEAF = (
     "-c",
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)",
 )
-
-
-def until(what: Callable[[], object], seconds: float = WAIT_S) -> None:
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.005)
 
 
 def is_running(pid: int) -> bool:
@@ -59,8 +53,8 @@ def dead(child: Child, now: float) -> None:
     pid = child.pid
     assert pid
     os.kill(pid, signal.SIGKILL)
-    until(lambda: not is_running(pid))
-    until(lambda: child.step(now) is not None or child.pid != pid)
+    eventually("it is dead", lambda: not is_running(pid))
+    eventually("its death is noticed", lambda: child.step(now) is not None or child.pid != pid)
 
 
 def test_a_first_death_is_answered_at_once_and_the_next_ones_slower(make: Callable[..., Child]) -> None:
@@ -99,7 +93,7 @@ def test_one_that_is_held_stays_down_until_it_is_released(make: Callable[..., Ch
     child = make(*FOREVER)
     child.step(1.0)
     child.hold()
-    until(lambda: child.step(1.5) is None and child.pid is None)
+    eventually("it is down", lambda: child.step(1.5) is None and child.pid is None)
     child.step(100.0)
     assert child.pid is None
     child.release()
@@ -111,9 +105,9 @@ def test_one_that_is_deaf_is_killed_when_it_is_held(make: Callable[..., Child]) 
     log = io.StringIO()
     child = make(*DEAF, log=log)
     child.step(1.0)
-    until(lambda: "up" in log.getvalue())
+    eventually("it is up", lambda: "up" in log.getvalue(), seen=log.getvalue)
     child.hold()
-    until(lambda: child.step(3.0) is None and child.pid is None)
+    eventually("it is killed", lambda: child.step(3.0) is None and child.pid is None)
 
 
 def test_stopping_takes_everything_that_a_program_started(make: Callable[..., Child]) -> None:
@@ -122,13 +116,17 @@ def test_stopping_takes_everything_that_a_program_started(make: Callable[..., Ch
     child, deaf = make("-c", code, log=log), make(*DEAF, name="deaf")
     child.step(0.0)
     deaf.step(0.0)
-    until(lambda: log.getvalue().endswith("\n"))
+    eventually("it has a child", lambda: log.getvalue().endswith("\n"), seen=log.getvalue)
     grandchild = int(log.getvalue().split()[1])
     pids = [child.pid, deaf.pid, grandchild]
+
+    def alive() -> list[int]:
+        return [p for p in pids if p and is_running(p)]
+
     began = time.monotonic()
     stop_all([[deaf], [child], []], time.monotonic, time.sleep)
     assert time.monotonic() - began < 5.0
-    until(lambda: not [p for p in pids if p and is_running(p)])
+    eventually("nobody is left", lambda: not alive(), seen=alive)
 
 
 def test_a_killed_supervisor_leaves_nobody(tmp_path: Path) -> None:
@@ -152,7 +150,7 @@ time.sleep(600)
     assert process.stderr.readline() == "[a] up\n"
     process.kill()
     process.wait(WAIT_S)
-    until(lambda: not is_running(pid))
+    eventually("its child is gone", lambda: not is_running(pid))
 
 
 def test_the_pids_file_follows(make: Callable[..., Child], tmp_path: Path) -> None:
@@ -168,11 +166,11 @@ def test_the_pids_file_follows(make: Callable[..., Child], tmp_path: Path) -> No
     assert written() == first
     assert first
     os.kill(first, signal.SIGKILL)
-    until(lambda: supervisor.step(0.0) and child.pid != first)
+    eventually("another is started", lambda: supervisor.step(0.0) and child.pid != first)
     supervisor.step(0.0)
     assert written() == child.pid
     child.hold()
-    until(lambda: supervisor.step(0.5) and child.pid is None)
+    eventually("it is down", lambda: supervisor.step(0.5) and child.pid is None)
     assert written() is None
 
 

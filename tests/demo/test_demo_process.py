@@ -12,12 +12,13 @@ import tempfile
 import time
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import eventually
 
 from gateway.demo.broker import find_mosquitto
 
@@ -26,14 +27,6 @@ pytestmark = pytest.mark.skipif(find_spec("gateway.__main__") is None, reason="t
 ROOT = Path(__file__).resolve().parents[2]
 ANY_PORTS = [part for name in ("guest", "staff", "mqtt", "cloud") for part in (f"--{name}-port", "0")]
 READY_S = 60.0
-
-
-def until(what: Callable[[], Any], seconds: float = 20.0) -> Any:
-    end = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
-    return found
 
 
 def is_running(pid: int) -> bool:
@@ -110,7 +103,7 @@ def test_a_day_of_the_demo(folder: Path) -> None:
         assert demo.pids() == info["pids"]
         assert all(is_running(pid) for pid in info["pids"].values())
         assert demo.order() == 201
-        until(demo.papers)
+        eventually("its paper", demo.papers)
 
         again = subprocess.run(
             [sys.executable, "-m", "gateway", "demo", "--data", str(folder)],
@@ -123,14 +116,14 @@ def test_a_day_of_the_demo(folder: Path) -> None:
             former = demo.pids()[name]
             assert former
             os.kill(former, signal.SIGKILL)
-            until(lambda n=name, p=former: demo.pids()[n] not in (None, p))
+            eventually(f"{name} is there again", lambda n=name, p=former: demo.pids()[n] not in (None, p))
         before = demo.papers()
-        until(lambda: _orders(demo))
-        until(lambda: demo.papers() > before)
+        eventually("an order is taken", lambda: _orders(demo))
+        eventually("its paper", lambda: demo.papers() > before)
 
         assert demo.ask(fault="broker_down", on=True, for_s=1)["ok"]
-        until(lambda: demo.pids()["broker"] is None)
-        until(lambda: demo.pids()["broker"])
+        eventually("the broker is down", lambda: demo.pids()["broker"] is None)
+        eventually("the broker is up", lambda: demo.pids()["broker"])
         assert demo.ask(op="state")["active"] == {}
         assert demo.ask(fault="fire")["code"] == "unknown_fault"
         pids = [pid for pid in demo.pids().values() if pid]
@@ -161,7 +154,7 @@ def test_a_killed_supervisor_takes_everything_along(folder: Path) -> None:
     pids = [pid for pid in demo.pids().values() if pid]
     demo.process.kill()
     demo.process.wait(10)
-    until(lambda: not [pid for pid in pids if is_running(pid)])
+    eventually("nobody is left", lambda: not [pid for pid in pids if is_running(pid)])
     demo.log.close()
     again = Demo(folder)
     again.stop()
@@ -174,17 +167,19 @@ def test_a_person_at_a_terminal_reads_addresses_and_no_logs(folder: Path) -> Non
         stdout=terminal, stderr=terminal, cwd=ROOT, start_new_session=True,
     )  # fmt: skip
     os.close(terminal)
-    said = b""
+    said = bytearray()
+
+    def said_words() -> str:
+        return said.decode("utf-8", "replace")
 
     def read(words: str) -> bool:
-        nonlocal said
-        said += os.read(master, 65536)
-        return words in said.decode("utf-8", "replace")
+        said.extend(os.read(master, 65536))
+        return words in said_words()
 
     try:
-        until(lambda: read("closes the store"), READY_S)
+        eventually("it is ready", lambda: read("closes the store"), READY_S, seen=said_words)
         process.send_signal(signal.SIGINT)
-        until(lambda: read("goes on from here"), READY_S)
+        eventually("it says goodbye", lambda: read("goes on from here"), READY_S, seen=said_words)
         assert process.wait(15) == 0  # asked again now, it might meet the signal without a hand for it
     finally:
         process.kill()
@@ -202,7 +197,7 @@ def test_a_folder_that_was_moved_prints_on_its_own_paper(folder: Path) -> None:
     first = Demo(folder)
     try:
         assert first.order() == 201
-        until(first.papers)
+        eventually("its paper", first.papers)
     finally:
         first.stop()
     moved = folder.with_name("moved")
@@ -212,7 +207,7 @@ def test_a_folder_that_was_moved_prints_on_its_own_paper(folder: Path) -> None:
         assert second.info["tables"] == first.info["tables"]
         before = second.papers()
         assert second.order() == 201
-        until(lambda: second.papers() > before)
+        eventually("its paper", lambda: second.papers() > before)
         assert not folder.exists()
     finally:
         second.stop()
@@ -224,12 +219,12 @@ def test_the_embedded_broker_carries_an_order_to_paper(folder: Path) -> None:
     try:
         assert demo.info["mqtt"]["broker"] == "embedded"
         assert demo.order() == 201
-        until(demo.papers)
+        eventually("its paper", demo.papers)
         former = demo.pids()["broker"]
         assert former
         os.kill(former, signal.SIGKILL)
-        until(lambda: demo.pids()["broker"] not in (None, former))
+        eventually("the broker is up again", lambda: demo.pids()["broker"] not in (None, former))
         assert demo.order() == 201
-        until(lambda: demo.papers() >= 2)
+        eventually("the second paper", lambda: demo.papers() >= 2)
     finally:
         demo.stop()

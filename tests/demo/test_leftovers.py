@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from leftovers import Run
-from running_demo import eventually
+from waiting import eventually
 
 TESTS = Path(__file__).resolve().parents[1]
 

@@ -17,7 +17,8 @@ import pytest
 from gateway.demo.wan import MAX_BODY_BYTES, MAX_CONNECTIONS, MODES, WanProxy
 
 sys.path.append(str(Path(__file__).parents[1] / "cloud"))
-from cloud_worlds import BOX_TOKEN, bearer, body_of, call, order_event, running_cloud, stats, until
+from cloud_worlds import BOX_TOKEN, bearer, body_of, call, order_event, running_cloud, stats
+from waiting import eventually
 
 from gateway.contract.events import MEDIA_TYPE
 
@@ -109,7 +110,7 @@ def test_wan_down_resets_what_stands_and_refuses_what_comes(wan: WanProxy) -> No
     with dialled(wan) as idle, dialled(wan) as used:
         used.sendall(request(1))
         answered(used)
-        until(lambda: wan.counts()["connections"] == 2, "both are through")
+        eventually("both are through", lambda: wan.counts()["connections"] == 2)
         wan.set("wan_down")
         assert is_reset(idle)
         assert is_reset(used)
@@ -136,7 +137,7 @@ def test_wan_down_ends_an_answer_that_is_held(wan: WanProxy, cloud: int) -> None
     wan.set("cloud_slow")
     with dialled(wan) as line:
         line.sendall(request(1))
-        until(lambda: wan.counts()["held"], "the answer is held")
+        eventually("the answer is held", lambda: wan.counts()["held"])
         assert stats(cloud)["events"] == 1
         wan.set("wan_down")
         assert is_reset(line)
@@ -146,7 +147,7 @@ def test_a_held_answer_is_released_when_the_mode_ends(wan: WanProxy) -> None:
     wan.set("cloud_slow", delay_s=20)
     with dialled(wan) as line:
         line.sendall(request(1))
-        until(lambda: wan.counts()["held"], "the answer is held")
+        eventually("the answer is held", lambda: wan.counts()["held"])
         line.settimeout(0.1)
         with pytest.raises(TimeoutError):
             line.recv(1)
@@ -174,7 +175,7 @@ def test_a_blackhole_swallows_and_what_was_swallowed_cannot_go_on(wan: WanProxy,
         with dialled(wan) as late:  # accepted all the same
             late.sendall(request(2))
             lost.sendall(request(3))
-            until(lambda: wan.counts()["requests"] == 3, "both are swallowed")
+            eventually("both are swallowed", lambda: wan.counts()["requests"] == 3)
             assert stats(cloud)["events"] == 1
             wan.set("ok")
             assert is_reset(lost)
@@ -188,7 +189,7 @@ def test_an_answer_that_meets_the_blackhole_is_lost_though_stored(wan: WanProxy,
     wan.set("cloud_slow")
     with dialled(wan) as line:
         line.sendall(request(1))
-        until(lambda: wan.counts()["held"], "the answer is held")
+        eventually("the answer is held", lambda: wan.counts()["held"])
         wan.set("blackhole")
         line.settimeout(0.1)
         with pytest.raises(TimeoutError):
@@ -262,7 +263,7 @@ def test_a_cloud_that_is_down_or_goes_away_is_passed_on(tmp_path: Path) -> None:
 
 def test_the_65th_connection_is_reset_and_the_others_live(wan: WanProxy) -> None:
     lines = [dialled(wan) for _ in range(MAX_CONNECTIONS)]
-    until(lambda: wan.counts()["connections"] == MAX_CONNECTIONS, "all are through")
+    eventually("all are through", lambda: wan.counts()["connections"] == MAX_CONNECTIONS)
     with contextlib.suppress(OSError), dialled(wan) as late:  # an error: reset while it was still dialling
         assert is_reset(late)
     assert wan.counts()["connections"] == MAX_CONNECTIONS
@@ -270,7 +271,7 @@ def test_the_65th_connection_is_reset_and_the_others_live(wan: WanProxy) -> None
     assert answered(lines[0]) == b"HTTP/1.1 200 OK"
     for line in lines:
         line.close()
-    until(lambda: not wan._roads, "all are gone")
+    eventually("all are gone", lambda: not wan._roads)
     with dialled(wan) as line:
         line.sendall(request(2))
         assert answered(line) == b"HTTP/1.1 200 OK"
@@ -302,7 +303,7 @@ def test_stop_resets_all_frees_the_port_and_leaves_no_thread(cloud: int) -> None
     line = dialled(wan)
     wan.set("cloud_slow")
     line.sendall(request(1))
-    until(lambda: wan.counts()["held"], "the answer is held")
+    eventually("the answer is held", lambda: wan.counts()["held"])
     began = time.monotonic()
     wan.stop()
     assert time.monotonic() - began < 2
@@ -324,7 +325,7 @@ def test_stop_ends_a_road_whose_answer_comes_in_that_very_moment() -> None:
         with dialled(wan) as line:
             line.sendall(request(1))
             peer, _ = mute.accept()
-            until(lambda: wan.counts()["forwarded"], "the cloud is asked")
+            eventually("the cloud is asked", lambda: wan.counts()["forwarded"])
             both = threading.Event()
             wan._loop.call_soon_threadsafe(both.wait)  # the loop sees answer and end in one turn
             with peer:
@@ -384,5 +385,5 @@ def test_any_mode_follows_any_other_under_traffic_and_all_is_well_at_the_end(wan
     with dialled(wan) as line:
         line.sendall(request(60))
         assert answered(line) == b"HTTP/1.1 200 OK"
-    until(lambda: not wan._roads, "no road is left behind")
+    eventually("no road is left behind", lambda: not wan._roads)
     assert stats(cloud)["conflicts"] == 0

@@ -11,13 +11,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
+from waiting import eventually
 
 from firmware_bridge.assembly import Bridge
 from firmware_bridge.config import read_config
@@ -29,22 +29,8 @@ from gateway.contract.messages import BridgeDesired, DeviceDesired, PrintCommand
 from gateway.contract.slips import Slip, SlipElsewhere, SlipLine, SlipOption
 from gateway.contract.topics import Topics
 
-T = TypeVar("T")
 STORE = "demo"
 MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
-
-
-def until(what: Callable[[], T], seconds: float = 40.0, why: str = "") -> T:
-    """The first true value of `what`, or a failure: no test sleeps for luck. The limit is for a machine
-    that is busy with ten other things."""
-    end = time.monotonic() + seconds
-    while True:
-        value = what()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError(f"not within {seconds} s: {why or what}")
-        time.sleep(0.005)
 
 
 def a_slip(**changes: Any) -> Slip:
@@ -93,7 +79,7 @@ class Mosquitto:
 
     def start(self) -> None:
         self.process = Process([MOSQUITTO, "-c", str(self._config)], self._folder / "mosquitto.log")
-        until(self._answers, 5, "mosquitto listens")
+        eventually("mosquitto listens", self._answers, 5)
 
     def stop(self) -> None:
         self.process.kill()
@@ -129,7 +115,7 @@ class Printers:
         self._tray.close()
 
     def ready(self) -> None:
-        until(lambda: (self.folder / "devices.sock").exists(), 10, "virtual devices are up")
+        eventually("virtual devices are up", lambda: (self.folder / "devices.sock").exists())
 
     def ask(self, **command: Any) -> dict[str, Any]:
         self.ready()
@@ -178,7 +164,7 @@ class Gateway:
         self._client.reconnect_delay_set(1, 1)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
-        until(self._client.is_connected, 5)
+        eventually("the gateway is connected", self._client.is_connected, 5)
 
     def _note(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         with self._lock:
@@ -209,27 +195,33 @@ class Gateway:
 
     def result(self, key: str, state: str, seconds: float = 40, **more: Any) -> dict[str, Any]:
         wanted = {"state": state, **more}
-        return until(
+        return eventually(
+            f"{key} {wanted}",
             lambda: next(
                 (each for each in self.results(key) if all(each.get(k) == v for k, v in wanted.items())), None
             ),
             seconds,
-            f"{key} {wanted}; seen {self.results(key)}",
-        )  # type: ignore[return-value]
+            seen=lambda: self.results(key),
+        )
+
+    def bridge_states(self) -> list[dict[str, Any]]:
+        return self.on(self.topics.bridge_state("b1"))
 
     def on(self, topic: str) -> list[dict[str, Any]]:
         with self._lock:
             return [json.loads(payload) for _, name, payload in self.messages if name == topic and payload]
 
     def device(self, status: str, *reasons: str, seconds: float = 40) -> None:
-        def now() -> bool:
-            states = self.on(self.topics.device_state("kitchen"))
-            return bool(states) and (states[-1]["status"], states[-1].get("reasons", [])) == (
-                status,
-                [*reasons],
-            )
+        def states() -> list[tuple[str, list[str]]]:
+            found = self.on(self.topics.device_state("kitchen"))
+            return [(state["status"], state.get("reasons", [])) for state in found]
 
-        until(now, seconds, f"kitchen is {status} {reasons}")
+        eventually(
+            f"the kitchen is {status} {reasons}",
+            lambda: states()[-1:] == [(status, [*reasons])],
+            seconds,
+            seen=lambda: states()[-3:],
+        )
 
     def stop(self) -> None:
         self._client.disconnect()

@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from bridge_rig import BridgeProcess, BridgeThread, Gateway, Mosquitto, Printers, a_slip, kitchen, until
+from bridge_rig import BridgeProcess, BridgeThread, Gateway, Mosquitto, Printers, a_slip, kitchen
 from PIL import Image
+from waiting import eventually
 
 from firmware_bridge import cli
 from gateway.contract.messages import MAX_PAYLOAD, DeviceDesired, PrintCommand
@@ -22,7 +23,7 @@ def test_a_slip_is_printed_and_proven_by_the_answered_fence(kitchen_up: Gateway,
     assert result["evidence"]["fence"] == "gs_r"
     assert result["evidence"]["answer"] == "00"
     assert [each["state"] for each in kitchen_up.results("k1")] == ["SENDING", "PRINTED"]
-    paper = until(printers.papers)[0]
+    paper = eventually("its paper", printers.papers)[0]
     for text in ("A031", "12 桌", "2× 宫保鸡丁", "备注：少油", "过敏：花生"):
         assert text in paper
     assert "REPRINT" not in paper
@@ -32,7 +33,7 @@ def test_every_paper_has_bytes_text_and_a_picture_of_its_width(
     kitchen_up: Gateway, printers: Printers
 ) -> None:
     kitchen_up.print("k1")
-    until(printers.papers)
+    eventually("its paper", printers.papers)
     folder = printers.folder / "paper" / "kitchen"
     assert {file.name for file in folder.iterdir()} == {"0001.bin", "0001.png", "0001.txt"}
     with Image.open(folder / "0001.png") as picture:
@@ -49,11 +50,15 @@ def test_a_known_key_is_answered_from_memory_and_never_printed_again(
     kitchen_up.result("k1", "PRINTED", attempt=2)
     bridge_process.kill()
     bridge_process.start()
-    until(lambda: len(kitchen_up.on(kitchen_up.topics.bridge_state("b1"))) > 2)
-    until(lambda: kitchen_up.print("k1", attempt=3) and kitchen_up.results("k1")[-1]["attempt"] == 3)
+    eventually("the bridge is there again", lambda: len(kitchen_up.bridge_states()) > 2)
+    eventually(
+        "the third question is answered",
+        lambda: kitchen_up.print("k1", attempt=3) and kitchen_up.results("k1")[-1]["attempt"] == 3,
+        seen=lambda: kitchen_up.results("k1"),
+    )
     kitchen_up.print("k2", slip=a_slip(order="A032"))
     kitchen_up.result("k2", "PRINTED")
-    until(lambda: len(printers.papers()) == 2)
+    eventually("two papers", lambda: len(printers.papers()) == 2, seen=printers.papers)
     assert ["A032" in paper for paper in printers.papers()] == [False, True]
 
 
@@ -67,7 +72,7 @@ def test_without_paper_no_byte_leaves_and_the_slip_prints_by_itself_after_a_new_
     assert printers.ask(op="stats")["devices"]["kitchen"]["jobs"] == []
     printers.fault("paper_out", on=False)
     kitchen_up.result("k1", "PRINTED")
-    until(printers.papers)
+    eventually("its paper", printers.papers)
     kitchen_up.device("online")
 
 
@@ -85,7 +90,7 @@ def test_paper_that_ends_in_the_middle_is_waited_for_and_proven_without_sending_
     kitchen_up.result("k1", "WAITING", attempt=2)
     printers.fault("paper_out", on=False)
     kitchen_up.result("k1", "PRINTED")
-    papers = until(printers.papers)
+    papers = eventually("its paper", printers.papers)
     assert len(papers) == 1
     assert papers[0].count("宫保鸡丁") == 25
 
@@ -117,7 +122,7 @@ def test_unplugged_in_the_middle_is_unknown_and_the_next_slip_has_a_paper_of_its
     printers.fault("printer_unplugged", on=False)
     kitchen_up.print("k2", copy=2)
     kitchen_up.result("k2", "PRINTED")
-    until(lambda: "REPRINT 1" in printers.papers()[-1] if printers.papers() else False)
+    eventually("the copy", lambda: [p for p in printers.papers()[-1:] if "REPRINT 1" in p], seen=printers.papers)
     assert "A055" not in printers.papers()[-1]
 
 
@@ -141,12 +146,16 @@ def test_a_killed_bridge_says_unknown_after_its_restart_and_does_not_print_twice
     bridge_process.kill()
     printers.fault("printer_mute", on=False)
     bridge_process.start()
-    until(lambda: len(kitchen_up.on(kitchen_up.topics.bridge_state("b1"))) > 2)
-    until(lambda: kitchen_up.print("k1", attempt=2) and kitchen_up.results("k1")[-1]["state"] == "UNKNOWN")
+    eventually("the bridge is there again", lambda: len(kitchen_up.bridge_states()) > 2)
+    eventually(
+        "it does not know",
+        lambda: kitchen_up.print("k1", attempt=2) and kitchen_up.results("k1")[-1]["state"] == "UNKNOWN",
+        seen=lambda: kitchen_up.results("k1"),
+    )
     assert kitchen_up.results("k1")[-1]["reason"] == "restarted"
     kitchen_up.print("k2", slip=a_slip(order="A032"))
     kitchen_up.result("k2", "PRINTED")
-    until(lambda: any("A032" in paper for paper in printers.papers()))
+    eventually("the next paper", lambda: [p for p in printers.papers() if "A032" in p], seen=printers.papers)
     assert sum("A031-0041" in paper and "A032" not in paper for paper in printers.papers()) <= 1
 
 
@@ -166,7 +175,7 @@ def test_a_withdrawn_job_never_prints_and_says_so_for_ever(kitchen_up: Gateway, 
     kitchen_up.result("k2", "PRINTED")
     kitchen_up.withdraw("k2", attempt=2)
     kitchen_up.result("k2", "PRINTED", attempt=2)
-    until(printers.papers)
+    eventually("its paper", printers.papers)
     assert ["A032" in paper for paper in printers.papers()] == [True]
 
 
@@ -177,7 +186,7 @@ def test_the_broker_may_go_and_come_back(
     mosquitto.start()
     kitchen_up.messages.clear()
     kitchen_up.device("online")
-    assert kitchen_up.on(kitchen_up.topics.bridge_state("b1"))[-1]["online"] is True
+    assert kitchen_up.bridge_states()[-1]["online"] is True
     kitchen_up.print("k1")
     kitchen_up.result("k1", "PRINTED")
 
@@ -187,15 +196,15 @@ def test_the_configuration_is_applied_live_and_a_bad_device_costs_only_itself(
 ) -> None:
     bad = DeviceDesired("bar", "escpos_printer", "/dev/none", encoding="big5")
     kitchen_up.desire(kitchen(printers, columns=32), bad, revision=2)
-    until(lambda: kitchen_up.on(kitchen_up.topics.bridge_state("b1"))[-1]["revision"] == 2)
-    assert "big5" in kitchen_up.on(kitchen_up.topics.bridge_state("b1"))[-1]["errors"]["bar"]
+    eventually("it is applied", lambda: kitchen_up.bridge_states()[-1]["revision"] == 2)
+    assert "big5" in kitchen_up.bridge_states()[-1]["errors"]["bar"]
     kitchen_up.print("k1")
     kitchen_up.result("k1", "PRINTED")
-    assert "-" * 32 in until(printers.papers)[0].splitlines()
+    assert "-" * 32 in eventually("its paper", printers.papers)[0].splitlines()
     raw = b'{"revision": 3, "devices": [{"name": "x", "driver": "from_the_future", "port": "p"}]}'
     kitchen_up.publish(kitchen_up.topics.bridge_desired("b1"), raw, retain=True)
-    until(lambda: "x" in kitchen_up.on(kitchen_up.topics.bridge_state("b1"))[-1].get("errors", {}))
-    until(lambda: kitchen_up.messages[-1][2] == b"" or any(not each[2] for each in kitchen_up.messages))
+    eventually("its error is told", lambda: "x" in kitchen_up.bridge_states()[-1].get("errors", {}))
+    eventually("a state is taken back", lambda: [each for each in kitchen_up.messages if not each[2]])
 
 
 def test_the_bridge_starts_alone_with_its_last_configuration(
@@ -217,14 +226,14 @@ def test_sigterm_ends_the_bridge_within_two_seconds_and_lets_the_slip_end(
     assert bridge_process.process.kill(signal.SIGTERM) == 0
     assert time.monotonic() - began < 2
     kitchen_up.result("k1", "PRINTED")
-    until(lambda: kitchen_up.on(kitchen_up.topics.bridge_state("b1"))[-1]["online"] is False)
+    eventually("it is said to be gone", lambda: kitchen_up.bridge_states()[-1]["online"] is False)
 
 
 def test_a_killed_bridge_is_announced_by_its_last_will(
     kitchen_up: Gateway, bridge_process: BridgeProcess
 ) -> None:
     bridge_process.kill()
-    until(lambda: kitchen_up.on(kitchen_up.topics.bridge_state("b1"))[-1]["online"] is False)
+    eventually("it is said to be gone", lambda: kitchen_up.bridge_states()[-1]["online"] is False)
 
 
 def test_a_tcp_printer_prints_too(gateway: Gateway, bridge: BridgeThread, tmp_path: Path) -> None:
@@ -236,7 +245,7 @@ def test_a_tcp_printer_prints_too(gateway: Gateway, bridge: BridgeThread, tmp_pa
         gateway.device("online")
         gateway.print("k1")
         gateway.result("k1", "PRINTED")
-        until(made.papers)
+        eventually("its paper", made.papers)
     finally:
         made.stop()
 
@@ -249,7 +258,7 @@ def test_a_printer_without_fence_is_honest_about_it(
     gateway.device("unknown", "no_answer")
     gateway.print("k1")
     gateway.result("k1", "UNCONFIRMED")
-    until(printers.papers)
+    eventually("its paper", printers.papers)
 
 
 def test_garbage_on_the_wire_is_survived(kitchen_up: Gateway) -> None:
@@ -277,7 +286,7 @@ def test_a_job_whose_slip_cannot_be_taken_gets_an_end_that_a_person_is_asked_abo
     kitchen_up.print("k3", slip=a_slip(order="A032"))
     kitchen_up.result("k3", "PRINTED")
     assert kitchen_up.results("k" * 1000) == []
-    until(lambda: len(printers.papers()) == 2)
+    eventually("two papers", lambda: len(printers.papers()) == 2, seen=printers.papers)
 
 
 def test_what_the_broker_would_hang_up_on_is_not_said_to_it(kitchen_up: Gateway) -> None:
@@ -286,10 +295,11 @@ def test_what_the_broker_would_hang_up_on_is_not_said_to_it(kitchen_up: Gateway)
     document = msgspec.json.encode({"revision": 2, "devices": [{"name": "kitchen", "driver": "x", "port": "p"}, *bad]})
     assert len(document) < MAX_PAYLOAD
     kitchen_up.publish(kitchen_up.topics.bridge_desired("b1"), document, retain=True)
-    until(lambda: (kitchen_up.topics.device_state("kitchen"), b"") in [each[1:] for each in kitchen_up.messages])
+    cleared = (kitchen_up.topics.device_state("kitchen"), b"")
+    eventually("the kitchen's state is taken back", lambda: cleared in [each[1:] for each in kitchen_up.messages])
     kitchen_up.publish(kitchen_up.topics.bridge_desired("b1"), b'{"revision": 3}', retain=True)
-    until(lambda: kitchen_up.on(kitchen_up.topics.bridge_state("b1"))[-1]["revision"] == 3)
-    assert all(state["online"] for state in kitchen_up.on(kitchen_up.topics.bridge_state("b1")))
+    eventually("the next is applied", lambda: kitchen_up.bridge_states()[-1]["revision"] == 3)
+    assert all(state["online"] for state in kitchen_up.bridge_states())
 
 
 def test_the_command_says_in_words_what_is_wrong_with_its_file(

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bridge_rig import Printers, until
+from bridge_rig import Printers
+from waiting import eventually
 
 from firmware_bridge.virtual.interpreter import Interpreter
 from firmware_bridge.virtual.sheet import PrintedBars, Sheet
@@ -75,13 +76,13 @@ def test_a_line_carries_no_more_than_its_baud_rate(tmp_path: Path) -> None:
 
 def test_numbers_go_on_after_a_restart_and_white_paper_leaves_nothing(line: Line, printers: Printers) -> None:
     line.send(HELLO, CUT, "0A", CUT)
-    until(lambda: len(printers.papers()) == 1)
+    eventually("a paper", lambda: len(printers.papers()) == 1, seen=printers.papers)
     printers.stop()
     printers.start()
     printers.ready()
     again = Line(printers.port())
     again.send(HELLO, CUT)
-    until(lambda: len(printers.papers()) == 2)
+    eventually("another", lambda: len(printers.papers()) == 2, seen=printers.papers)
     assert printers.papers() == ["宫保A031\n"] * 2
     os.close(again.fd)
 
@@ -103,14 +104,14 @@ def test_unplugging_removes_the_stable_path_and_the_replug_brings_it_back(
 def test_a_power_cut_loses_the_buffer_but_not_the_paper(line: Line, printers: Printers) -> None:
     printers.fault("cover_open")
     line.send(HELLO)
-    until(lambda: printers.ask(op="state")["devices"]["kitchen"]["bytes"] >= 15)
+    eventually("its bytes are there", lambda: printers.ask(op="state")["devices"]["kitchen"]["bytes"] >= 15)
     printers.fault("printer_power_cut")
     line.send("10 04 01")
     assert line.receive(1, 0.2) == ""
     printers.fault("cover_open", on=False)
     printers.fault("printer_power_cut", on=False)
     line.send("42 0A", CUT)
-    assert until(printers.papers) == ["B\n"]
+    assert eventually("its paper", printers.papers) == ["B\n"]
 
 
 def test_wrong_commands_are_answered_in_words(printers: Printers) -> None:

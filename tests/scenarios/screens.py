@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from running_demo import RunningDemo, eventually
+from running_demo import RunningDemo
+from waiting import eventually
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
-from running_demo import RunningDemo, call, eventually
+from running_demo import RunningDemo, call
 from scenarios.screens import Display, Screen
+from waiting import eventually
 
 TABLE = "12"
 CARTS: list[list[dict[str, Any]]] = [

@@ -19,10 +19,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from running_demo import RunningDemo, alive, call, eventually
+from running_demo import RunningDemo, alive, call
 from scenarios import tablets
 from scenarios.screens import Screen, reset
 from scenarios.tablets import VanishingTablets, can_vanish
+from waiting import eventually
 
 PHONES = 200
 STALLED = 64

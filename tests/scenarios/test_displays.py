@@ -11,8 +11,9 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from running_demo import RunningDemo, call, eventually
+from running_demo import RunningDemo, call
 from scenarios.screens import Display, Screen
+from waiting import eventually
 
 AWAY_S = 120.0 if os.environ.get("TABLEPASS_FULL") == "1" else 0.0
 """How long the screen is away. What it missed is read from the journal, which knows changes and no minutes."""

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from running_demo import RunningDemo, eventually
+from running_demo import RunningDemo
 from scenarios.screens import Screen
+from waiting import eventually
 
 
 @pytest.fixture(scope="module")

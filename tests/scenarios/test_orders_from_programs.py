@@ -9,8 +9,9 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from running_demo import RunningDemo, eventually
+from running_demo import RunningDemo
 from scenarios.screens import Display
+from waiting import eventually
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from running_demo import RunningDemo, eventually
+from running_demo import RunningDemo
 from scenarios.screens import Screen
+from waiting import eventually
 
 FULL = os.environ.get("TABLEPASS_FULL") == "1"
 AWAY_S = 60.0 if FULL else 12.0

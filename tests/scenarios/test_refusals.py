@@ -19,8 +19,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from running_demo import ROOT, RunningDemo, call, eventually
+from running_demo import ROOT, RunningDemo, call
 from scenarios.screens import Screen
+from waiting import eventually
 
 PORK = [{"item": "twice-cooked-pork"}]
 
