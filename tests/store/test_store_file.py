@@ -116,8 +116,12 @@ def test_a_backup_is_made_before_an_older_database_is_changed(shop: Shop, monkey
 
 
 def test_a_cut_start_with_an_empty_file_goes_on(tmp_path: Path) -> None:
-    (tmp_path / "gateway.db").touch()
-    Store(tmp_path / "gateway.db").close()
+    path = tmp_path / "gateway.db"
+    path.touch()
+    Store(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        assert pragma(connection, "user_version") == VERSION
+        assert connection.execute("SELECT count(*) FROM orders").fetchone() == (0,)
 
 
 def test_readers_are_a_pool_of_eight_and_the_ninth_waits(shop: Shop) -> None:
