@@ -46,27 +46,26 @@ def left(shop: Shop) -> list[int]:
 
 
 @pytest.mark.usefixtures("two_kept")
-def test_a_clock_that_was_set_back_tears_no_gap_and_every_key_has_its_event_or_is_gone(shop: Shop) -> None:
-    placed_at(shop, old=0, ahead=20, back=0, again=0, new=0, newest=0)
+@pytest.mark.parametrize(
+    ("ahead", "first"),
+    [
+        pytest.param(20, 3, id="days ahead: too young, and so is all behind it"),
+        pytest.param(4000, 5, id="years ahead: not believed; two stay, and the one that the next is counted from"),
+    ],
+)
+def test_a_clock_that_was_ahead_tears_no_gap_and_every_key_has_its_event_or_is_gone(
+    shop: Shop, ahead: float, first: int
+) -> None:
+    placed_at(shop, old=0, ahead=ahead, back=0, again=0, new=0, newest=0)
     deliver(shop)
     shop.later(KEEP_S + DAY_S)
     prune(shop)
-    assert left(shop) == list(range(3, 8)), "slot 1 is the menu, 2 the first order, and 3 is too young"
-    for key in ("ahead", "back", "again", "new", "newest"):
-        assert shop.placed(cart(), key).replayed
-    assert not shop.placed(cart(), "old").replayed
+    assert left(shop) == list(range(first, 8)), "slot 1 is the menu, 2 the first order, 3 the one from ahead"
+    for slot, key in enumerate(("old", "ahead", "back", "again", "new", "newest"), 2):
+        assert shop.placed(cart(), key).replayed is (slot >= first), key
     shop.later(20 * DAY_S)
     prune(shop)
-    assert left(shop)[0] > 3, "what was younger by mistake goes when its time has come"
-
-
-@pytest.mark.usefixtures("two_kept")
-def test_a_time_that_is_years_ahead_does_not_keep_the_journal_for_years(shop: Shop) -> None:
-    placed_at(shop, old=0, absurd=4000, back=0, again=0, new=0, newest=0)
-    deliver(shop)
-    shop.later(KEEP_S + DAY_S)
-    prune(shop)
-    assert left(shop) == [5, 6, 7], "two, and the one that the next is counted from"
+    assert left(shop)[0] > first, "what was younger by mistake goes when its time has come"
 
 
 @pytest.mark.usefixtures("two_kept")
