@@ -141,7 +141,7 @@ def test_the_sample_settings_and_menu_are_without_a_fault(tmp_path: Path) -> Non
     ("port", "ours"),
     [
         ("/home/visitor/former/dev/kitchen", True),
-        ("/tmp/copy/dev/receipt", True),
+        ("/srv/copy/dev/receipt", True),
         ("/dev/kitchen", False),
         ("/dev/serial/by-id/usb-printer", False),
         ("socket://10.0.0.7:9100", False),
