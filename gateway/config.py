@@ -1,33 +1,30 @@
-"""Reads and checks the boot file, and names every fault with its line, its key and what to write there."""
+"""Reads and checks the boot file, and finds every fault with its line and its key."""
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from gateway.commands.file_faults import KINDS, NO_RIGHT, Place, read_toml, value_faults
-from gateway.commands.reader import say
+from gateway.commands.file_faults import read_toml
+from gateway.commands.place import Place
+from gateway.commands.reader import told
+from gateway.commands.value_faults import BOOT_CODES, value_faults
 from gateway.domain.boot_file import Config
-
-BOOT_KINDS = KINDS | {
-    "int": ("整数，不加引号，例如 8081", "a whole number without quotes, such as 8081"),
-    "array": ('一个列表，例如 ["order.example.com"]', 'a list such as ["order.example.com"]'),
-}
+from gateway.domain.fault import Fault
 
 
 @dataclass
 class Wrong(Exception):  # noqa: N818
-    """Everything that is wrong with the file, each with its line and key."""
+    """Everything that is wrong with the file; as text in the language of whoever sits at the terminal."""
 
     path: Path
-    faults: list[str]
+    faults: list[Fault]
 
     def __str__(self) -> str:
-        return "\n".join(f"{self.path}: {fault}" for fault in self.faults)
+        return "\n".join(f"{self.path}: {told(fault)}" for fault in self.faults)
 
 
 def load(path: Path) -> Config:
@@ -44,16 +41,15 @@ def load(path: Path) -> Config:
     return config
 
 
-def _secret_faults(place: Place, name: str) -> list[str]:
+def _secret_faults(place: Place, name: str) -> list[Fault]:
     try:
         Path(name).read_bytes()
     except FileNotFoundError:
-        zh = f"没有文件 {name!r}：把密钥写进去，一行，别的不写"
-        return [place.fault(say(zh, f"there is no file {name!r}; write the secret there, one line and nothing else"))]
+        return [place.fault("no_secret_file", file=name)]
     except PermissionError:
-        return [place.fault(say(f"{name!r} {NO_RIGHT[0]}", f"{name!r} cannot be read: {NO_RIGHT[1]}"))]
+        return [place.fault("secret_not_permitted", file=name)]
     except OSError as error:
-        return [place.fault(say(f"{name!r} 读不了：{error.strerror}", f"{name!r} cannot be read: {error.strerror}"))]
+        return [place.fault("secret_cannot_be_read", file=name, reason=error.strerror)]
     return []
 
 
@@ -69,28 +65,25 @@ def secret(path: str) -> str:
     return Path(path).read_text().strip() if path else ""
 
 
-def _faults(raw: dict[str, Any], kind: type[Any], prefix: str, text: str) -> list[str]:
+def _faults(raw: dict[str, Any], kind: type[Any], prefix: str, text: str) -> list[Fault]:
     """Walks the sections field by field, so that one fault does not hide the next."""
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-    found = []
+    found: list[Fault] = []
     for key, value in raw.items():
         place = Place(prefix + key, _line(text, prefix + key))
         if key not in fields:
-            near = difflib.get_close_matches(key, fields, n=1)
-            zh = f"，是不是 {near[0]!r}？" if near else f"；可以写：{', '.join(sorted(fields))}"
-            en = f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(sorted(fields))}"
-            found.append(place.fault(say(f"没有这一项{zh}", f"unknown key{en}")))
+            found.append(place.unknown_key(key, sorted(fields)))
             continue
         section = _section(fields[key].type)
         if section is None:
-            found += value_faults(value, fields[key].type, place, BOOT_KINDS)
+            found += value_faults(value, fields[key].type, place, BOOT_CODES)
         elif isinstance(value, dict):
             found += _faults(value, section, f"{prefix}{key}.", text)
         else:
-            found.append(place.fault(say(f"这里要一张表 [{key}]", f"a table [{key}] belongs here")))
+            found.append(place.fault("not_a_section", section=key))
     for key, field in fields.items():
         if field.required and key not in raw:
-            found.append(say(f"{prefix}{key}：没有写，必须有", f"{prefix}{key} is missing; it must be there"))
+            found.append(Place(prefix + key).fault("missing_in_boot_file"))
     return found
 
 

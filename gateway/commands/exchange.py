@@ -16,12 +16,12 @@ import msgspec
 
 from gateway.assembly import open_store, random_tokens
 from gateway.clock import Clock
-from gateway.commands.chinese_faults import in_readers_language
 from gateway.commands.file_faults import faults_of, read_toml
-from gateway.commands.reader import say
+from gateway.commands.reader import say, told
 from gateway.config import Wrong, load
 from gateway.domain.actor import Actor
 from gateway.domain.errors import Refused
+from gateway.domain.fault import Fault
 from gateway.domain.menu import Menu
 from gateway.domain.settings import Settings
 from gateway.ids import Ids
@@ -75,10 +75,9 @@ def _import(what: str, options: argparse.Namespace, store: Store) -> int:
     try:
         revision = pending.result(0)
     except Refused as refused:
-        return _refuse(options, [in_readers_language(one) for one in refused.detail.get("faults", [refused.code])])
+        return _refuse(options, refused.detail.get("faults") or [Fault("refused", (), {"code": refused.code})])
     except NotDone as not_done:
-        reason = not_done.reason
-        return _refuse(options, [say(f"这次没写进数据库：{reason}", f"the database did not take it: {reason}")])
+        return _refuse(options, [Fault("not_stored", (), {"reason": not_done.reason})])
     if options.json:
         print(json.dumps({"ok": True, "faults": [], "revision": revision}))
     else:
@@ -86,16 +85,16 @@ def _import(what: str, options: argparse.Namespace, store: Store) -> int:
     return 0
 
 
-def _read(path: Path, kind: Any) -> tuple[Any, list[str]]:
+def _read(path: Path, kind: Any) -> tuple[Any, list[Fault]]:
     """The file as this kind, or every fault in it."""
     raw, text, faults = read_toml(path)
     faults = faults or faults_of(raw, kind, text)
     return (None, faults) if faults else (msgspec.convert(raw, kind), [])
 
 
-def _refuse(options: argparse.Namespace, faults: list[str]) -> int:
+def _refuse(options: argparse.Namespace, faults: list[Fault]) -> int:
     """Each fault with its file; then that nothing has changed, for whoever has a full house."""
-    named = [f"{options.file}: {fault}" for fault in faults]
+    named = [f"{options.file}: {told(fault)}" for fault in faults]
     if options.json:
         print(json.dumps({"ok": False, "faults": named, "revision": None}, ensure_ascii=False))
     for fault in named:
@@ -121,7 +120,7 @@ def _export(what: str, options: argparse.Namespace, rows: Reader) -> int:
     current = kept.current_menu(rows)
     value: Any = (current[1] if current else None) if what == "menu" else kept.settings(rows)
     if value is None:
-        words = say(f"还没有导入过，先用 gateway {what} import", f"no {what} has been imported")
+        words = told(Fault(f"no_{what}_yet"))
         if options.json:
             print(json.dumps({"ok": False, "faults": [words], "revision": None}, ensure_ascii=False))
         print(words, file=sys.stderr)

@@ -12,11 +12,11 @@ from typing import Any
 from unicodedata import east_asian_width
 
 from gateway.clock import Clock
-from gateway.commands.chinese_faults import in_readers_language
-from gateway.commands.reader import say
+from gateway.commands.reader import say, told
 from gateway.config import Wrong, load
 from gateway.domain import documents, menu, settings
 from gateway.domain.boot_file import Config
+from gateway.domain.fault import Fault
 from gateway.domain.now import parse_iso
 from gateway.domain.texts import pick
 from gateway.operations.uplink import Uplink
@@ -63,23 +63,18 @@ def check_config(options: argparse.Namespace) -> Report:
     def query(rows: Reader) -> Report:
         rules = kept.settings(rows)
         current = kept.current_menu(rows)
-        faults = settings.faults(rules) if rules else [_nothing_imported("settings")]
+        found = settings.faults(rules) if rules else [Fault("no_settings_yet")]
         if rules and current:
-            faults += menu.faults(current[1], frozenset(s.id for s in rules.stations))
+            found += menu.faults(current[1], frozenset(s.id for s in rules.stations))
         elif not current:
-            faults.append(_nothing_imported("menu"))
-        faults = [in_readers_language(fault) for fault in faults]
+            found.append(Fault("no_menu_yet"))
+        faults = [told(fault) for fault in found]
         of_rules, of_menu = kept.settings_revision(rows), current and current[0]
         revisions = say(f"设置第 {of_rules} 版，菜单第 {of_menu} 版", f"settings revision {of_rules}, menu {of_menu}")
         lines = faults or [f"{options.config}: {say('没问题', 'good')}; {revisions}"]
         return {"ok": not faults, "faults": faults}, lines, 1 if faults else 0
 
     return _look(config, query)
-
-
-def _nothing_imported(what: str) -> str:
-    words = "no settings have been imported" if what == "settings" else "no menu has been imported"
-    return say(f"还没有导入{'设置' if what == 'settings' else '菜单'}，先用 gateway {what} import", words)
 
 
 def list_orders(options: argparse.Namespace) -> Report:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from gateway.domain.fault import Fault
 from gateway.domain.money import MAX_AMOUNT
 from gateway.domain.texts import TextMap
 
@@ -75,26 +76,33 @@ class Menu(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         return {item.id: item for category in self.categories for item in category.items}
 
 
-def faults(menu: Menu, stations: frozenset[str]) -> list[str]:
-    """Every reason why this menu cannot be sold, in words; empty when it can."""
-    found: list[str] = []
+def faults(menu: Menu, stations: frozenset[str]) -> list[Fault]:
+    """Every reason why this menu cannot be sold; empty when it can."""
+    found: list[Fault] = []
     seen: set[str] = set()
     for category in menu.categories:
         for item in category.items:
-            where = f"item {item.id!r}"
             if item.id in seen:
-                found.append(f"{where}: the id is there twice")
+                found.append(Fault("id_twice", (("item", item.id),)))
             seen.add(item.id)
-            if item.station not in stations:
-                found.append(f"{where}: no station {item.station!r}; there are: {', '.join(sorted(stations))}")
-            if not item.name:
-                found.append(f"{where}: has no name in any language")
-            for group in item.modifier_groups:
-                if group.min > group.max or group.max > len(group.modifiers):
-                    count = len(group.modifiers)
-                    found.append(f"{where}, group {group.id!r}: min {group.min}, max {group.max} of {count}")
+            found += _item_faults(item, stations)
     if len(seen) > MAX_ITEMS:
-        found.append(f"{len(seen)} items; at most {MAX_ITEMS}")
+        found.append(Fault("too_many_items", (), {"count": len(seen), "most": MAX_ITEMS}))
     if not seen:
-        found.append("the menu has no item")
+        found.append(Fault("no_item"))
+    return found
+
+
+def _item_faults(item: Item, stations: frozenset[str]) -> list[Fault]:
+    here = ("item", item.id)
+    found: list[Fault] = []
+    if item.station not in stations:
+        found.append(Fault("no_such_station", (here,), {"station": item.station, "known": tuple(sorted(stations))}))
+    if not item.name:
+        found.append(Fault("no_name", (here,)))
+    for group in item.modifier_groups:
+        count = len(group.modifiers)
+        if group.min > group.max or group.max > count:
+            bounds = {"min": group.min, "max": group.max, "count": count}
+            found.append(Fault("group_bounds", (here, ("group", group.id)), bounds))
     return found

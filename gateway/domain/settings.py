@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
+from gateway.domain.fault import Fault
 from gateway.domain.menu import Id
 from gateway.domain.texts import TextMap
 
@@ -79,29 +80,44 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return ZoneInfo(self.time_zone)
 
 
-def faults(settings: Settings) -> list[str]:
-    """Every reason why these settings cannot be used, in words; empty when they can."""
-    found: list[str] = []
+def faults(settings: Settings) -> list[Fault]:
+    """Every reason why these settings cannot be used; empty when they can."""
+    found = _twice(settings)
     printers = {p.id for p in settings.printers}
-    for label, ids in (
-        ("station", [s.id for s in settings.stations]),
-        ("printer", [p.id for p in settings.printers]),
-        ("area", [a.id for a in settings.areas]),
-        ("table", settings.tables()),
-    ):
-        found += [f"{label} {one!r} is there twice" for one in sorted({i for i in ids if ids.count(i) > 1})]
     for station in settings.stations:
-        if station.printer and station.printer not in printers:
-            known = ", ".join(sorted(printers))
-            found.append(f"station {station.id!r}: no printer {station.printer!r}; there are: {known}")
-        if station.proof != "screen" and not station.printer:
-            found.append(f"station {station.id!r}: proof {station.proof!r} needs a printer")
-        if station.soon_s >= station.late_s:
-            found.append(f"station {station.id!r}: soon_s must be smaller than late_s")
+        found += _station_faults(station, printers)
     if not settings.stations:
-        found.append("there is no station")
+        found.append(Fault("no_station"))
     if settings.default_station and not settings.station(settings.default_station):
-        found.append(f"default_station: no station {settings.default_station!r}")
+        found.append(Fault("no_default_station", (("key", "default_station"),), {"station": settings.default_station}))
     if settings.time_zone not in available_timezones():
-        found.append(f"time_zone: {settings.time_zone!r} is not a time zone name such as 'Asia/Shanghai'")
+        found.append(Fault("unknown_time_zone", (("key", "time_zone"),), {"zone": settings.time_zone}))
+    return found
+
+
+def _twice(settings: Settings) -> list[Fault]:
+    """A table is called by its name in all areas, so it is there once in all of them."""
+    named = {
+        "station": [s.id for s in settings.stations],
+        "printer": [p.id for p in settings.printers],
+        "area": [a.id for a in settings.areas],
+        "table": settings.tables(),
+    }
+    return [
+        Fault("twice", ((kind, one),))
+        for kind, ids in named.items()
+        for one in sorted({i for i in ids if ids.count(i) > 1})
+    ]
+
+
+def _station_faults(station: Station, printers: set[str]) -> list[Fault]:
+    here = (("station", station.id),)
+    found: list[Fault] = []
+    if station.printer and station.printer not in printers:
+        known = tuple(sorted(printers))
+        found.append(Fault("no_such_printer", here, {"printer": station.printer, "known": known}))
+    if station.proof != "screen" and not station.printer:
+        found.append(Fault("proof_needs_printer", here, {"proof": station.proof}))
+    if station.soon_s >= station.late_s:
+        found.append(Fault("soon_not_before_late", here))
     return found

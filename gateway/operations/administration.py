@@ -10,6 +10,7 @@ from gateway.domain import settings as settings_rules
 from gateway.domain.actor import Actor
 from gateway.domain.check import Check
 from gateway.domain.errors import Refused
+from gateway.domain.fault import Fault
 from gateway.domain.menu import Menu
 from gateway.domain.now import Now
 from gateway.domain.settings import Settings
@@ -61,8 +62,7 @@ def import_settings(
     left = _tickets_left_behind(tx, new)
     if not force:
         found += [
-            f"station {station!r}: {count} open tickets would stand on no screen; bump them at /kds/{station} first,"
-            " or end them all with --force"
+            Fault("tickets_left_behind", (("station", station),), {"count": count, "station": station})
             for station, count in sorted(left.items())
         ]
     if found:
@@ -85,10 +85,10 @@ def import_settings(
     return revision
 
 
-def _papers_left_behind(tx: Tx, new: Settings) -> list[str]:
+def _papers_left_behind(tx: Tx, new: Settings) -> list[Fault]:
     """A printer that goes while slips wait for it would leave them waiting for ever."""
     return [
-        f"printer {job.printer!r}: {jobs.waiting_count(tx, job.printer)} slips still wait for it; cancel them first"
+        Fault("slips_left_behind", (("printer", job.printer),), {"count": jobs.waiting_count(tx, job.printer)})
         for job in jobs.heads(tx)
         if (kept := new.printer(job.printer)) is None or kept.bridge != _bridge_of(tx, job.printer)
     ]
@@ -120,10 +120,10 @@ def import_menu(tx: Tx, now: Now, ids: Ids, actor: Actor, new: Menu) -> int:
     """A new revision of the menu. Raises `Refused("invalid_menu", faults=[...])`; then the old one is sold on."""
     rules = settings.settings(tx)
     if rules is None:
-        raise Refused("invalid_menu", faults=["the settings come first: the menu speaks of their stations"])
+        raise Refused("invalid_menu", faults=[Fault("settings_first")])
     found = menu_rules.faults(new, frozenset(s.id for s in rules.stations))
     if new.currency != rules.currency:
-        found.append(f"currency {new.currency}: the store's is {rules.currency}")
+        found.append(Fault("other_currency", (("key", "currency"),), {"currency": new.currency, "own": rules.currency}))
     if found:
         raise Refused("invalid_menu", faults=found)
     revision = settings.add_menu(tx, new, now.iso, str(actor))

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from gateway.contract.refusals import OTHERWISE, STATUS
 from gateway.domain.errors import Refused
+from gateway.domain.fault_words import in_words
 
 _WORDS: dict[str, tuple[str, str]] = {
     "idempotency_key_missing": ("缺少请求编号", "The Idempotency-Key header is missing"),
@@ -149,6 +150,8 @@ def problem(refused: Refused) -> Response:
     if status == 404 and _for_a_person():
         return _page(title, status)
     detail = {name: value for name, value in refused.detail.items() if name != "words"}
+    if "faults" in detail:
+        detail["faults"] = [in_words(fault, ("zh-Hans", "en")[index]) for fault in detail["faults"]]
     reason = str(detail.get("reason", ""))
     if reason in _REASONS:
         words = _REASONS[reason][index].format(**{k: v for k, v in detail.items() if k in ("min", "max")})

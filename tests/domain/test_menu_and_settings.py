@@ -11,6 +11,8 @@ from store.shop import MENU, SETTINGS, menu, rules
 
 from gateway.domain import menu as menu_rules
 from gateway.domain import settings as settings_rules
+from gateway.domain.fault import Fault
+from gateway.domain.fault_words import in_words
 
 STATIONS = frozenset({"wok", "bar", "grill"})
 
@@ -46,7 +48,7 @@ def _items(raw: dict[str, Any]) -> list[dict[str, Any]]:
     ],
 )
 def test_each_fault_of_a_menu_is_named(change: Callable[[dict[str, Any]], None], words: str) -> None:
-    assert words in menu_rules.faults(menu(change), STATIONS)
+    assert words in [in_words(fault, "en") for fault in menu_rules.faults(menu(change), STATIONS)]
 
 
 def test_a_menu_has_a_bound() -> None:
@@ -55,7 +57,7 @@ def test_a_menu_has_a_bound() -> None:
         raw["categories"][0]["items"] = [one | {"id": f"i{n}"} for n in range(menu_rules.MAX_ITEMS + 1)]
 
     assert menu_rules.faults(menu(many), STATIONS) == [
-        f"{menu_rules.MAX_ITEMS + 1} items; at most {menu_rules.MAX_ITEMS}"
+        Fault("too_many_items", (), {"count": menu_rules.MAX_ITEMS + 1, "most": menu_rules.MAX_ITEMS})
     ]
 
 
@@ -80,7 +82,7 @@ AREA = SETTINGS["areas"][0]
     ],
 )
 def test_each_fault_of_the_settings_is_named(change: dict[str, Any], words: str) -> None:
-    assert words in settings_rules.faults(rules(**change))
+    assert words in [in_words(fault, "en") for fault in settings_rules.faults(rules(**change))]
 
 
 @pytest.mark.parametrize(

@@ -244,7 +244,7 @@ def test_a_box_without_settings_or_menu_refuses_in_words(tmp_path: Path) -> None
         shop.placed(cart(), visit=None)
     with pytest.raises(Refused) as no_settings:
         shop.do(administration.import_menu, menu())
-    assert "settings come first" in no_settings.value.detail["faults"][0]
+    assert [fault.code for fault in no_settings.value.detail["faults"]] == ["settings_first"]
     shop.do(administration.found_box, "demo", "box1", "abcde", b"s" * 32)
     shop.do(administration.import_settings, rules(), iter(["token-1", "b", "c"]), True)
     with pytest.raises(Refused, match="ordering_paused"):
