@@ -99,9 +99,10 @@ def test_the_state_is_as_its_page_describes_it(healed: RunningDemo) -> None:
     def told() -> dict[str, Any] | None:
         # One look: a moment later a screen may have drawn the ticket, and the cloud not have that yet.
         found = state(healed)
-        return found if found["printers"]["kitchen"]["slips"] and found["waiting"] == [] else None
+        kitchen = found["printers"]["kitchen"]
+        return found if kitchen["slips"] and kitchen["head"] is None and found["waiting"] == [] else None
 
-    found = eventually("the paper is out, and the cloud has it", told)
+    found = eventually("the paper is out and proven, and the cloud has it", told)
     section = (ROOT / "docs/http.md").read_text(encoding="utf-8").partition("## The demo's page")[2]
     written = json.loads(re.findall(r"```json\n(.*?)```", section, re.DOTALL)[0])
     found["uplink"] = {"state": found["uplink"]["state"]}  # described with its own call
