@@ -1,5 +1,4 @@
-"""Parts that watch rows: tickets that nothing proves, papers that nobody can speak for, the uplink, old rows,
-room that comes back."""
+"""Parts that watch rows: tickets that nothing proves, papers that nobody can speak for, the uplink, old rows."""
 
 from __future__ import annotations
 
@@ -10,8 +9,7 @@ from gateway.domain.now import Now
 from gateway.domain.ticket import Ticket
 from gateway.operations import administration, devices, kitchen, sync
 from gateway.operations.uplink import Uplink
-from gateway.store import Pending, Store, jobs, restore_ballast, tickets
-from gateway.store.writer import FULL_RETRY_S
+from gateway.store import Pending, Store, jobs, tickets
 
 SCREEN_S = 8.0
 """A screen-only station that has not drawn a ticket by then gets it on paper. Nothing is due for a younger one."""
@@ -128,30 +126,11 @@ class Pruning:
         self._full = pending.failure is None and pending.result() >= PRUNE_AT_ONCE
 
 
-class ReserveWatch:
-    """A part: a start that found the ballast freed lets guests order again when its room can be kept back.
-
-    The writer does the same for a disk that fills up under it.
-    """
-
-    def __init__(self, store: Store):
-        self._store = store
-
-    def step(self, now: Now) -> float | None:
-        if not self._store.health.on_reserve:
-            return None
-        if not restore_ballast(self._store.path.parent):
-            return now.monotonic + FULL_RETRY_S
-        self._store.health.set_on_reserve(False)
-        self._store.tell(frozenset({"health"}))
-        return None
-
-
 class Housekeeping:
     """One part for all of them: each is asked at its own time."""
 
     def __init__(self, store: Store, uplink: Uplink):
-        self._parts = (ProofWatch(store), UplinkWatch(store, uplink), Pruning(store), ReserveWatch(store))
+        self._parts = (ProofWatch(store), UplinkWatch(store, uplink), Pruning(store))
 
     def step(self, now: Now) -> float | None:
         wishes = [part.step(now) for part in self._parts]

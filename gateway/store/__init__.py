@@ -18,13 +18,12 @@ from typing import Any
 from gateway.domain.errors import Refused
 from gateway.domain.now import Now
 from gateway.store import migrations
-from gateway.store.ballast import free_ballast, freed_at, keep_ballast, restore_ballast
+from gateway.store.ballast import freed_at, keep_ballast, restore_ballast
 from gateway.store.pending import NotDone, Pending
 from gateway.store.transaction import Changed, Kept, Reader, Tx
 
 __all__ = [
     "BrokenDatabase", "CannotOpen", "Changed", "NewerDatabase", "NotDone", "Pending", "Reader", "Store", "Tx",
-    "free_ballast", "restore_ballast",
 ]  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -73,51 +72,28 @@ class BrokenDatabase(CannotOpen):
 
 
 class Health:
-    """What the house knows of its disk. Read by everyone; written by the writer, `on_reserve` also by housekeeping."""
+    """What the house knows of its disk. Read by everyone; changed as the store opens, and then by the writer alone."""
 
     def __init__(self) -> None:
-        self._full_since: float | None = None
-        self._first_full: float | None = None
+        self.is_full = False
+        """Guests have to wait: what room there is belongs to the kitchen."""
         self._full_at: str | None = None
-        self._on_reserve = False
         self.fatal: str | None = None
         self.fatal_since: float | None = None
 
-    @property
-    def full_since(self) -> float | None:
-        """Monotonic seconds of the last write that found no room, or of the last look that found too little."""
-        return self._full_since
-
-    @full_since.setter
-    def full_since(self, moment: float | None) -> None:
-        self._full_since = moment
-        if moment is not None and self._first_full is None:
-            self._first_full = moment
-        self._forget_when_well()
-
-    @property
-    def on_reserve(self) -> bool:
-        """Whether this start found the ballast gone: what room there is belongs to the kitchen."""
-        return self._on_reserve
-
-    def set_on_reserve(self, on: bool, at: str | None = None) -> None:
-        """`at`: when the ballast was freed, if anything says so."""
-        self._on_reserve, self._full_at = on, at or self._full_at
-        self._forget_when_well()
-
-    def _forget_when_well(self) -> None:
+    def fills_up(self, at: str | None) -> None:
+        """`at`: since when, if anything says so. What is full already stays so since then."""
         if not self.is_full:
-            self._first_full = self._full_at = None
+            self._full_at = at
+            self.is_full = True
 
-    @property
-    def is_full(self) -> bool:
-        """Whether guests have to wait for room."""
-        return self._full_since is not None or self._on_reserve
+    def has_room_again(self) -> None:
+        self.is_full = False
 
     def full_at(self, now: Now) -> str:
-        """When that began, in UTC: worked out at the first reading, the same at every further one."""
+        """When that began, in UTC; where nothing says so, when it was first asked."""
         if self._full_at is None:
-            self._full_at = now.iso if self._first_full is None else now.ago(now.monotonic - self._first_full)
+            self._full_at = now.iso
         return self._full_at
 
 
@@ -146,7 +122,7 @@ class Store:
         self.writer_connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         self._data_version = self._foreign_version()
         if not (keep_ballast if fresh else restore_ballast)(path.parent):
-            self.health.set_on_reserve(True, freed_at(path.parent))
+            self.health.fills_up(freed_at(path.parent))
             log.warning("too little room to keep any back: guests wait until there is")
 
     def submit(self, operation: Callable[..., Any], actor: Any, *args: Any, **kwargs: Any) -> Pending:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,15 +46,17 @@ def restore_ballast(folder: Path) -> bool:
 
 
 def free_ballast(folder: Path) -> bool:
-    """Gives the room back to the disk. False when it was already gone."""
+    """Gives the room back to the disk. False when it was already gone, or cannot be had: others still wait for the
+    word that nothing is kept."""
     ballast = folder / "ballast"
     try:
         if not ballast.stat().st_size:
             return False
         os.truncate(ballast, 0)
-        ballast.replace(folder / _FREED)
-    except FileNotFoundError:
+    except OSError:
         return False
+    with suppress(OSError):  # emptied, it says the same
+        ballast.replace(folder / _FREED)
     return True
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from gateway.domain.errors import Refused
 from gateway.domain.now import Now
-from gateway.store import Store, free_ballast, restore_ballast, suspect_mark
+from gateway.store import Store, suspect_mark
+from gateway.store.ballast import free_ballast, restore_ballast
 from gateway.store.pending import NotDone, Pending
 from gateway.store.transaction import Tx
 
@@ -37,14 +38,14 @@ class Writer:
     def __init__(self, store: Store, ids: Iterator[str]):
         self.store = store
         self.ids = ids
-        self._on_reserve = False
+        self._next_look = float("-inf")
 
     def step(self, now: Now) -> float | None:
         health = self.store.health
+        if health.is_full and not health.fatal and now.monotonic >= self._next_look:
+            self._look_for_room(now)
         if health.fatal:
             return self._wind_down(now)
-        if health.full_since is not None and now.monotonic - health.full_since >= FULL_RETRY_S:
-            self._try_the_disk(now)
         batch = self.store.take(MAX_BATCH)
         if not batch:
             if self.store.changed_by_others():
@@ -53,11 +54,13 @@ class Writer:
         self._run(batch, now)
         return now.monotonic
 
-    def _try_the_disk(self, now: Now) -> None:
+    def _look_for_room(self, now: Now) -> None:
         """One small write that changes nothing: people are told that there is room when there is.
 
-        The ballast's room is the kitchen's: guests wait until it can be kept back again.
+        The ballast's room is the kitchen's: guests wait until it can be kept back again, no matter whether the disk
+        filled up in this life or a start found it so.
         """
+        self._next_look = now.monotonic + FULL_RETRY_S
         connection = self.store.writer_connection
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -68,12 +71,9 @@ class Writer:
                 connection.rollback()
             self._not_done([], error, now)
             return
-        if not restore_ballast(self.store.path.parent) and self._on_reserve:
-            self.store.health.full_since = now.monotonic
-            return
-        self._on_reserve = False
-        self.store.health.full_since = None
-        self.store.tell(frozenset({"health"}))
+        if restore_ballast(self.store.path.parent):
+            self.store.health.has_room_again()
+            self.store.tell(frozenset({"health"}))
 
     def _run(self, batch: list[Pending], now: Now) -> None:
         connection = self.store.writer_connection
@@ -143,9 +143,9 @@ class Writer:
         health = self.store.health
         self._forget_revisions()
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
-            health.full_since = now.monotonic
+            health.fills_up(now.iso)
+            self._next_look = now.monotonic + FULL_RETRY_S
             freed = free_ballast(self.store.path.parent)
-            self._on_reserve = self._on_reserve or freed
             log.error("the disk is full; nothing of this batch is kept%s", "; ballast freed" if freed else "")
             reason = "storage_full"
         elif _is_disk(error):

@@ -11,8 +11,6 @@ import pytest
 from store.shop import Shop
 
 from gateway.domain.now import iso
-from gateway.housekeeping import Housekeeping
-from gateway.operations.uplink import Uplink
 from gateway.store.ballast import BALLAST_BYTES, SPARE_BYTES, free_ballast
 from gateway.store.writer import FULL_RETRY_S
 from gateway.web import views
@@ -82,14 +80,14 @@ def test_a_start_that_finds_the_ballast_gone_is_on_its_reserve_until_there_is_ro
     shop.again()
     assert shop.store.health.is_full
     assert since(shop) == freed
-    part, told = Housekeeping(shop.store, Uplink()), list[frozenset[str]]()
+    told = list[frozenset[str]]()
     shop.store.listen(told.append)
     for _ in range(3):
-        assert part.step(shop.later(FULL_RETRY_S)) is not None
-        shop.write()
+        assert shop.writer.step(shop.later(FULL_RETRY_S)) is not None
         assert since(shop) == freed
+    assert told == []
     disk.f_bavail += 1
-    part.step(shop.later(FULL_RETRY_S))
+    shop.writer.step(shop.later(FULL_RETRY_S))
     assert (since(shop), shop.store.health.is_full) == (None, False)
     assert frozenset({"health"}) in told
     assert ballast.stat().st_size == BALLAST_BYTES
@@ -107,7 +105,7 @@ def test_the_writers_own_success_does_not_end_a_reserve_that_the_start_found(
     shop.store.writer_connection.execute("PRAGMA max_page_count = 1000000")
     shop.later(FULL_RETRY_S)
     shop.writer.step(shop.now)
-    assert shop.store.health.full_since is None
+    assert shop.do(lambda tx, now, ids, actor: "written") == "written"
     assert shop.store.health.is_full, "what room there is belongs to the kitchen"
 
 

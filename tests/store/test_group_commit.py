@@ -14,6 +14,7 @@ from gateway.domain.actor import HOUSE
 from gateway.domain.errors import Refused
 from gateway.operations import administration, ordering
 from gateway.store import GUEST_SHARE, MAX_WAITING, NotDone, Pending, Tx, box, keys, people, settings, visits, writer
+from gateway.store.ballast import BALLAST_BYTES
 from gateway.store.writer import FATAL_READS_S, FULL_RETRY_S, LOOK_EVERY_S, MAX_BATCH, DiskFailed, Writer
 
 
@@ -227,6 +228,7 @@ def test_a_full_disk_answers_the_whole_batch_as_not_done_and_frees_the_ballast(s
     told: list[frozenset[str]] = []
     shop.store.listen(told.append)
     fill(shop)
+    began = shop.now.iso
     small, large = shop.submit(mark, "m1"), shop.submit(big)
     shop.writer.step(shop.now)
     for pending in (small, large):
@@ -234,7 +236,8 @@ def test_a_full_disk_answers_the_whole_batch_as_not_done_and_frees_the_ballast(s
             pending.result(0)
     assert marks(shop) == {}
     assert not (shop.folder / "ballast").exists()
-    assert shop.store.health.full_since == shop.now.monotonic
+    assert shop.store.health.is_full
+    assert shop.store.health.full_at(shop.later(7)) == began
     assert shop.store.health.fatal is None
     assert told == [frozenset({"health"})]
 
@@ -247,12 +250,13 @@ def test_when_there_is_room_again_people_are_told_within_five_seconds(shop: Shop
     shop.store.listen(told.append)
     shop.later(FULL_RETRY_S - 0.1)
     shop.writer.step(shop.now)
-    assert shop.store.health.full_since is not None
+    assert shop.store.health.is_full
     shop.store.writer_connection.execute("PRAGMA max_page_count = 1000000")
     shop.later(0.1)
     shop.writer.step(shop.now)
-    assert shop.store.health.full_since is None
+    assert not shop.store.health.is_full
     assert told == [frozenset({"health"})]
+    assert (shop.folder / "ballast").stat().st_size == BALLAST_BYTES
     shop.do(mark, "m1")
 
 
@@ -262,11 +266,46 @@ def test_a_disk_that_is_still_full_stays_full_without_anybody_ordering(
     fill(shop)
     shop.submit(big)
     shop.writer.step(shop.now)
-    monkeypatch.setattr(shop.writer.store, "writer_connection", FailingConnection("SQLITE_FULL"))
-    shop.later(FULL_RETRY_S)
-    shop.writer.step(shop.now)
-    assert shop.store.health.full_since == shop.now.monotonic
+    began = shop.now.iso
+    failing = FailingConnection("SQLITE_FULL")
+    monkeypatch.setattr(shop.writer.store, "writer_connection", failing)
+    for looks in (1, 2, 3):
+        shop.writer.step(shop.later(FULL_RETRY_S - 1))
+        assert failing.commits == looks - 1
+        shop.writer.step(shop.later(1))
+        assert failing.commits == looks
+        assert shop.store.health.is_full
+        assert shop.store.health.full_at(shop.now) == began
     monkeypatch.undo()
+
+
+def test_a_disk_that_fails_while_it_is_full_acknowledges_nothing_either(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(shop)
+    shop.submit(big)
+    shop.writer.step(shop.now)
+    failing = FailingConnection("SQLITE_IOERR")
+    monkeypatch.setattr(shop.store, "writer_connection", failing)
+    pending = shop.submit(mark, "m1")
+    shop.writer.step(shop.later(FULL_RETRY_S))
+    monkeypatch.undo()
+    with pytest.raises(NotDone, match="storage_failed"):
+        pending.result(0)
+    assert failing.commits == 1, "nothing more is written to a disk that has just failed"
+
+
+def test_a_ballast_that_cannot_be_given_back_keeps_nobody_waiting(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("gateway.store.ballast.os.truncate", refuse)
+    fill(shop)
+    pending = shop.submit(big)
+    shop.writer.step(shop.now)
+    with pytest.raises(NotDone, match="storage_full"):
+        pending.result(0)
+    assert shop.store.health.is_full
 
 
 class FailingConnection:
@@ -277,9 +316,11 @@ class FailingConnection:
         self.error.sqlite_errorcode = getattr(sqlite3, name)
         self.error.sqlite_errorname = name
         self.in_transaction = False
+        self.commits = 0
 
     def execute(self, sql: str, *args: Any) -> Any:
         if sql == "COMMIT":
+            self.commits += 1
             raise self.error
         return self
 
@@ -326,7 +367,7 @@ def test_another_writer_that_holds_the_file_is_no_disk_fault(shop: Shop) -> None
         other.execute("ROLLBACK")
     with pytest.raises(NotDone, match="busy"):
         pending.result(0)
-    assert (shop.store.health.full_since, shop.store.health.fatal) == (None, None)
+    assert (shop.store.health.is_full, shop.store.health.fatal) == (False, None)
     shop.do(mark, "m")
     assert writer._is_disk(sqlite3.OperationalError("no code")) is False
 

@@ -76,11 +76,10 @@ def test_every_refusal_of_an_order_has_its_status(doors: Doors) -> None:
     do(doors, administration.set_paused, True, "later")
     assert refuse(doors.order(), 503, "ordering_paused").headers["Retry-After"] == "60"
     do(doors, administration.set_paused, False, "")
-    doors.shop.store.health.full_since = 1000.0
+    doors.shop.store.health.fills_up(None)
     assert refuse(doors.order(), 503, "storage_full").headers["Retry-After"] == "5"
-    doors.shop.store.health.full_since = None
-    doors.shop.store.health.set_on_reserve(True)
-    assert refuse(doors.order(), 503, "storage_full").headers["Retry-After"] == "5"
+    doors.shop.store.health.has_room_again()
+    assert doors.order().status_code == 201
 
 
 @pytest.mark.parametrize(
