@@ -59,8 +59,6 @@ class NewerDatabase(CannotOpen):
     def __init__(self, path: Path, version: int):
         known = f"{path} has version {version}, this release knows {migrations.VERSION}"
         super().__init__(f"{known}: install the newer release / 数据库来自更新的版本，请先升级点单盒软件")
-        self.path = path
-        self.version = version
 
 
 class BrokenDatabase(CannotOpen):
@@ -68,7 +66,6 @@ class BrokenDatabase(CannotOpen):
 
     def __init__(self, path: Path, finding: str):
         super().__init__(f"{path} is damaged: {finding} / 数据库已损坏，请联系支持")
-        self.path = path
 
 
 class Health:
@@ -117,7 +114,7 @@ class Store:
         """How many operations people have asked for; the uplink makes room while it grows."""
         self.closed = False
         fresh = not path.exists()
-        _prepare(path)
+        _prepare(path, fresh)
         self.writer_connection = _connect(path, WRITER_CACHE_KIB)
         self.writer_connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         self._data_version = self._foreign_version()
@@ -208,9 +205,8 @@ class Store:
         self.writer_connection.close()
 
 
-def _prepare(path: Path) -> None:
+def _prepare(path: Path, fresh: bool) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
-    fresh = not path.exists()
     version = 0
     if not fresh:
         connection = sqlite3.connect(path)

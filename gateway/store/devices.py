@@ -107,8 +107,3 @@ def conditions(rows: Reader) -> list[Condition]:
     """Oldest first."""
     found = rows.all("SELECT code, subject, since, params FROM conditions ORDER BY since LIMIT 500")
     return [Condition(r[0], r[1], r[2], msgspec.json.decode(r[3])) for r in found]
-
-
-def condition(rows: Reader, code: str, subject: str) -> Condition | None:
-    row = rows.one("SELECT code, subject, since, params FROM conditions WHERE code = ? AND subject = ?", code, subject)
-    return Condition(row[0], row[1], row[2], msgspec.json.decode(row[3])) if row else None

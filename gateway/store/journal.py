@@ -7,7 +7,6 @@ Data is compressed: an order's document of 2.5 KiB becomes half a KiB, one page 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
@@ -71,10 +70,6 @@ class Entry:
     @property
     def seq(self) -> int:
         return self.slot & SEQ_MASK
-
-    @property
-    def epoch_count(self) -> int:
-        return self.slot >> EPOCH_SHIFT
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +200,3 @@ def prune(tx: Tx, before: str, ahead: str, limit: int) -> int:
     first = tx.all("SELECT slot, at FROM journal WHERE slot < ? ORDER BY slot LIMIT ?", upto, limit)
     old = list(takewhile(lambda row: not before <= row[1] <= ahead, first))
     return tx.run("DELETE FROM journal WHERE slot <= ?", old[-1][0]) if old else 0
-
-
-def slots(entries: Sequence[Entry]) -> tuple[int, int]:
-    return entries[0].slot, entries[-1].slot

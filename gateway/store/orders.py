@@ -51,9 +51,9 @@ _ORDER = """SELECT o.n, o.id, o.number, o.day, o.status, o.type, c.id, o.visit, 
  FROM orders o JOIN checks c ON c.n = o.check_n"""
 
 
-def insert(tx: Tx, order: Order, menu: Menu, papers: list[PrintJob]) -> int:
-    """Writes the order, its lines and tickets; returns its row number. `papers` are its tickets' first ones, which
-    `jobs.insert_first` writes."""
+def insert(tx: Tx, order: Order, menu: Menu, papers: list[PrintJob]) -> None:
+    """Writes the order, its lines and tickets. `papers` are its tickets' first ones, which `jobs.insert_first`
+    writes."""
     n = row_of(order.id)
     body = _Body(
         order.addition, order.by, order.note, order.allergies, order.pickup_no, order.due_at, order.prepaid
@@ -75,7 +75,6 @@ def insert(tx: Tx, order: Order, menu: Menu, papers: list[PrintJob]) -> int:
             for line in order.lines
         ],
     )  # fmt: skip
-    return n
 
 
 def _line_body(line: Line, menu: Menu) -> _LineBody:
@@ -213,6 +212,7 @@ def counts(rows: Reader, day: str) -> dict[str, Any]:
     """Orders and dishes of a business day, for the scoreboard."""
     row = rows.one(
         "SELECT count(DISTINCT o.n), coalesce(sum(l.quantity), 0), count(DISTINCT o.dining_table) FROM orders o"
-        " JOIN lines l ON l.n BETWEEN o.n * 64 AND o.n * 64 + 63 WHERE o.day = ?", day,
+        f" JOIN lines l ON l.n BETWEEN o.n * {LINES_PER_ORDER} AND o.n * {LINES_PER_ORDER} + {LINES_PER_ORDER - 1}"
+        " WHERE o.day = ?", day,
     )  # fmt: skip
     return {"orders": row[0], "dishes": row[1], "tables": row[2]} if row else {}
