@@ -204,6 +204,8 @@ run_tests() {
     failed=0
     "$VENV_PYTHON" -m ruff check . || failed=1
     "$VENV_PYTHON" -m mypy || failed=1
+    # All of them go in two lanes, a file at a time: most of their time is waiting for something real.
+    [ $# -gt 0 ] || set -- --numprocesses 2 --dist loadfile --no-loadscope-reorder
     "$VENV_PYTHON" -m pytest "$@" || failed=1
     exit $failed
 }
