@@ -58,6 +58,7 @@ class LocalMqtt:
         client.max_queued_messages_set(MAX_UNSENT)
         client.reconnect_delay_set(RECONNECT_MIN_S, RECONNECT_MAX_S)
         client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         client.on_socket_open = _no_delay
@@ -106,7 +107,10 @@ class LocalMqtt:
                 )
             ]
         )  # fmt: skip
-        self._count += 1
+        self._count += 1  # what the broker kept for us may come from here on, before it has answered
+
+    def _on_subscribe(self, client: mqtt.Client, userdata: Any, mid: int, reasons: Any, properties: Any) -> None:
+        # Who reads that the gateway is online may say something to it: nothing is said before it would be heard.
         self._connected = True
         log.info("connected to the broker")
         self.on_session()
