@@ -247,6 +247,7 @@ def test_two_screens_of_a_station_agree(demo: RunningDemo, open_screen: OpenScre
     second.get_by_test_id("recall-open").click()
     second.get_by_test_id(f"recall-{number}").click()
     expect(card(first, number)).to_be_visible(timeout=1_500)
+    expect(card(second, number)).to_be_visible(timeout=1_500)
     expect(first.get_by_test_id("open-count")).to_have_text(second.get_by_test_id("open-count").inner_text())
 
 

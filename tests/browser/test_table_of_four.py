@@ -1,4 +1,4 @@
-"""A table of four, as people live it: four phones, 14 dishes in two rounds, an allergy, two screens, two printers."""
+"""A table of four, as people live it: four phones, eleven dishes, an add-on, an allergy, two screens, two printers."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ ROUNDS: tuple[tuple[dict[str, int], ...], ...] = (
         {"twice-cooked-pork": 1, "rice": 2, "cucumber": 1},
         {"eggplant": 1, "soy-milk": 1},
         {"egg-fried-rice": 1, "edamame": 1},
-        {"tomato-egg-soup": 1, "jasmine-tea": 1},
+        {"tomato-egg-soup": 1, "jasmine-tea": 2},
     ),
-    ({"rice": 1}, {"cucumber": 1}, {"eggplant": 1}, {"soy-milk": 1}),
+    ({"rice": 1, "cucumber": 1},),
 )
+"""Eleven dishes in one moment, and what the first phone adds later."""
 ALLERGIC = 1
 """The phone that says so in the first round."""
 
@@ -111,11 +112,11 @@ def test_four_phones_one_table_each_dish_at_its_own_station(
     sent: list[dict[str, int]] = []
     numbers: list[str] = []
     for carts in ROUNDS:
-        for number, (phone, cart) in enumerate(zip(phones, carts, strict=True)):
+        for number, (phone, cart) in enumerate(zip(phones, carts, strict=False)):
             if sent:
                 phone.get_by_test_id("order-more").click()
             fill(phone, cart, "peanut" if number == ALLERGIC and not sent else None)
-        answered = send_together(demo, phones)
+        answered = send_together(demo, phones[: len(carts)])
         sent += carts
         for station, screen in screens.items():
             wanted = expected(sent, station, where)
@@ -135,17 +136,17 @@ def test_four_phones_one_table_each_dish_at_its_own_station(
             answered + ON_PAPER_S + wait_s - time.monotonic(),
             seen=lambda: slips_of_table(demo),
         )
-        for phone in phones:
+        for phone in phones[: len(carts)]:
             phone.wait_for_url(re.compile("/status#"))
             numbers.append(phone.url.rpartition("#")[2])
 
     orders = demo.guest("GET", f"/api/v1/visit?table_token={demo.token(TABLE)}")[1]["orders"]
-    assert [o["addition"] for o in orders] == [False] + [True] * 7
+    assert [o["addition"] for o in orders] == [False] + [True] * 4
     of_phone = [next(o for o in orders if o["number"] == number) for number in numbers]
     assert [Counter({line["item"]: line["quantity"] for line in o["lines"]}) for o in of_phone] == [
         Counter(cart) for cart in sent
     ]
-    assert sum(line["quantity"] for o in orders for line in o["lines"]) == 14
+    assert sum(line["quantity"] for o in orders for line in o["lines"]) == 11 + 2
     for phone in phones:
         for one in orders:
             expect(phone.get_by_test_id(f"order-{one['number']}")).to_be_visible(timeout=8000)

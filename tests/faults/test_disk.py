@@ -19,8 +19,9 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from running_demo import RunningDemo, call, eventually
+from running_demo import RunningDemo, call
 from scenarios.screens import Screen
+from waiting import eventually
 
 MOUNT_KIB = 24 * 1024
 """Room for the ballast of 8 MiB, the database and its log, and little else."""
