@@ -88,8 +88,8 @@ class LocalMqtt:
 
     def publish(self, topic: str, payload: bytes, retain: bool = False) -> bool:
         """QoS 1. False when there is no connection, and for what is too large; what is lost on the way is the
-        caller's to say again."""
-        if not self._connected or not self._limit.allows(topic, payload):
+        caller's to say again. An answer may go before `session` counts: what it answers was kept by the broker."""
+        if not self._client.is_connected() or not self._limit.allows(topic, payload):
             return False
         return self._client.publish(topic, payload, qos=1, retain=retain).rc == mqtt.MQTT_ERR_SUCCESS
 
