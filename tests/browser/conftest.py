@@ -7,20 +7,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from chromium import HOST, launch
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from running_demo import RunningDemo
-
-HOST = "store.test"
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", f"--host-resolver-rules=MAP {HOST} 127.0.0.1",
-]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        chromium = launch(playwright)
         yield chromium
         chromium.close()
 

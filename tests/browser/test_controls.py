@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
+import chromium
+import pytest
 from axe import violations
 from playwright.sync_api import Page
 
@@ -23,3 +27,21 @@ def test_our_own_pages_may_not_reach_out_even_if_a_script_tried(open_phone: Call
     tried = page.evaluate("fetch('http://127.0.0.2:9/elsewhere').then(() => 'reached', (e) => String(e))")
     assert "TypeError" in tried
     assert page.foreign == []  # type: ignore[attr-defined]
+
+
+def test_a_browser_is_found_by_each_of_its_names_and_tests_are_skipped_without_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(pytest.skip.Exception, match="needs a browser"):
+        chromium.executable()
+    for name in reversed(chromium.NAMES):  # each one goes before those already there
+        program = tmp_path / name
+        program.touch(0o755)
+        assert chromium.executable() == str(program)
+
+
+def test_the_installer_is_content_with_the_same_browsers() -> None:
+    script = (Path(__file__).parents[2] / "install.sh").read_text(encoding="utf-8")
+    (line,) = [line for line in script.splitlines() if line.endswith("|| echo chromium")]
+    assert tuple(re.findall(r"has_program (\S+)", line)) == chromium.NAMES

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from chromium import launch
 from playwright.sync_api import Page, expect, sync_playwright
 from running_demo import RunningDemo
 from waiting import eventually
@@ -23,10 +24,6 @@ from waiting import eventually
 STATIC = Path(__file__).resolve().parents[2] / "gateway" / "web" / "staff" / "static"
 PORK = {"item": "twice-cooked-pork", "quantity": 2, "modifiers": [], "note": ""}
 RICE = {"item": "egg-fried-rice", "quantity": 1, "modifiers": [], "note": "少放盐"}
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--no-first-run",
-]  # fmt: skip
 STALE_S = 5.0
 LET_PASS = "(ms) => new Promise((done) => setTimeout(done, ms))"
 
@@ -428,7 +425,7 @@ def in_chromium() -> Iterator[Evaluate]:
 
     def evaluate(files: str, script: str, arg: Any = None) -> Any:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+            browser = launch(playwright)
             page = browser.new_page()
             for file in files.split():
                 page.add_script_tag(content=(STATIC / file).read_text(encoding="utf-8"))
