@@ -134,7 +134,10 @@ LUNCH: tuple[tuple[float, Step], ...] = (
     (112, Cook("wok", "bump", 3)),
     (
         115,
-        Say("午市结束：每道菜都到过厨师面前，只到一次", "Lunch is over: every dish was in front of a cook, once"),
+        Say(
+            "午市结束：请看记分牌，点的菜有几道已在厨师面前",
+            "Lunch is over: the scoreboard says how many dishes are in front of a cook",
+        ),
     ),
     (125, Say("", "")),
 )
