@@ -20,10 +20,11 @@ from firmware_bridge import escpos
 from firmware_bridge.broker import Broker, Retained
 from firmware_bridge.config import BridgeConfig
 from firmware_bridge.device import Device
+from firmware_bridge.drivers.table import DRIVERS
 from firmware_bridge.errors import ConfigError
 from firmware_bridge.journal import Journal
 from firmware_bridge.port import Port
-from gateway.contract.messages import BridgeDesired, BridgeState, DeviceDesired, PrintCommand
+from gateway.contract.messages import BridgeDesired, BridgeState, DeviceCommand, DeviceDesired, PrintCommand
 from gateway.contract.topics import Topics
 
 log = logging.getLogger(__name__)
@@ -139,10 +140,10 @@ class Bridge:
             return
         self._desired.put(document)
 
-    def _on_command(self, printer: str, command: PrintCommand) -> None:
-        thread = self._threads.get(printer)
+    def _on_command(self, device: str, command: PrintCommand | DeviceCommand) -> None:
+        thread = self._threads.get(device)
         if thread is None:
-            log.warning("a job for %s, which is not one of our printers", printer)
+            log.warning("a command for %s, which is not one of our devices", device)
             return
         thread.device.offer(command)
 
@@ -191,12 +192,17 @@ class Bridge:
                 )
             except ConfigError as error:
                 errors[name] = str(error)
+                self._broker.clear_state(name)  # what it was before says nothing of it now
                 continue
             self._threads[name] = DeviceThread(made, self._failed)
             self._threads[name].start()
         self._applied = desired
         self._errors = errors
-        self._broker.listen_to(self._threads)
+        kinds = {name: DRIVERS[thread.device.desired.driver] for name, thread in self._threads.items()}
+        self._broker.listen_to(
+            (name for name, kind in kinds.items() if kind.printer),
+            (name for name, kind in kinds.items() if not kind.printer),
+        )
         self._broker.bridge_state(self._state())
         log.info("devices of revision %d: %s", desired.revision, ", ".join(self._threads) or "none")
         for name, problem in errors.items():

@@ -17,7 +17,15 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from firmware_bridge.config import BrokerConfig
 from gateway.contract.client_id import client_id, name_thread
-from gateway.contract.messages import MAX_PAYLOAD, BridgeState, DeviceState, PrintCommand, PrintResult
+from gateway.contract.messages import (
+    MAX_PAYLOAD,
+    BridgeState,
+    DeviceCommand,
+    DeviceEvent,
+    DeviceState,
+    PrintCommand,
+    PrintResult,
+)
 from gateway.contract.topics import Topics
 from gateway.contract.wire import SizeLimit
 
@@ -48,7 +56,7 @@ class Head(msgspec.Struct):
 
 
 class Broker:
-    """`on_command(printer, command)` and `on_desired(document)` are called on paho's thread and must return
+    """`on_command(device, command)` and `on_desired(document)` are called on paho's thread and must return
     at once; `retained()` lists every state to tell on a connect."""
 
     def __init__(
@@ -57,7 +65,7 @@ class Broker:
         topics: Topics,
         bridge: str,
         *,
-        on_command: Callable[[str, PrintCommand], None],
+        on_command: Callable[[str, PrintCommand | DeviceCommand], None],
         on_desired: Callable[[bytes], None],
         retained: Callable[[], Iterable[Retained]],
     ) -> None:
@@ -67,7 +75,7 @@ class Broker:
         self._on_command = on_command
         self._on_desired = on_desired
         self._retained = retained
-        self._printers: frozenset[str] = frozenset()
+        self._listening: frozenset[str] = frozenset()
         self._results = msgspec.json.Encoder()
         self._commands = msgspec.json.Decoder(PrintCommand)
         self._heads = msgspec.json.Decoder(Head)
@@ -107,16 +115,16 @@ class Broker:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def listen_to(self, printers: Iterable[str]) -> None:
-        """The printers whose jobs are ours, from now on."""
-        wanted = frozenset(printers)
-        gone, new = self._printers - wanted, wanted - self._printers
-        self._printers = wanted
+    def listen_to(self, printers: Iterable[str], others: Iterable[str]) -> None:
+        """The devices whose jobs and commands are ours, from now on."""
+        wanted = frozenset(map(self._topics.printer_jobs, printers)) | frozenset(map(self._topics.device_do, others))
+        gone, new = self._listening - wanted, wanted - self._listening
+        self._listening = wanted
         if self._client.is_connected():
-            for printer in gone:
-                self._client.unsubscribe(self._topics.printer_jobs(printer))
-            for printer in new:
-                self._client.subscribe(self._topics.printer_jobs(printer), 1)
+            for topic in gone:
+                self._client.unsubscribe(topic)
+            for topic in new:
+                self._client.subscribe(topic, 1)
 
     # --- what the devices tell (device.Outlet) ---
 
@@ -125,6 +133,9 @@ class Broker:
 
     def state(self, device: str, state: DeviceState) -> None:
         self._publish(self._topics.device_state(device), msgspec.json.encode(state), retain=True)
+
+    def event(self, device: str, event: DeviceEvent) -> None:
+        self._publish(self._topics.device_events(device), self._results.encode(event), retain=False)
 
     def bridge_state(self, state: BridgeState) -> None:
         self._publish(self._topics.bridge_state(self._bridge), msgspec.json.encode(state), retain=True)
@@ -149,7 +160,7 @@ class Broker:
             return
         log.info("connected to the broker at %s:%d", self._config.host, self._config.port)
         wanted = [(self._topics.bridge_desired(self._bridge), 1)]
-        wanted += [(self._topics.printer_jobs(printer), 1) for printer in self._printers]
+        wanted += [(topic, 1) for topic in self._listening]
         client.subscribe(wanted)
         for topic, payload in self._retained():
             if self._limit.allows(topic, payload):
@@ -170,8 +181,20 @@ class Broker:
                 command = self._command(message)
                 if command is not None:
                     self._on_command(printer, command)
+            case ["devices", device, "do"]:
+                self._hand_over(device, message)
             case _:
                 log.warning("%s: nobody asked for this", message.topic)
+
+    def _hand_over(self, device: str, message: mqtt.MQTTMessage) -> None:
+        try:
+            if len(message.payload) <= MAX_PAYLOAD:
+                self._on_command(device, msgspec.json.decode(message.payload, type=DeviceCommand))
+                return
+            wrong = f"{len(message.payload)} bytes, at most {MAX_PAYLOAD}"
+        except UNREADABLE as error:
+            wrong = str(error)
+        log.warning("%s: not a command: %s", message.topic, wrong)
 
     def _command(self, message: mqtt.MQTTMessage) -> PrintCommand | None:
         """The job; without its slip when that cannot be read or is too large, so that it is answered nevertheless:

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from firmware_bridge.charset import ENCODINGS
+from firmware_bridge.drivers.table import DRIVERS
 from firmware_bridge.errors import ConfigError
-from firmware_bridge.layout import FEWEST_COLUMNS, MOST_COLUMNS
 from gateway.contract.messages import DeviceDesired
 
 TOP_KEYS: dict[str, type] = {"name": str, "store": str, "data": str, "broker": dict}
@@ -95,11 +94,10 @@ def _password(file: object, folder: Path, problems: list[str]) -> str:
 
 def problems_of(desired: DeviceDesired) -> list[str]:
     """What makes this device impossible, in words; empty when it can be built."""
-    problems = []
-    if desired.encoding not in ENCODINGS:
-        problems.append(f"encoding {desired.encoding} is not supported yet; use {' or '.join(ENCODINGS)}")
-    if not FEWEST_COLUMNS <= desired.columns <= MOST_COLUMNS:
-        problems.append(f"columns {desired.columns} is not between {FEWEST_COLUMNS} and {MOST_COLUMNS}")
+    driver = DRIVERS.get(desired.driver)
+    if driver is None:
+        return [f"driver {desired.driver!r} is none of {', '.join(DRIVERS)}"]
+    problems = driver.problems(desired)
     if desired.baud not in BAUDS:
         problems.append(f"baud {desired.baud} is none of {', '.join(map(str, BAUDS))}")
     if not desired.port:

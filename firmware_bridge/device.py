@@ -1,4 +1,4 @@
-"""One device and its only owner: the port, the conversation, the slip on its way, and what people are told.
+"""One device and its only owner: the port, the conversation with it, and what people are told.
 
 `Device.step(now)` does what is due and says when it next wants to run; a thread of its own is only the
 motor (`assembly.DeviceThread`). Nobody else touches the port.
@@ -7,6 +7,7 @@ motor (`assembly.DeviceThread`). Nobody else touches the port.
 from __future__ import annotations
 
 import logging
+import secrets
 import select
 import threading
 from collections import deque
@@ -14,16 +15,13 @@ from collections.abc import Callable
 from typing import Protocol
 
 from firmware_bridge.bell import Bell
-from firmware_bridge.charset import Encoding
 from firmware_bridge.config import problems_of
-from firmware_bridge.drivers.condition import condition_of, line_down
-from firmware_bridge.drivers.escpos_printer import EscposPrinter
-from firmware_bridge.errors import ConfigError, PortError, UnprintableError
-from firmware_bridge.escpos import BarCodeBytes, Body, encode
+from firmware_bridge.drivers.driver import Command, Outlet, Surroundings, line_down
+from firmware_bridge.drivers.table import DRIVERS
+from firmware_bridge.errors import ConfigError, PortError
+from firmware_bridge.escpos import BarCodeBytes
 from firmware_bridge.journal import Journal
-from firmware_bridge.layout import layout
-from firmware_bridge.print_jobs import Job, PrintJobs
-from gateway.contract.messages import DeviceDesired, DeviceState, PrintCommand, PrintResult
+from gateway.contract.messages import DeviceDesired, DeviceState
 
 log = logging.getLogger(__name__)
 
@@ -49,15 +47,8 @@ class Line(Protocol):
 OpenLine = Callable[[str, int], Line]
 
 
-class Outlet(Protocol):
-    """Where a device tells its news; every call returns at once."""
-
-    def result(self, printer: str, result: PrintResult) -> None: ...
-    def state(self, device: str, state: DeviceState) -> None: ...
-
-
 class Device:
-    """A printer as the store wants it. `bridge` is this bridge's name, `stamp` gives RFC 3339 for people.
+    """A device as the store wants it. `bridge` is this bridge's name, `stamp` gives RFC 3339 for people.
 
     Raises ConfigError when the wish cannot be built.
     """
@@ -71,6 +62,7 @@ class Device:
         open_line: OpenLine,
         bar_codes: BarCodeBytes,
         stamp: Callable[[], str],
+        random: Callable[[int], int] = secrets.randbits,
     ) -> None:
         problems = problems_of(desired)
         if problems:
@@ -79,23 +71,20 @@ class Device:
         self._bridge = bridge
         self._outlet = outlet
         self._open_line = open_line
-        self._bar_codes = bar_codes
         self._stamp = stamp
-        self._printer = EscposPrinter(desired.baud, desired.fence)
-        self._jobs = PrintJobs(desired.name, journal, lambda result: outlet.result(desired.name, result))
-        self._commands: deque[PrintCommand] = deque(maxlen=MOST_COMMANDS)
+        self._driver = DRIVERS[desired.driver](Surroundings(desired, journal, outlet, bar_codes, random))
+        self._commands: deque[Command] = deque(maxlen=MOST_COMMANDS)
         self._line: Line | None = None
         self._line_problem = ""
         self._open_at = 0.0
         self._back_off = BACK_OFF_FIRST_S
-        self._retired = False
         self._state: DeviceState | None = None
         self._state_lock = threading.Lock()
         self._bell = Bell()
 
     # --- called from other threads ---
 
-    def offer(self, command: PrintCommand) -> None:
+    def offer(self, command: Command) -> None:
         self._commands.append(command)
         self.wake()
 
@@ -114,25 +103,23 @@ class Device:
         waiting = select.poll()
         waiting.register(self._bell.fileno(), select.POLLIN)
         if self._line is not None:
-            wants = select.POLLOUT if self._printer.outgoing() else 0
+            wants = select.POLLOUT if self._driver.outgoing() else 0
             waiting.register(self._line.fileno(), select.POLLIN | wants)
         waiting.poll(None if seconds is None else max(0.0, seconds) * 1000)
         self._bell.hush()
 
     def retire(self) -> None:
-        """Begin no further slip. The one on its way may end; `idle` says when."""
-        self._retired = True
+        """Begin nothing more. What is under way may end; `idle` says when."""
+        self._driver.retire()
         self.wake()
 
     @property
     def idle(self) -> bool:
-        return self._printer.sending is None
+        return self._driver.idle
 
     def close(self) -> None:
-        """Gives the port back. A slip that is still on its way ends as UNKNOWN."""
-        sending = self._printer.sending
-        if sending is not None:
-            self._jobs.abandon(sending.left)
+        """Gives the port back; what is still under way ends as it must."""
+        self._driver.close()
         if self._line is not None:
             self._line.close()
             self._line = None
@@ -146,14 +133,12 @@ class Device:
         self._keep_line(now)
         self._listen(now)
         while self._commands:
-            self._jobs.take(self._commands.popleft())
-        wish = self._advance(now)
+            self._driver.take(self._commands.popleft())
+        self._driver.step(now)
         self._speak(now)
-        self._watch(now)
+        wish = self._driver.step(now)
         self._tell_state()
-        if self._line is None:
-            return self._open_at
-        return min(wish, self._printer.step(now))
+        return self._open_at if self._line is None else wish
 
     # --- the line ---
 
@@ -172,24 +157,16 @@ class Device:
         log.info("%s: %s is open", self.desired.name, self.desired.port)
         self._line_problem = ""
         self._back_off = BACK_OFF_FIRST_S
-        self._printer.connected(now)
+        self._driver.connected(now)
 
     def _lose_line(self, error: PortError, now: float) -> None:
         log.warning("%s: %s", self.desired.name, error)
-        sending, job = self._printer.sending, self._jobs.current
         if self._line is not None:
             self._line.close()
         self._line = None
         self._line_problem = error.reason
         self._open_at = now + self._back_off
-        self._printer.disconnected()
-        if job is None or sending is None:
-            return
-        if sending.left:
-            evidence = {"bytes": sending.left, "of": len(sending.data)}
-            self._jobs.finish(job, "UNKNOWN", "unplugged", evidence, sending.left)
-        else:
-            self._jobs.take_back(job, "offline")
+        self._driver.disconnected(now, error.reason)
 
     def _listen(self, now: float) -> None:
         try:
@@ -197,89 +174,20 @@ class Device:
                 data = self._line.read() if self._line is not None else b""
                 if not data:
                     break
-                self._printer.receive(data, now)
+                self._driver.receive(data, now)
         except PortError as error:
             self._lose_line(error, now)
-        self._printer.step(now)
 
     def _speak(self, now: float) -> None:
         try:
             for _ in range(SLICES_A_STEP):
-                data = self._printer.outgoing()
+                data = self._driver.outgoing()
                 count = self._line.write(data) if self._line is not None and data else 0
                 if not count:
                     break
-                self._printer.sent(count, now)
+                self._driver.sent(count, now)
         except PortError as error:
             self._lose_line(error, now)
-
-    # --- the slip ---
-
-    def _advance(self, now: float) -> float:
-        """Start or end a slip where that is due; returns when to look again."""
-        job = None if self._retired else self._jobs.next()
-        self._printer.awaited = job is not None
-        if job is None:
-            return float("inf")
-        if self._printer.sending is None:
-            return self._try_to_start(job, now)
-        return float("inf")
-
-    def _try_to_start(self, job: Job, now: float) -> float:
-        if self._line is None:
-            self._jobs.wait(job, "offline")
-            return self._open_at
-        body = self._body(job)
-        if body is None:
-            return float("inf")
-        if not self._printer.ready(now):
-            blocked = self._printer.status.blocked if self._printer.known else None
-            if blocked and not self._printer.silent:
-                self._jobs.wait(job, blocked)
-            if not self._printer.fresh(now):
-                self._printer.ask_now(now)
-                self._printer.step(now)
-            return float("inf")
-        self._jobs.mark_sending(job, len(body.data))
-        self._printer.begin(body, now, clean_first=self._jobs.clean_first)
-        return float("inf")
-
-    def _body(self, job: Job) -> Body | None:
-        if job.body is None:
-            encoding: Encoding = "gbk" if self.desired.encoding == "gbk" else "cp437"
-            try:
-                lines = layout(job.slip, self.desired.columns, encoding, job.copy)
-                job.body = encode(lines, self.desired.columns, encoding, self._bar_codes)
-            except UnprintableError as error:
-                if job.reason != "unprintable":
-                    log.error("%s: job %s: %s", self.desired.name, job.key, error)
-                self._jobs.wait(job, "unprintable")
-                return None
-            if job.body.missing:
-                log.warning("%s: job %s: not in the font: %s", self.desired.name, job.key, job.body.missing)
-        return job.body
-
-    def _watch(self, now: float) -> None:
-        """How the slip on its way fares."""
-        job, sending = self._jobs.current, self._printer.sending
-        if job is None or sending is None:
-            return
-        outcome = self._printer.outcome(now)
-        if outcome is None:
-            if sending.held:
-                self._jobs.wait(job, sending.held)
-            elif sending.left:
-                self._jobs.under_way(job)
-        elif outcome.state == "WAITING":
-            self._jobs.take_back(job, outcome.reason)
-        else:
-            evidence: dict[str, object] = {"bytes": sending.left}
-            if outcome.state == "PRINTED":
-                evidence |= {"fence": "gs_r", "answer": outcome.answer}
-            if job.body is not None and job.body.missing:
-                evidence["missing"] = "".join(job.body.missing)
-            self._jobs.finish(job, outcome.state, outcome.reason, evidence, sending.left)
-            self.wake()  # the next slip need not wait for the next poll
 
     # --- what people are told ---
 
@@ -288,13 +196,15 @@ class Device:
         if self._line is None:
             status, reasons = line_down(self._line_problem)
         else:
-            status, reasons = condition_of(self._printer) or (
+            status, reasons = self._driver.condition() or (
                 (told.status, told.reasons) if told is not None else line_down("")
             )
-        if told is not None and (told.status, told.reasons) == (status, reasons):
+        model, firmware = self._driver.identity()
+        now = (status, reasons, model, firmware)
+        if told is not None and (told.status, told.reasons, told.model, told.firmware) == now:
             return
         state = DeviceState(
-            status, self._bridge, driver=self.desired.driver, reasons=reasons, since=self._stamp()
+            status, self._bridge, self.desired.driver, model, firmware, reasons=reasons, since=self._stamp()
         )
         with self._state_lock:
             self._state = state

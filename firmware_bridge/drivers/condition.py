@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
+from firmware_bridge.drivers.driver import Condition
 from firmware_bridge.drivers.escpos_printer import EscposPrinter
-from gateway.contract.messages import DeviceStatus
-
-Condition = tuple[DeviceStatus, list[str]]
 
 CAUSES = ("cover_open", "paper_out", "cutter_error", "error")
 """What a person must mend; each is a field of PrinterStatus and a reason code."""
-
-
-def line_down(problem: str) -> Condition:
-    """No open port: `problem` says why, empty before the first try."""
-    return ("offline", [problem]) if problem else ("unknown", [])
 
 
 def condition_of(printer: EscposPrinter) -> Condition | None:

@@ -80,12 +80,36 @@ class DeviceDesired(msgspec.Struct, omit_defaults=True):
     """
 
     name: str
-    driver: Literal["escpos_printer"]
+    driver: str
     port: str
     baud: int = 19200
     columns: int = 48
     fence: Literal["gs_r", "none"] = "gs_r"
     encoding: Literal["gbk", "big5", "cp437"] = "gbk"
+
+
+class DeviceEvent(msgspec.Struct, omit_defaults=True):
+    """Bridge to gateway, `devices/{device}/events`: a key, a scan, a weight, a call.
+
+    `key` is the same for the same event for ever; brought twice it counts once. `age_ms`: how long ago it happened,
+    for a device that kept it while its cable was out.
+    """
+
+    key: str
+    kind: str
+    facts: dict[str, Any] = msgspec.field(default_factory=dict)
+    age_ms: int = 0
+
+
+class DeviceCommand(msgspec.Struct, omit_defaults=True):
+    """Gateway to bridge, `devices/{device}/do`: a lamp, a text, a buzz, a page.
+
+    `key` names an action that must not happen twice; a state such as a lamp's needs none, its last value wins.
+    """
+
+    op: str
+    args: dict[str, Any] = msgspec.field(default_factory=dict)
+    key: str = ""
 
 
 class BridgeDesired(msgspec.Struct, omit_defaults=True):

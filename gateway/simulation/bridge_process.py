@@ -10,7 +10,15 @@ import msgspec
 
 from firmware_bridge.device import Device
 from firmware_bridge.journal import Journal
-from gateway.contract.messages import BridgeDesired, BridgeState, DeviceDesired, DeviceState, PrintCommand, PrintResult
+from gateway.contract.messages import (
+    BridgeDesired,
+    BridgeState,
+    DeviceDesired,
+    DeviceEvent,
+    DeviceState,
+    PrintCommand,
+    PrintResult,
+)
 from gateway.contract.topics import Topics
 from gateway.domain.now import Now
 from gateway.simulation.broker import Broker, Client
@@ -124,7 +132,9 @@ class BridgeLife:
         self.client.publish(self._topics.bridge_state(self._name), msgspec.json.encode(self._state()), True)
 
     def _begin(self, name: str, desired: DeviceDesired) -> None:
-        device = SimulatedDevice(desired, self._name, self.journal, self, self._open, bar_code, lambda: "")
+        device = SimulatedDevice(
+            desired, self._name, self.journal, self, self._open, bar_code, lambda: "", lambda bits: 0
+        )
         motor = Motor(self._world, f"device {name}", lambda now: self._turn(name, device, now), self._failed)
         device.ring = motor.wake
         self._devices[name], self._motors[name] = device, motor
@@ -150,6 +160,9 @@ class BridgeLife:
         if not self.dead:
             self._world.note(f"{printer} says {result.state} {result.reason} of {result.key[-4:]}")
             self.client.publish(self._topics.printer_results(printer), msgspec.json.encode(result))
+
+    def event(self, device: str, event: DeviceEvent) -> None:
+        raise Broken(f"{device} is a printer and tells of {event.kind}")
 
     def state(self, device: str, state: DeviceState) -> None:
         if not self.dead:

@@ -23,7 +23,14 @@ from firmware_bridge.journal import Journal
 from firmware_bridge.virtual.paper import text_of
 from firmware_bridge.virtual.printer import FAULTS, VirtualPrinter
 from firmware_bridge.virtual.sheet import Sheet
-from gateway.contract.messages import FINAL_RESULTS, DeviceDesired, DeviceState, PrintCommand, PrintResult
+from gateway.contract.messages import (
+    FINAL_RESULTS,
+    DeviceDesired,
+    DeviceEvent,
+    DeviceState,
+    PrintCommand,
+    PrintResult,
+)
 
 TICK = 0.002
 
@@ -121,6 +128,9 @@ class World:
 
     def state(self, device: str, state: DeviceState) -> None:
         self.states.append(state)
+
+    def event(self, device: str, event: DeviceEvent) -> None:
+        raise AssertionError(f"a printer tells of {event.kind}")
 
     def print(self, key: str, attempt: int = 1, copy: int = 1) -> None:
         slip = a_slip(order=key, code="")

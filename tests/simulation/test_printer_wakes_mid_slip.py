@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.contract.messages import DeviceDesired, DeviceState, PrintCommand, PrintResult
+from gateway.contract.messages import DeviceDesired, DeviceEvent, DeviceState, PrintCommand, PrintResult
 from gateway.contract.slips import Slip, SlipLine
 from gateway.simulation import printer as printers
 from gateway.simulation.bridge_process import MortalJournal, SimulatedDevice
@@ -26,6 +26,9 @@ class Heard:
 
     def state(self, device: str, state: DeviceState) -> None:
         return
+
+    def event(self, device: str, event: DeviceEvent) -> None:
+        raise AssertionError(f"a printer tells of {event.kind}")
 
 
 def printed_while_waking(folder: Path, into_the_slip_s: float) -> tuple[list[str], list[Paper]]:

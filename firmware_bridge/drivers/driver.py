@@ -1,0 +1,125 @@
+"""What a driver is: the conversation with one device. No I/O, no clock, no thread; the device that owns it hands in what
+was read and the time, and asks what shall be written.
+
+A new kind of device is one file with a subclass, and one line in `table.py`. `docs/devices.md` shows one whole.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from firmware_bridge.escpos import BarCodeBytes
+from firmware_bridge.journal import Journal
+from gateway.contract.messages import (
+    DeviceCommand,
+    DeviceDesired,
+    DeviceEvent,
+    DeviceState,
+    DeviceStatus,
+    PrintCommand,
+    PrintResult,
+)
+
+log = logging.getLogger(__name__)
+
+Condition = tuple[DeviceStatus, list[str]]
+"""What people are told of a device: one word, and its reasons as codes."""
+
+Command = PrintCommand | DeviceCommand
+
+
+class Outlet(Protocol):
+    """Where a device tells its news; every call returns at once."""
+
+    def result(self, printer: str, result: PrintResult) -> None: ...
+    def state(self, device: str, state: DeviceState) -> None: ...
+    def event(self, device: str, event: DeviceEvent) -> None: ...
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a driver is given. `random` gives whole numbers of so many bits, for what must not be guessed or repeated."""
+
+    desired: DeviceDesired
+    journal: Journal
+    outlet: Outlet
+    bar_codes: BarCodeBytes
+    random: Callable[[int], int]
+
+
+class Driver:
+    """A device that listens and says nothing, and of which nothing is known but its line. Times are monotonic seconds.
+
+    The order of calls: `connected`, then `receive`, `outgoing` and `sent` while the line is open, then `disconnected`;
+    `take` and `step` at any time. `step` is called before and after each turn of the line.
+    """
+
+    printer: ClassVar[bool] = False
+    """Whether its commands are print jobs."""
+
+    def __init__(self, given: Surroundings) -> None:
+        self.given = given
+        self.name = given.desired.name
+        self._life = f"{given.random(64):016x}"
+        self._told = 0
+
+    @staticmethod
+    def problems(desired: DeviceDesired) -> list[str]:
+        """What makes this wish impossible, in words; empty when it can be built."""
+        return []
+
+    def connected(self, now: float) -> None:
+        """The line is open. Nothing that was said before counts."""
+
+    def disconnected(self, now: float, reason: str) -> None:
+        """The line is gone; `reason` is a code such as `unplugged`."""
+
+    def receive(self, data: bytes, now: float) -> None:
+        """What the device said."""
+
+    def outgoing(self) -> bytes:
+        """What shall leave now. The line takes as much of its head as it can; `sent` says how much."""
+        return b""
+
+    def sent(self, count: int, now: float) -> None:
+        """So many bytes of `outgoing` have left."""
+
+    def take(self, command: Command) -> None:
+        """Something that the store wants of it."""
+        log.warning("%s: a device of this kind takes no commands", self.name)
+
+    def step(self, now: float) -> float:
+        """Do what is due; returns when it next wants to run."""
+        return float("inf")
+
+    def condition(self) -> Condition | None:
+        """How it is while its line is open. None while it is being asked: what was told before stands."""
+        return "online", []
+
+    def identity(self) -> tuple[str, str]:
+        """Model and firmware as the device says them; empty where it says nothing."""
+        return "", ""
+
+    def retire(self) -> None:
+        """Begin nothing more. What is under way may end; `idle` says when."""
+
+    @property
+    def idle(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """The bridge gives the device up."""
+
+    def tell(self, kind: str, *, key: str = "", age_ms: int = 0, **facts: Any) -> None:
+        """Something that the device saw or did, `age_ms` ago. `key` is its own number where it has one."""
+        self._told += 1
+        event = DeviceEvent(key or f"{self._life}-{self._told}", kind, facts, age_ms)
+        self.given.outlet.event(self.name, event)
+
+
+def line_down(problem: str) -> Condition:
+    """No open port: `problem` says why, empty before the first try."""
+    return ("offline", [problem]) if problem else ("unknown", [])

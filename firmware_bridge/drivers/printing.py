@@ -1,0 +1,157 @@
+"""A printer: its jobs, one at a time, over the conversation in `escpos_printer.py`."""
+
+from __future__ import annotations
+
+import logging
+from typing import ClassVar
+
+from firmware_bridge.charset import ENCODINGS, Encoding
+from firmware_bridge.drivers.condition import condition_of
+from firmware_bridge.drivers.driver import Command, Condition, Driver, Surroundings
+from firmware_bridge.drivers.escpos_printer import EscposPrinter
+from firmware_bridge.errors import UnprintableError
+from firmware_bridge.escpos import Body, encode
+from firmware_bridge.layout import FEWEST_COLUMNS, MOST_COLUMNS, layout
+from firmware_bridge.print_jobs import Job, PrintJobs
+from gateway.contract.messages import DeviceDesired, PrintCommand
+
+log = logging.getLogger(__name__)
+
+
+class PrinterDriver(Driver):
+    """Starts, watches and ends slips. Raises JournalError from `step`: then nothing may be sent any more."""
+
+    printer: ClassVar[bool] = True
+
+    def __init__(self, given: Surroundings) -> None:
+        super().__init__(given)
+        self.desired = given.desired
+        self._printer = EscposPrinter(self.desired.baud, self.desired.fence)
+        self._jobs = PrintJobs(self.name, given.journal, lambda result: given.outlet.result(self.name, result))
+        self._connected = False
+        self._retired = False
+
+    @staticmethod
+    def problems(desired: DeviceDesired) -> list[str]:
+        problems = []
+        if desired.encoding not in ENCODINGS:
+            problems.append(f"encoding {desired.encoding} is not supported yet; use {' or '.join(ENCODINGS)}")
+        if not FEWEST_COLUMNS <= desired.columns <= MOST_COLUMNS:
+            problems.append(f"columns {desired.columns} is not between {FEWEST_COLUMNS} and {MOST_COLUMNS}")
+        return problems
+
+    # --- the line ---
+
+    def connected(self, now: float) -> None:
+        self._connected = True
+        self._printer.connected(now)
+
+    def disconnected(self, now: float, reason: str) -> None:
+        sending, job = self._printer.sending, self._jobs.current
+        self._connected = False
+        self._printer.disconnected()
+        if job is None or sending is None:
+            return
+        if sending.left:
+            evidence = {"bytes": sending.left, "of": len(sending.data)}
+            self._jobs.finish(job, "UNKNOWN", reason, evidence, sending.left)
+        else:
+            self._jobs.take_back(job, "offline")
+
+    def receive(self, data: bytes, now: float) -> None:
+        self._printer.receive(data, now)
+
+    def outgoing(self) -> bytes:
+        return self._printer.outgoing()
+
+    def sent(self, count: int, now: float) -> None:
+        self._printer.sent(count, now)
+
+    # --- its jobs ---
+
+    def take(self, command: Command) -> None:
+        if isinstance(command, PrintCommand):
+            self._jobs.take(command)
+        else:
+            super().take(command)
+
+    def step(self, now: float) -> float:
+        self._printer.step(now)
+        ended = self._watch(now)
+        self._advance(now)
+        return now if ended else self._printer.step(now)
+
+    def condition(self) -> Condition | None:
+        return condition_of(self._printer)
+
+    def retire(self) -> None:
+        self._retired = True
+
+    @property
+    def idle(self) -> bool:
+        return self._printer.sending is None
+
+    def close(self) -> None:
+        """A slip that is still on its way ends as UNKNOWN."""
+        if self._printer.sending is not None:
+            self._jobs.abandon(self._printer.sending.left)
+
+    def _advance(self, now: float) -> None:
+        """Start a slip where that is due."""
+        job = None if self._retired else self._jobs.next()
+        self._printer.awaited = job is not None
+        if job is None or self._printer.sending is not None:
+            return
+        if not self._connected:
+            self._jobs.wait(job, "offline")
+            return
+        body = self._body(job)
+        if body is None:
+            return
+        if self._printer.ready(now):
+            self._jobs.mark_sending(job, len(body.data))
+            self._printer.begin(body, now, clean_first=self._jobs.clean_first)
+            return
+        blocked = self._printer.status.blocked if self._printer.known else None
+        if blocked and not self._printer.silent:
+            self._jobs.wait(job, blocked)
+        if not self._printer.fresh(now):
+            self._printer.ask_now(now)
+
+    def _body(self, job: Job) -> Body | None:
+        if job.body is None:
+            encoding: Encoding = "gbk" if self.desired.encoding == "gbk" else "cp437"
+            try:
+                lines = layout(job.slip, self.desired.columns, encoding, job.copy)
+                job.body = encode(lines, self.desired.columns, encoding, self.given.bar_codes)
+            except UnprintableError as error:
+                if job.reason != "unprintable":
+                    log.error("%s: job %s: %s", self.name, job.key, error)
+                self._jobs.wait(job, "unprintable")
+                return None
+            if job.body.missing:
+                log.warning("%s: job %s: not in the font: %s", self.name, job.key, job.body.missing)
+        return job.body
+
+    def _watch(self, now: float) -> bool:
+        """How the slip on its way fares; whether it has ended, so that the next need not wait."""
+        job, sending = self._jobs.current, self._printer.sending
+        if job is None or sending is None:
+            return False
+        outcome = self._printer.outcome(now)
+        if outcome is None:
+            if sending.held:
+                self._jobs.wait(job, sending.held)
+            elif sending.left:
+                self._jobs.under_way(job)
+            return False
+        if outcome.state == "WAITING":
+            self._jobs.take_back(job, outcome.reason)
+            return False
+        evidence: dict[str, object] = {"bytes": sending.left}
+        if outcome.state == "PRINTED":
+            evidence |= {"fence": "gs_r", "answer": outcome.answer}
+        if job.body is not None and job.body.missing:
+            evidence["missing"] = "".join(job.body.missing)
+        self._jobs.finish(job, outcome.state, outcome.reason, evidence, sending.left)
+        return True
