@@ -84,10 +84,10 @@ class CloudHttps:
         hello: the answer says how far the cloud has come.
 
         Raises Retry with the reason `refused` (no way there: DNS, route, port), `untrusted` (TLS says that
-        it is not our cloud), `no_answer` (time-out), `cut` (the connection broke: stored or not, nobody
-        knows), `cloud_error` (5xx, 429, 404; `after_s` when it said so), `captive_portal` (something
-        answered that is not the cloud's application), `unauthorized`, `closed`. Raises Rejected when the
-        cloud will never take exactly this batch, with its `code` as reason.
+        it is not our cloud; a wrong clock here makes it say so too), `no_answer` (time-out), `cut` (the
+        connection broke: stored or not, nobody knows), `cloud_error` (5xx, 429, 404; `after_s` when it said
+        so), `captive_portal` (something answered that is not the cloud's application), `unauthorized`,
+        `closed`. Raises Rejected when the cloud will never take exactly this batch, with its `code` as reason.
         """
         body = b"[" + b",".join(events) + b"]"
         headers = self._headers | {"Tablepass-Epoch": epoch}
@@ -204,7 +204,9 @@ class CloudHttps:
                     self._drop()
         if isinstance(failure, TimeoutError):
             raise self._retry("no_answer") from failure
-        raise self._retry("untrusted" if isinstance(failure, ssl.SSLError) else "refused") from failure
+        # Hung up on in the middle of the handshake, it has heard nothing that it could distrust.
+        heard = isinstance(failure, ssl.SSLError) and not isinstance(failure, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+        raise self._retry("untrusted" if heard else "refused") from failure
 
     def _retry(self, reason: str) -> Retry:
         with self._guard:

@@ -91,6 +91,11 @@ KINDS: dict[str, Kind] = {
         "soon", "云端不认这台点单盒", "The cloud does not know this box",
         "点单照常。请联系支持更新密钥", "Ordering works. Ask support for a new key",
     ),
+    "uplink_untrusted": _kind(
+        "soon", "云端的证书通不过检查", "The cloud's certificate is not trusted",
+        "点单照常。先看点单盒的日期和时间对不对；Wi-Fi 要登录就先登录；都没问题就联系支持",
+        "Ordering works. Check the box's date and time first; if the Wi-Fi asks for a login, log in; else call support",
+    ),
     "storage_full": _kind(
         "now", "存储满了，暂停接新单", "Storage is full; no new orders",
         "厨房照常出单。清理存储或联系支持，有空间后自动恢复",

@@ -12,6 +12,7 @@ CONDITION_OF_REASON = {
     "captive_portal": "uplink_portal",
     "cloud_error": "uplink_cloud_error",
     "unauthorized": "uplink_unauthorized",
+    "untrusted": "uplink_untrusted",
 }
 """Each asks for another advice; every other reason is the internet being away."""
 

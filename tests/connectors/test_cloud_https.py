@@ -524,6 +524,13 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return cert, key
 
 
+def test_a_line_that_is_cut_in_the_handshake_says_nothing_about_trust() -> None:
+    with rude_server(lambda peer: peer.close() if peer.recv(1) else None) as port:
+        assert failure(connector(port, "https")).reason == "refused"
+    with rude_server(lambda peer: peer.shutdown(socket.SHUT_WR)) as port:
+        assert failure(connector(port, "https")).reason == "refused"
+
+
 def test_https_is_believed_only_with_a_certificate_that_we_trust(certificate: tuple[Path, Path]) -> None:
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(*certificate)

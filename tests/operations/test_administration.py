@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -9,13 +13,15 @@ import pytest
 from store.shop import Shop, cart, menu, rules, tokens
 
 from gateway import operations
+from gateway.connectors import cloud_https
 from gateway.contract.messages import BridgeState, DeviceState, PrintResult
 from gateway.domain.errors import Refused
 from gateway.domain.fault import Fault
 from gateway.housekeeping import PRUNE_AGAIN_S, PRUNE_AT_ONCE, PRUNE_EVERY_S, Housekeeping, Pruning
-from gateway.operations import administration, devices, ordering, sync
+from gateway.operations import administration, devices, ordering, sync, uplink
 from gateway.operations.administration import SESSION_S
 from gateway.operations.uplink import Uplink
+from gateway.relays import cloud
 from gateway.store import box, journal, people, settings, tickets, visits
 
 
@@ -213,7 +219,7 @@ def test_housekeeping_is_one_part_that_wants_to_run_when_the_first_of_them_does(
     ("reason", "code"),
     [
         ("refused", "uplink_offline"), ("captive_portal", "uplink_portal"), ("cloud_error", "uplink_cloud_error"),
-        ("unauthorized", "uplink_unauthorized"),
+        ("unauthorized", "uplink_unauthorized"), ("untrusted", "uplink_untrusted"),
     ],
 )  # fmt: skip
 def test_each_reason_of_the_uplink_is_one_condition(shop: Shop, reason: str, code: str) -> None:
@@ -222,6 +228,22 @@ def test_each_reason_of_the_uplink_is_one_condition(shop: Shop, reason: str, cod
     assert shop.conditions() == {(code, "cloud")}
     shop.do(sync.uplink_changed, True, None)
     assert shop.conditions() == set()
+
+
+def test_every_reason_of_the_uplink_stands_in_its_page_and_no_other() -> None:
+    raised = [
+        constant.value
+        for module in (cloud_https, cloud)
+        for call in ast.walk(ast.parse(inspect.getsource(module)))
+        if isinstance(call, ast.Call) and call.args and ast.unparse(call.func) in ("Retry", "self._retry")
+        for constant in ast.walk(call.args[0])
+        if isinstance(constant, ast.Constant) and isinstance(constant.value, str)
+    ]
+    assert {"refused", "untrusted", "no_answer"} <= set(raised), "the search itself finds them"
+    assert set(raised) >= set(sync.CONDITION_OF_REASON)
+    page = (Path(__file__).parents[2] / "docs" / "http.md").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"/uplink` adds `\"reason\"`: `null ([\w ]+)`", page)
+    assert set(listed.split()) == {*raised, "slow", uplink.NOT_YET, uplink.NOT_CONFIGURED}
 
 
 def test_the_cursor_never_goes_back_and_poison_is_set_aside(shop: Shop) -> None:
