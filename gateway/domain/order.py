@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -270,7 +271,7 @@ def _chosen_modifiers(where: str, line: CartLine, item: Item) -> list[Choice]:
     return chosen
 
 
-def price_changes(lines: list[CartLine], old: Menu, new: list[Line]) -> list[dict[str, Any]]:
+def price_changes(lines: Sequence[CartLine], old: Menu, new: list[Line]) -> list[dict[str, Any]]:
     """Which lines cost something else than in the menu that the guest saw; amounts of one piece."""
     changes: list[dict[str, Any]] = []
     for index, (line, sold) in enumerate(zip(lines, new, strict=True)):

@@ -88,7 +88,7 @@ def place_staff_order(
     revision, menu = _menu(tx)
     for field in ("source", "external_id", "pickup_no", "due_at"):
         checked_text(getattr(cart, field), field)
-    lines, unknown = _lines_of_staff(tx, cart, menu, rules)
+    lines, unknown = _lines_of_staff(tx, cart, revision, menu, rules)
     visit = _visit_of_staff(tx, cart)
     check = _check_for(tx, ids, visit, rules)
     covers = cart.covers or (visit.covers if visit else 0)
@@ -169,11 +169,15 @@ def _visit_of_staff(tx: Tx, cart: StaffCart) -> Visit | None:
     return open_visits[-1]
 
 
-def _lines_of_staff(tx: Tx, cart: StaffCart, menu: Menu, rules: Settings) -> tuple[list[Line], list[str]]:
+def _lines_of_staff(
+    tx: Tx, cart: StaffCart, revision: int, menu: Menu, rules: Settings
+) -> tuple[list[Line], list[str]]:
     if cart.prices == "given" or cart.prepaid is not None:
         default = rules.default_station or rules.stations[0].id
         return given_lines(cart.lines, menu, default)
-    return sold_lines(list(cart.lines), menu, settings.sold_out(tx)), []
+    lines = sold_lines(list(cart.lines), menu, settings.sold_out(tx))
+    _refuse_changed_prices(tx, cart, revision, lines)
+    return lines, []
 
 
 def _refuse_while_paused(tx: Tx) -> None:
@@ -189,7 +193,7 @@ def _menu(tx: Tx) -> tuple[int, Menu]:
     return current
 
 
-def _refuse_changed_prices(tx: Tx, cart: Cart, revision: int, lines: list[Line]) -> None:
+def _refuse_changed_prices(tx: Tx, cart: Cart | StaffCart, revision: int, lines: list[Line]) -> None:
     if cart.menu_revision is None or cart.menu_revision == revision:
         return
     seen = settings.menu(tx, cart.menu_revision)

@@ -340,6 +340,21 @@ def test_a_paid_order_is_never_refused_for_price_or_stock_and_raises_a_condition
     assert ("unknown_item", order.number) in shop.conditions()
 
 
+@pytest.mark.parametrize("paid", [{"prices": "given"}, {"prepaid": {"amount": 2800, "method": "app"}}])
+def test_staff_too_are_told_a_changed_price_unless_it_was_paid_elsewhere(shop: Shop, paid: dict[str, Any]) -> None:
+    def dearer(raw: dict[str, Any]) -> None:
+        raw["categories"][0]["items"][0]["price"] = 3000
+
+    shop.do(administration.import_menu, menu(dearer))
+    refusal = refused(shop, staff_cart(menu_revision=1), "price_changed")
+    assert refusal.detail == {"menu_revision": 2, "lines": [{"index": 0, "item": "tofu", "old": 2800, "new": 3000}]}
+    assert refused(shop, staff_cart(menu_revision=7), "invalid").detail["field"] == "menu_revision"
+    assert shop.staff_places(staff_cart(menu_revision=2))
+    assert shop.staff_places(staff_cart())
+    for revision in (1, 7):
+        assert shop.staff_places(staff_cart(menu_revision=revision, **paid))
+
+
 def test_a_given_order_survives_its_own_unknown_choices(shop: Shop) -> None:
     wanted = staff_cart(
         prices="given", lines=[{"item": "tofu", "price": 1, "variant": "family", "modifiers": ["gold"]}]

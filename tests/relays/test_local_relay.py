@@ -8,14 +8,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from store.shop import COOK, Shop
+from store.shop import COOK, Shop, menu
 from wires import Wire
 
 from gateway.contract.messages import BridgeState, DeviceState, PrintResult
 from gateway.contract.topics import Topics
 from gateway.contract.wire import Message
 from gateway.intake import AGAIN_S, MAX_HELD, Intake
-from gateway.operations import devices
+from gateway.operations import administration, devices
 from gateway.relays.displays import Displays
 from gateway.relays.local import SAY_DOWN_AFTER_S, LocalRelay
 from gateway.relays.papers import SAY_AGAIN_S, Papers
@@ -439,6 +439,28 @@ def test_an_order_from_a_program_is_answered_and_repeated_with_the_same_answer(l
     ((_, invalid, _),) = local.hears(TOPICS.orders(), {"key": "app-3", "lines": "x"})
     assert (invalid["status"], invalid["code"]) == (422, "invalid")
     assert len(local.acknowledged) == 4
+
+
+def test_an_answer_that_met_no_connection_is_said_when_the_broker_brings_the_order_again(local: Local) -> None:
+    order = {"key": "app-1", "table": "1", "lines": [{"item": "tofu"}]}
+    local.wire.session = 0
+    assert local.hears(TOPICS.orders(), order) == []
+    local.wire.session = 2
+    ((topic, answer, _),) = local.hears(TOPICS.orders(), order)
+    assert (topic, answer["number"], answer["replayed"]) == (TOPICS.order_result("app-1"), "A001", True)
+
+
+def test_a_program_that_says_which_menu_it_saw_is_told_a_changed_price(local: Local) -> None:
+    def dearer(raw: dict[str, Any]) -> None:
+        raw["categories"][0]["items"][0]["price"] = 3000
+
+    local.shop.do(administration.import_menu, menu(dearer))
+    order = {"key": "app-1", "table": "1", "lines": [{"item": "tofu"}], "menu_revision": 1}
+    ((_, refused, _),) = local.hears(TOPICS.orders(), order)
+    assert (refused["status"], refused["code"], refused["menu_revision"]) == (409, "price_changed", 2)
+    assert refused["lines"] == [{"index": 0, "item": "tofu", "old": 2800, "new": 3000}]
+    ((_, taken, _),) = local.hears(TOPICS.orders(), order | {"menu_revision": 2})
+    assert taken["total"] == 3000
 
 
 @pytest.mark.parametrize("key", ["", "a/b", "a+b", "#", "a\x00b", "a\nb"])
