@@ -57,7 +57,7 @@ def place_order(
     Raises `Refused`: idempotency_key_reused, unknown_table, table_closed, ordering_paused, too_many, invalid,
     sold_out, price_changed.
     """
-    known = _former(tx, key, body_hash)
+    known = former(tx, cart, key, body_hash)
     if known:
         return known
     rules = settings.the_settings(tx)
@@ -81,7 +81,7 @@ def place_staff_order(
     tx: Tx, now: Now, ids: Ids, actor: Actor, cart: StaffCart, key: str, body_hash: bytes
 ) -> Placed:
     """An order by staff or by a program. One that was taken and paid elsewhere is never refused for price or stock."""
-    known = _former(tx, key, body_hash) or _former_external(tx, cart)
+    known = former(tx, cart, key, body_hash)
     if known:
         return known
     rules = settings.the_settings(tx)
@@ -104,23 +104,27 @@ def place_staff_order(
     return _keep(tx, now, ids, actor, order, menu, rules, key, body_hash)
 
 
-def _former(tx: Tx, key: str, body_hash: bytes) -> Placed | None:
-    found = keys.find(tx, SCOPE, key)
+def former(rows: Reader, cart: Cart | StaffCart, key: str, body_hash: bytes) -> Placed | None:
+    """The answer to the order that this key, or a program's own number, has made already; None for a new one.
+
+    Raises `Refused`: idempotency_key_reused.
+    """
+    found = keys.find(rows, SCOPE, key)
     if found is None:
-        return None
+        return _former_external(rows, cart) if isinstance(cart, StaffCart) else None
     if found[0] != body_hash:
         raise Refused("idempotency_key_reused")
-    entry = journal.at(tx, found[1])
+    entry = journal.at(rows, found[1])
     if entry is None:
         raise LookupError(f"the journal lost slot {found[1]} of a remembered key")
     return Placed(answer_of(documents.decoded(entry.data)["order"]), replayed=True)
 
 
-def _former_external(tx: Tx, cart: StaffCart) -> Placed | None:
+def _former_external(rows: Reader, cart: StaffCart) -> Placed | None:
     if not cart.external_id:
         return None
-    order_id = orders.external(tx, cart.source, cart.external_id)
-    order = orders.load(tx, order_id) if order_id else None
+    order_id = orders.external(rows, cart.source, cart.external_id)
+    order = orders.load(rows, order_id) if order_id else None
     return Placed(answer_of(documents.order_document(order)), replayed=True) if order else None
 
 

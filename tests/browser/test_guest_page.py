@@ -144,6 +144,57 @@ def test_unanswered_order_is_asked_again_after_a_reload(demo: Any, open_phone: O
     assert len(orders_of(demo, "2")) == before + 1
 
 
+@pytest.mark.parametrize("code", ["storage_full", "busy"])
+def test_an_unanswered_order_is_never_called_not_taken_because_the_box_takes_no_new_ones(
+    demo: Any, open_phone: OpenPhone, code: str
+) -> None:
+    page = open_phone(table="2")
+    before = len(orders_of(demo, "2"))
+    tries: list[str] = []
+
+    def lose_one_answer_then_take_nothing(route: Route) -> None:
+        tries.append(route.request.headers["idempotency-key"])
+        if len(tries) == 1:
+            route.fetch(url=past_dns(route))
+            route.abort("connectionreset")
+            return
+        refused_for_now(route, code)
+
+    page.evaluate(
+        "() => { window.told = ''; new MutationObserver(() => { window.told += document.body.textContent; })"
+        ".observe(document.body, {subtree: true, childList: true, characterData: true}); }"
+    )
+    page.route("**/api/v1/orders", lose_one_answer_then_take_nothing)
+    page.get_by_test_id("add-rice").click()
+    # The third try leaves when the first 503 has been read and said.
+    with page.expect_request(lambda r: r.url.endswith("/api/v1/orders") and len(tries) >= 2):
+        submit(page)
+    expect(page.get_by_test_id("sheet")).to_contain_text("不会重复下单")
+    told = page.evaluate("window.told")
+    assert "不会重复下单" in told
+    assert "没有下单成功" not in told
+    page.unroute("**/api/v1/orders")
+    number = number_on_status(page)
+    orders = orders_of(demo, "2")
+    assert (len(orders), orders[-1]["number"]) == (before + 1, number)
+    assert len(set(tries)) == 1
+
+
+def refused_for_now(route: Route, code: str) -> None:
+    body = json.dumps({"code": code, "title": "x", "status": 503})
+    route.fulfill(status=503, content_type="application/problem+json", headers={"Retry-After": "1"}, body=body)
+
+
+def test_an_order_whose_first_try_met_a_full_box_is_not_taken_and_says_so(open_phone: OpenPhone) -> None:
+    page = open_phone(table="2")
+    page.route("**/api/v1/orders", lambda route: refused_for_now(route, "storage_full"))
+    page.get_by_test_id("add-rice").click()
+    submit(page)
+    expect(page.get_by_test_id("sheet")).to_contain_text("没有下单成功")
+    page.unroute("**/api/v1/orders")
+    number_on_status(page)
+
+
 def test_cart_survives_a_reload_and_back_closes_the_sheet_not_the_page(open_phone: OpenPhone) -> None:
     page = open_phone(table="3")
     add_kung_pao(page)

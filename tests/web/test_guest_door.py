@@ -43,6 +43,39 @@ def test_the_same_key_is_answered_the_same_and_says_so(doors: Doors) -> None:
     assert doors.order("tea", key="k1").get_json()["code"] == "idempotency_key_reused"
 
 
+@pytest.mark.parametrize("trouble", ["full", "crowded", "paused"])
+def test_an_order_that_was_taken_is_answered_also_while_no_new_one_is(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    doors.sit_down()
+    first = doors.order(key="k1")
+    if trouble == "full":
+        doors.shop.store.health.fills_up(None)
+    elif trouble == "crowded":
+        monkeypatch.setattr("gateway.store.GUEST_SHARE", 0)
+    else:
+        do(doors, administration.set_paused, True, "later")
+    code = {"full": "storage_full", "crowded": "busy", "paused": "ordering_paused"}[trouble]
+    refuse(doors.order(key="k2"), 503, code)
+    again = doors.order(key="k1")
+    assert (again.status_code, again.get_json()) == (200, first.get_json())
+    assert again.headers["Idempotency-Replayed"] == "true"
+    refuse(doors.order("tea", key="k1"), 422, "idempotency_key_reused")
+
+
+def test_a_programs_order_too_is_found_while_the_store_takes_nothing(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(key: str) -> Any:
+        body = {"table": "1", "source": "app", "external_id": "1", "lines": [{"item": "tofu"}]}
+        return doors.program("POST", "/api/v1/orders", json=body, headers={"Idempotency-Key": key})
+
+    first = ask("k1")
+    monkeypatch.setattr("gateway.store.MAX_WAITING", 0)
+    for key in ("k1", "k2"):  # its own number is a second key
+        assert (ask(key).status_code, ask(key).get_json()) == (200, first.get_json())
+
+
 def refuse(answer: Any, status: int, code: str) -> Any:
     assert (answer.status_code, answer.get_json()["code"]) == (status, code)
     assert answer.content_type.startswith("application/problem+json")

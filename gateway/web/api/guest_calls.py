@@ -40,7 +40,11 @@ def place_order() -> Response:
     cart = bodies.decode(body, Cart)
     visit = access.visit_of_cookie()
     actor = Actor("guest", visit or "", request.remote_addr or "")
-    placed = house().do(ordering.place_order, actor, cart, key, keys.fingerprint(body), visit)
+    print_ = keys.fingerprint(body)
+    placed = house().do(
+        ordering.place_order, actor, cart, key, print_, visit,
+        former=lambda rows: ordering.former(rows, cart, key, print_),
+    )  # fmt: skip
     return order_answer(placed, f"/api/v1/orders/{placed.answer['id']}?table_token={cart.table_token}")
 
 

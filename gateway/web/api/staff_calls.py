@@ -72,7 +72,11 @@ def place_order() -> Response:
     body = bodies.read_body()
     key = bodies.idempotency_key()
     cart = bodies.decode(body, StaffCart)
-    placed = house().do(ordering.place_staff_order, who.actor, cart, key, keys.fingerprint(body))
+    print_ = keys.fingerprint(body)
+    placed = house().do(
+        ordering.place_staff_order, who.actor, cart, key, print_,
+        former=lambda rows: ordering.former(rows, cart, key, print_),
+    )  # fmt: skip
     return order_answer(placed, f"/api/v1/orders/{placed.answer['id']}")
 
 

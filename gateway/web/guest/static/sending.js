@@ -34,8 +34,9 @@
       var code = r.json && r.json.code;
       if (S.attempt !== mine) return;
       var s = r.headers ? Math.max(1, Math.min(120, +r.headers.get("Retry-After") || 0)) : 1;
-      // Surely not taken: said with the seconds left. Any other 5xx may have been taken: asked again.
-      if (/^(too_many|busy|ordering_paused|storage_full)$/.test(code)) {
+      // Surely not taken: said with the seconds left. Any other 5xx may have been taken: asked again. So are these two
+      // while an earlier try has no answer: they are said before the box has looked at what still waits.
+      if (/^(too_many|ordering_paused)$/.test(code) || (!mine.unanswered && /^(busy|storage_full)$/.test(code))) {
         heardBox(true);
         mine.wait = {code: code, until: Date.now() + s * 1000};
         (function count() {
