@@ -214,6 +214,9 @@ class Intake:
     def _answer(self, key: str, answer: dict[str, Any]) -> None:
         if not _is_level(key):
             return
+        # Where this is False the connection is gone, and the acknowledgement with it: the broker that kept our session
+        # brings the order again, and it is answered as a repeat. One that forgot it has forgotten who subscribed too;
+        # there, as docs/mqtt.md asks of them, the program says its order again.
         self._outlet.publish(self._topics.order_result(key), msgspec.json.encode(answer))
 
 
