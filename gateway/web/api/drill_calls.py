@@ -28,7 +28,10 @@ def play() -> Response:
     drill = bodies.decode(bodies.read_body(), Drill)
     answer = ask(msgspec.to_builtins(drill) | {"on": drill.on})
     if not answer.get("ok"):
-        raise Refused(str(answer.get("code", "unknown_fault")), fault=drill.fault)
+        if answer.get("code") in ("unknown_fault", "invalid", "busy"):
+            raise Refused(answer["code"], fault=drill.fault)
+        # What the supervisor says of itself (`not_ready`, `no_answer`): not now.
+        raise Refused("drills_away", retry_after_s=2)
     return bodies.json(answer)
 
 
