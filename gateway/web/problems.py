@@ -142,6 +142,11 @@ def _page(title: str, status: int) -> Response:
     return Response(text, status=status, content_type="text/html; charset=utf-8")
 
 
+def in_english(code: str) -> tuple[str, str]:
+    """(title, detail) of a refusal, as the OpenAPI documents show it; its own case may have more precise a detail."""
+    return _WORDS[code][1], _WHAT_TO_DO.get(code, ("", ""))[1]
+
+
 def problem(refused: Refused) -> Response:
     code = refused.code
     status = STATUS.get(code, OTHERWISE)

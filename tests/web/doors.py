@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from described import DescribedClient
+from flask import Flask
 from flask.testing import FlaskClient
 from store.shop import COOK, Shop
 from werkzeug.security import generate_password_hash
@@ -27,6 +29,12 @@ _HASHES = [generate_password_hash(secret, method="pbkdf2:sha256:100") for secret
 """Stretched a little only: what takes long in the house takes long in a thousand tests too."""
 
 
+def described_client(app: Flask) -> FlaskClient:
+    """Every answer that this client, or another of the same app, is given is held against the OpenAPI document."""
+    app.test_client_class = DescribedClient
+    return app.test_client()
+
+
 class Doors:
     def __init__(self, shop: Shop):
         self.shop = shop
@@ -37,8 +45,8 @@ class Doors:
         self.parts: dict[str, tuple[bool, str]] = {"store": (True, "")}
         tokens = (f"random-{n}" for n in range(10**6))
         self.house = House(shop.store, lambda: shop.now, self.uplink, self.hub, self.config, tokens, lambda: self.parts)
-        self.guest: FlaskClient = guest_app(self.house).test_client()
-        self.staff: FlaskClient = staff_app(self.house).test_client()
+        self.guest = described_client(guest_app(self.house))
+        self.staff = described_client(staff_app(self.house))
         self.role("li", "manager")
         shop.do(administration.set_program, "till", TOKEN)
         self._ending = False

@@ -1,46 +1,97 @@
-"""Every call of the API: what is served, and what the OpenAPI document says."""
+"""Every call of the API: what is served, and what the OpenAPI documents say."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response
+
 from gateway.domain.order import Cart, StaffCart
-from gateway.web.api import document, door_calls, drill_calls, guest_calls, login_calls, staff_calls
+from gateway.web.api import (
+    document,
+    door_calls,
+    drill_calls,
+    guest_calls,
+    login_calls,
+    order_answers,
+    shop_answers,
+    staff_calls,
+)
 from gateway.web.api.route import GUEST, STAFF, Route
+
+View = Callable[..., Response]
 
 _TOKEN = ("table_token",)
 _KEY = ("Idempotency-Key",)
-_ORDER_CODES = (
-    "idempotency_key_missing", "not_json", "table_closed", "unknown_table", "sold_out", "price_changed", "too_large",
-    "invalid", "idempotency_key_reused", "too_many", "ordering_paused", "storage_full", "busy",
+_TAGGED = (200, 304)
+_STAFF_KEYS = ("token", "staff")
+
+_READS = ("busy",)
+_WRITES = ("busy", "storage_full", "storage_failed", "storage_slow", "stopping")
+_BODY = ("too_large", "not_json", "invalid")
+_ORDERS = (
+    *_BODY, *_WRITES, "not_set_up", "idempotency_key_missing", "idempotency_key_reused", "table_closed",
+    "unknown_table", "sold_out", "price_changed", "ordering_paused",
 )  # fmt: skip
 
+
+def _open(
+    path: str, view: View, summary: str, answer: Any, listeners: tuple[str, ...] = (STAFF,), **more: Any
+) -> Route:
+    """For whoever knows the address."""
+    return Route("GET", path, view, listeners, summary, answer, **more)
+
+
+def _phone(path: str, view: View, summary: str, answer: Any, *codes: str, keys: tuple[str, ...] = ("visit",)) -> Route:
+    """What a phone looks at: its table's token says where it sits, and its cookie that it sits there now."""
+    codes = ("unknown_table", *codes, *_READS, "not_set_up")
+    return Route("GET", path, view, (GUEST,), summary, answer, query=_TOKEN, answers=_TAGGED, codes=codes, keys=keys)
+
+
+def _look(path: str, view: View, summary: str, answer: Any, *codes: str, **more: Any) -> Route:
+    """What every login and program may look at."""
+    codes = (*codes, "login_needed", *_READS)
+    return Route("GET", path, view, (STAFF,), summary, answer, codes=codes, keys=_STAFF_KEYS, **more)
+
+
+def _change(path: str, view: View, summary: str, answer: Any, body: Any, *codes: str, **more: Any) -> Route:
+    """What some roles may change. `body` None: it may be left out, and says nothing."""
+    if "actions" in more:
+        codes = (*codes, "not_found")
+    codes = (*codes, "login_needed", "foreign_origin", "not_allowed", *_BODY, *_WRITES)
+    return Route("POST", path, view, (STAFF,), summary, answer, body, codes=codes, keys=_STAFF_KEYS, **more)
+
+
 ROUTES: list[Route] = [
-    Route("GET", "/healthz", door_calls.healthz, (GUEST, STAFF), "The process is up"),
-    Route("GET", "/readyz", door_calls.readyz, (STAFF,), "Able to take orders, each part with its reason", answers=(200, 503)),
-    Route("GET", "/api/v1/menu", guest_calls.menu, (GUEST,), "The menu as this table sees it", query=_TOKEN, answers=(200, 304), codes=("unknown_table",)),
-    Route("GET", "/api/v1/menu", staff_calls.menu, (STAFF,), "The menu", answers=(200, 304)),
-    Route("POST", "/api/v1/orders", guest_calls.place_order, (GUEST,), "Place an order", Cart, headers=_KEY, answers=(201, 200, 202), codes=_ORDER_CODES),
-    Route("POST", "/api/v1/orders", staff_calls.place_order, (STAFF,), "Place an order as staff or program", StaffCart, headers=_KEY, answers=(201, 200, 202), codes=_ORDER_CODES),
-    Route("GET", "/api/v1/orders", staff_calls.list_orders, (STAFF,), "The newest orders", query=("limit",)),
-    Route("GET", "/api/v1/orders/<order_id>", guest_calls.order, (GUEST,), "One order as it is", query=_TOKEN, answers=(200, 304), codes=("unknown_order",)),
-    Route("GET", "/api/v1/orders/<order_id>", staff_calls.order, (STAFF,), "One order as it is", answers=(200, 304), codes=("unknown_order",)),
-    Route("GET", "/api/v1/visit", guest_calls.visit, (GUEST,), "The table's running list", query=_TOKEN, answers=(200, 304), codes=("unknown_table", "table_closed")),
-    Route("GET", "/api/v1/checks/<check_id>", guest_calls.check, (GUEST,), "What is to be paid", query=_TOKEN, answers=(200, 304), codes=("unknown_check",)),
-    Route("GET", "/api/v1/checks/<check_id>", staff_calls.check, (STAFF,), "What is to be paid", answers=(200, 304), codes=("unknown_check",)),
-    Route("GET", "/api/v1/events", door_calls.events, (STAFF,), "Server-sent events", query=("topics", "screen", "last_event_id"), headers=("Last-Event-ID",), codes=("invalid", "streams_full")),
-    Route("GET", "/api/v1/stations/<station_id>/tickets", staff_calls.station, (STAFF,), "Open tickets, oldest first", codes=("unknown_station",)),
-    Route("GET", "/api/v1/stations/<station_id>/recall", staff_calls.recallable, (STAFF,), "The last 30 that were cleared"),
-    Route("POST", "/api/v1/tickets/<ticket_id>/<action>", staff_calls.act_on_ticket, (STAFF,), "start, bump, recall, undo, serve or rendered", staff_calls.TicketAction, codes=("unknown_ticket", "stale", "illegal_move", "invalid", "idempotency_key_reused"), actions=staff_calls.ACTIONS),
-    Route("GET", "/api/v1/tables", staff_calls.list_tables, (STAFF,), "Every table, whether it is open, and its page"),
-    Route("POST", "/api/v1/tables/<table>/<action>", staff_calls.open_or_close_table, (STAFF,), "open or close", staff_calls.TableOpening, codes=("unknown_table",), actions=staff_calls.TABLE_ACTIONS),
-    Route("POST", "/api/v1/items/<item>/<action>", staff_calls.sell_item, (STAFF,), "sold-out or back-on", codes=("unknown_item",), actions=staff_calls.ITEM_ACTIONS),
-    Route("POST", "/api/v1/ordering/<action>", staff_calls.pause_or_resume, (STAFF,), "pause or resume ordering by guests", staff_calls.Pausing, actions=staff_calls.ORDERING_ACTIONS),
-    Route("GET", "/api/v1/printers", staff_calls.printers, (STAFF,), "Printers as they are"),
-    Route("GET", "/api/v1/jobs", staff_calls.list_jobs, (STAFF,), "Print jobs, newest first", query=("state", "order", "limit")),
-    Route("POST", "/api/v1/jobs/<job_id>/<decision>", staff_calls.decide_about_job, (STAFF,), "reprint, came_out or cancel", staff_calls.Deciding, codes=("unknown_job", "illegal_move", "idempotency_key_reused"), actions=staff_calls.DECISIONS),
-    Route("GET", "/api/v1/uplink", staff_calls.uplink, (STAFF,), "How the cloud is doing"),
-    Route("GET", "/api/v1/conditions", staff_calls.conditions, (STAFF,), "What is wrong now"),
-    Route("POST", "/api/v1/login", login_calls.log_in, (STAFF,), "Log a person in", login_calls.Login, codes=("wrong_login", "too_many", "foreign_origin")),
-    Route("POST", "/api/v1/logout", login_calls.log_out, (STAFF,), "Log out"),
-    Route("POST", "/api/v1/drills", drill_calls.play, (STAFF,), "Play a fault (demo and drill mode only)", drill_calls.Drill, codes=("unknown_fault", "drills_away")),
-    Route("GET", "/api/v1/openapi.json", document.serve, (STAFF,), "This document"),
+    _open("/healthz", door_calls.healthz, "The process is up", shop_answers.Health, (GUEST, STAFF)),
+    _open("/readyz", door_calls.readyz, "Able to take orders, each part with its reason", shop_answers.Readiness, answers=(200, 503)),
+    _phone("/api/v1/menu", guest_calls.menu, "The menu as this table sees it", shop_answers.Menu, keys=()),
+    _look("/api/v1/menu", staff_calls.menu, "The menu", shop_answers.Menu, "not_set_up", answers=_TAGGED),
+    Route("POST", "/api/v1/orders", guest_calls.place_order, (GUEST,), "Place an order", order_answers.Placed, Cart, headers=_KEY, answers=(201, 200, 202), codes=(*_ORDERS, "too_many"), keys=("visit",)),
+    _change("/api/v1/orders", staff_calls.place_order, "Place an order as staff or program", order_answers.Placed, StaffCart, *_ORDERS, headers=_KEY, answers=(201, 200, 202)),
+    _look("/api/v1/orders", staff_calls.list_orders, "The newest orders", order_answers.Orders, "invalid", query=("limit",)),
+    _phone("/api/v1/orders/<order_id>", guest_calls.order, "One order as it is", order_answers.GuestOrder, "unknown_order"),
+    _look("/api/v1/orders/<order_id>", staff_calls.order, "One order as it is", order_answers.Order, "unknown_order", answers=_TAGGED),
+    _phone("/api/v1/visit", guest_calls.visit, "The table's running list", order_answers.RunningList, "table_closed"),
+    _phone("/api/v1/checks/<check_id>", guest_calls.check, "What is to be paid", order_answers.Check, "unknown_check"),
+    _look("/api/v1/checks/<check_id>", staff_calls.check, "What is to be paid", order_answers.Check, "unknown_check", answers=_TAGGED),
+    _look("/api/v1/events", door_calls.events, "Server-sent events", None, "invalid", "streams_full", "stopping", "not_set_up", query=("topics", "screen", "last_event_id"), headers=("Last-Event-ID",)),
+    _look("/api/v1/stations/<station_id>/tickets", staff_calls.station, "Open tickets, oldest first", order_answers.StationTickets, "unknown_station", "not_set_up"),
+    _look("/api/v1/stations/<station_id>/recall", staff_calls.recallable, "The last 30 that were cleared", order_answers.Tickets),
+    _change("/api/v1/tickets/<ticket_id>/<action>", staff_calls.act_on_ticket, "start, bump, recall, undo, serve or rendered", order_answers.Ticket, staff_calls.TicketAction, "unknown_ticket", "stale", "illegal_move", "idempotency_key_reused", actions=staff_calls.ACTIONS),
+    _look("/api/v1/tables", staff_calls.list_tables, "Every table, whether it is open, and its page", shop_answers.Tables, "not_set_up"),
+    _change("/api/v1/tables/<table>/<action>", staff_calls.open_or_close_table, "open or close", shop_answers.TableOpened | shop_answers.TableClosed, staff_calls.TableOpening, "unknown_table", actions=staff_calls.TABLE_ACTIONS, body_optional=True),
+    _change("/api/v1/items/<item>/<action>", staff_calls.sell_item, "sold-out or back-on", shop_answers.ItemSold, None, "unknown_item", actions=staff_calls.ITEM_ACTIONS),
+    _change("/api/v1/ordering/<action>", staff_calls.pause_or_resume, "pause or resume ordering by guests", shop_answers.OrderingPaused, staff_calls.Pausing, actions=staff_calls.ORDERING_ACTIONS, body_optional=True),
+    _look("/api/v1/printers", staff_calls.printers, "Printers as they are", shop_answers.Printers, "not_set_up"),
+    _look("/api/v1/jobs", staff_calls.list_jobs, "Print jobs, newest first", shop_answers.Jobs, "invalid", query=("state", "order", "limit")),
+    _change("/api/v1/jobs/<job_id>/<decision>", staff_calls.decide_about_job, "reprint, came_out or cancel", shop_answers.Job, staff_calls.Deciding, "unknown_job", "illegal_move", "idempotency_key_reused", actions=staff_calls.DECISIONS),
+    _look("/api/v1/uplink", staff_calls.uplink, "How the cloud is doing", shop_answers.UplinkState),
+    _look("/api/v1/conditions", staff_calls.conditions, "What is wrong now", shop_answers.Conditions),
+    Route("POST", "/api/v1/login", login_calls.log_in, (STAFF,), "Log a person in", shop_answers.LoggedIn, login_calls.Login, codes=("wrong_login", "too_many", "foreign_origin", *_BODY, *_WRITES)),
+    Route("POST", "/api/v1/logout", login_calls.log_out, (STAFF,), "Log out", shop_answers.LoggedOut, codes=("login_needed", "foreign_origin", *_WRITES), keys=_STAFF_KEYS),
+    Route("POST", "/api/v1/drills", drill_calls.play, (STAFF,), "Play a fault (demo and drill mode only)", shop_answers.Drills, drill_calls.Drill, codes=("unknown_fault", "drills_away", "not_found", "login_needed", "foreign_origin", "not_allowed", *_BODY, *_READS), keys=_STAFF_KEYS),
+    _open("/api/v1/openapi.json", document.serve_staff, "This document", dict[str, Any]),
+    _open("/api/v1/openapi-guest.json", document.serve_guest, "What phones may ask, at the guest listener", dict[str, Any]),
 ]  # fmt: skip
