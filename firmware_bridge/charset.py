@@ -11,6 +11,7 @@ The same texts come again and again (a menu, the words of a slip), so what is fo
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -54,6 +55,10 @@ _CHARSETS: dict[Encoding, _Charset] = {
 }
 
 
+_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Of variants of a character: they have no width and mean nothing on paper."""
+
+
 class Glyph(NamedTuple):
     """One printable character as a printer takes it. `data` is empty of commands by construction.
 
@@ -71,7 +76,7 @@ def printable(text: str) -> str:
     Every kind of white space and line end becomes one space; control, format (bidi, zero width),
     private, surrogate and unassigned characters and variation selectors are left out.
     """
-    if not _plain(text):
+    if not text.isprintable() or not unicodedata.is_normalized("NFC", text) or _SELECTORS.search(text):
         text = "".join(_kept(char) for char in unicodedata.normalize("NFC", text))
     return " ".join(text.split())
 
@@ -79,7 +84,7 @@ def printable(text: str) -> str:
 def _kept(char: str) -> str:
     if char.isspace():
         return " "
-    return char if char.isprintable() and not ("\ufe00" <= char <= "\ufe0f" or char >= "\U000e0100") else ""
+    return char if char.isprintable() and not _SELECTORS.match(char) else ""
 
 
 @lru_cache(maxsize=8192)  # a store's menu uses some hundreds of characters; GB2312 has 7,445
@@ -125,21 +130,27 @@ def _bytes(text: str, codec: str) -> bytes:
 
 
 @lru_cache(maxsize=KEPT_TEXTS)
+def simple(text: str, encoding: Encoding) -> bytes | None:
+    """`text` as ASCII and GBK pairs, which most texts are; None when it takes more than that."""
+    if not text.isprintable():
+        return None
+    if text.isascii():
+        return text.encode("ascii")
+    return _bytes(text.translate(_TO_GBK), "gbk") or None if encoding == "gbk" else None
+
+
+_TO_GBK = str.maketrans(_CHARSETS["gbk"].lookalikes)
+
+
+@lru_cache(maxsize=KEPT_TEXTS)
 def cells(text: str, encoding: Encoding) -> int:
     """Width in half-width columns: the number of encoded bytes."""
-    return len(text) if _plain(text) else sum([len(glyph(char, encoding).data) for char in text])
-
-
-def _plain(text: str) -> bool:
-    return text.isascii() and text.isprintable()
+    data = simple(text, encoding)
+    return sum(len(glyph(char, encoding).data) for char in text) if data is None else len(data)
 
 
 def runs(text: str, encoding: Encoding) -> Iterator[tuple[Run, bytes]]:
     """Neighbours of the same kind joined; `missing` stays apart so that it can be reported."""
-    if _plain(text):
-        if text:
-            yield "ascii", text.encode("ascii")
-        return
     kind: Run | None = None
     data = bytearray()
     for char in text:
@@ -155,7 +166,7 @@ def runs(text: str, encoding: Encoding) -> Iterator[tuple[Run, bytes]]:
 
 def missing(text: str, encoding: Encoding) -> list[str]:
     """The characters of `text` that this encoding cannot print, each once, in order."""
-    if _plain(text):
+    if simple(text, encoding) is not None:
         return []
     return list(dict.fromkeys(char for char in text if glyph(char, encoding).run == "missing"))
 

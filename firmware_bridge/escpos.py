@@ -1,27 +1,23 @@
 """A slip's lines as ESC/POS bytes, no I/O. What comes back is `escpos_status.py`.
 
 Byte values: docs of Epson (ESC/POS reference) and the findings on Chinese clones. python-escpos renders bar
-codes, QR codes and rasters only; its text encoder damages Chinese, its status calls mistake silence for
-paper, and its transports lose what was written.
+codes here, and rasters and QR codes in `graphics.py`; its text encoder damages Chinese, its status calls
+mistake silence for paper, and its transports lose what was written.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache, lru_cache
+from typing import NamedTuple
 
-from firmware_bridge.charset import KEPT_TEXTS, Encoding, missing, printable, runs
+from firmware_bridge.charset import KEPT_TEXTS, Encoding, missing, runs, simple
 from firmware_bridge.errors import UnprintableError
+from firmware_bridge.graphics import qr_code_bytes, quiet, raster_bytes
 from firmware_bridge.layout import PLAIN, BarCode, Gap, Line, QrCode, Rule, Style, TextLine
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 START = b"\x1b@\x1da\x0f"
 """ESC @ clears every setting and switches automatic status off, so GS a must follow it every time."""
@@ -34,7 +30,7 @@ FRESH_PAPER = b"\x1b@\n" + CUT
 
 CHINESE_ON, CHINESE_OFF = b"\x1c&", b"\x1c."
 CHINESE: frozenset[Encoding] = frozenset({"gbk", "big5"})
-"""Firmware with a Chinese mode. For Big5 our sources name no other commands than these two."""
+"""Firmware with a Chinese mode. Of Big5 our sources name no other commands than these two."""
 CODE_PAGE: dict[Encoding, bytes] = {
     "gbk": b"\x1bt\x13", "big5": b"\x1bt\x13", "cp858": b"\x1bt\x13", "cp437": b"\x1bt\x00",
 }  # fmt: skip
@@ -42,7 +38,6 @@ CODE_PAGE: dict[Encoding, bytes] = {
 
 REAL_TIME = re.compile(rb"\x10(?:\x04[\x01-\x08]|\x05[\x00-\x03]|\x14)")
 """Executed by a printer on arrival, wherever they stand. In a body none may stand."""
-_ALMOST_REAL_TIME = re.compile(rb"\x10(?=[\x04\x05\x14])")
 
 RASTER_S = 2.0
 """Seconds that drawn lines may add to a slip. A text slip takes about one; the house looks after a ticket that
@@ -50,15 +45,6 @@ no one has seen after 8 s, and a cook shall not wait for somebody's emoji. One l
 bytes: none at 9600 unless it is short, one at 19,200, thirteen at 115,200."""
 RASTER_MOST = 100_000
 """Bytes on a line faster than the head: 170 mm of 80 mm paper full of drawings, more than any slip has."""
-
-BAND_ROWS = 128
-"""Rows of one raster command: clones lose taller ones."""
-QR_MODULE = 6
-"""Dots of one module, 0.75 mm: read from a hand's distance by every phone. Smaller where the paper is narrow."""
-QR_LEAST = 3
-"""Thinner modules run together on worn heads."""
-QR_BORDER = 4
-"""White modules around it, as ISO/IEC 18004 asks."""
 
 BarCodeBytes = Callable[[str, int], bytes]
 
@@ -75,77 +61,23 @@ def load_bar_codes() -> BarCodeBytes:
     # On import it makes a folder in /tmp for a cache that it never finds again: 70 KB for each start.
     shutil.rmtree(capabilities.pickle_dir, ignore_errors=True)
 
+    printer = Dummy()  # making one for each code takes longer than drawing it
+
     def render(code: str, columns: int) -> bytes:
         module = 2  # dots; the thinnest bar that cheap scanners read at 203 dpi
         dots = (11 * (len(code) + 2) + 13) * module  # CODE128: start, data, check 11 modules each, stop 13
         if dots + 20 * module > columns * 12:  # a quiet zone of 10 modules on each side
             return b""
-        printer = Dummy()
-        with contextlib.redirect_stdout(io.StringIO()):  # it prints a remark to standard output
+        with quiet():
+            printer.clear()
             printer.barcode(
                 "{B" + code.replace("{", "{{"), "CODE128", height=56, width=module, pos="OFF",
                 align_ct=True, function_type="B", check=False,
             )  # fmt: skip
-        return bytes(printer.output) + b"\x1ba\x00"
+            return bytes(printer.output) + b"\x1ba\x00"
 
     render("WARM", 48)  # its first bar code loads more; no slip shall wait for that either
     return render
-
-
-def raster_bytes(image: Image) -> bytes:
-    """Black on white as GS v 0 in bands, without any real-time command: a pixel gives way to each."""
-    from escpos.printer import Dummy
-
-    printer = Dummy()
-    with contextlib.redirect_stdout(io.StringIO()):  # it remarks that it does not know the paper
-        printer.image(image, impl="bitImageRaster", fragment_height=BAND_ROWS)
-    return break_real_time(bytes(printer.output))
-
-
-def break_real_time(raster: bytes) -> bytes:
-    """One pixel in the byte behind each 0x10 flipped, where a printer could take both for a command.
-
-    Never for text, where it would be another character. A pixel of a drawing is nothing to the eye.
-    """
-    data = bytearray(raster)
-    for found in _ALMOST_REAL_TIME.finditer(raster):
-        data[found.end()] ^= 0x02  # 04, 05, 14 become 06, 07, 16
-    return bytes(data)
-
-
-def qr_code_bytes(text: str, columns: int, *, native: bool) -> bytes:
-    """A centred QR code; `native` lets the printer draw it. UnprintableError when it does not fit the paper."""
-    if not text or printable(text) != text:
-        raise UnprintableError("a QR code of nothing, or with control characters")
-    import segno
-
-    try:
-        code = segno.make_qr(text, error="m", boost_error=False)
-    except segno.DataOverflowError as error:
-        raise UnprintableError(f"a text of {len(text)} characters is too long for a QR code") from error
-    modules, _ = code.symbol_size(border=QR_BORDER)
-    module = int(min(QR_MODULE, columns * 12 // modules))
-    if module < QR_LEAST:
-        raise UnprintableError(f"a QR code of {modules} modules does not fit {columns} columns")
-    return b"\x1ba\x01" + (_native_qr(text, module) if native else _drawn_qr(code.matrix, module)) + b"\x1ba\x00"
-
-
-def _native_qr(text: str, module: int) -> bytes:
-    from escpos.constants import QR_ECLEVEL_M
-    from escpos.printer import Dummy
-
-    printer = Dummy()
-    printer.qr(text, ec=QR_ECLEVEL_M, size=module, native=True)
-    return bytes(printer.output)
-
-
-def _drawn_qr(matrix: Iterable[Iterable[int]], module: int) -> bytes:
-    from PIL import Image
-
-    rows = [bytes(0 if dark else 255 for dark in row) for row in matrix]
-    code = Image.frombytes("L", (len(rows), len(rows)), b"".join(rows))
-    side = len(rows) * module
-    return raster_bytes(code.resize((side, side), Image.Resampling.NEAREST))
 
 
 @dataclass(frozen=True)
@@ -170,14 +102,14 @@ def raster_room(port: str, baud: int) -> int:
 
 def encode(
     lines: Iterable[Line], columns: int, encoding: Encoding, bar_codes: BarCodeBytes,
-    raster_room: int = 0, *, native_qr: bool = True,
+    room: int = 0, *, native_qr: bool = True,
 ) -> Body:  # fmt: skip
-    """Lines to bytes. A text line with characters that the printer lacks is drawn while `raster_room` bytes last,
+    """Lines to bytes. A text line with characters that the printer lacks is drawn while `room` bytes last,
     the first ones first; else they become `?`. What is not on paper is listed in `missing`.
 
     Raises UnprintableError when a real-time command would stand in the body, or a QR code does not fit.
     """
-    page = _Encoder(columns, encoding, bar_codes, raster_room, native_qr)
+    page = _Encoder(columns, encoding, bar_codes, room, native_qr)
     breaks = [len(page.data)]
     for line in lines:
         page.add(line)
@@ -201,6 +133,12 @@ def _text(text: str, encoding: Encoding) -> _Text:
 
 def encode_text(text: str, encoding: Encoding) -> bytes:
     """One text in runs. Begins and ends outside Chinese mode; plain ASCII stays in the mode that it meets."""
+    whole = simple(text, encoding)
+    if whole is not None:
+        if whole.isascii():
+            return whole
+        first = next(at for at, byte in enumerate(whole) if byte >= 0x80)
+        return whole[:first] + CHINESE_ON + whole[first:] + CHINESE_OFF
     data = bytearray()
     chinese = False
     for kind, run in runs(text, encoding):
@@ -215,78 +153,87 @@ def encode_text(text: str, encoding: Encoding) -> bytes:
 
 
 class _Encoder:
-    def __init__(
-        self, columns: int, encoding: Encoding, bar_codes: BarCodeBytes, raster_room: int, native_qr: bool
-    ) -> None:
+    def __init__(self, columns: int, encoding: Encoding, bar_codes: BarCodeBytes, room: int, native_qr: bool) -> None:
         self._columns = columns
         self._encoding: Encoding = encoding
         self._bar_codes = bar_codes
-        self._raster_room = raster_room
+        self._room = room
         self._native_qr = native_qr
         self._style = PLAIN
+        self._look = 0
         self.missing: list[str] = []
         # Chinese mode is on after ESC @ on Chinese firmware: runs need a known start.
         self.data = bytearray(START + (CHINESE_OFF if encoding in CHINESE else b""))
 
     def add(self, line: Line) -> None:
-        if isinstance(line, TextLine):
-            self._add_text(line)
-            return
-        self._set(PLAIN)
         match line:
-            case Rule():
-                self.data += b"-" * self._columns + b"\n"
+            case TextLine():
+                self._add_text(line)
             case Gap(dots):
-                self.data += b"\x1bJ" + bytes([min(dots, 255)])
+                self.data += b"\x1bJ" + bytes((min(dots, 255),))
+            case Rule():
+                self._set(PLAIN)
+                self.data += b"-" * self._columns + b"\n"
             case BarCode(code):
+                self._set(PLAIN)
                 self.data += self._bar_codes(code, self._columns)
             case QrCode(text):
+                self._set(PLAIN)
                 self.data += qr_code_bytes(text, self._columns, native=self._native_qr)
 
     def _add_text(self, line: TextLine) -> None:
-        texts = [_text(span.text, self._encoding) for span in line.spans]
-        if self._raster_room and any(text.missing for text in texts) and self._draw(line):
-            return
-        for span, text in zip(line.spans, texts, strict=True):
+        data, encoding = self.data, self._encoding
+        before, known, look = len(data), len(self.missing), (self._style, self._look)
+        for span in line.spans:
             if span.style is not self._style:
                 self._set(span.style)
-            self.data += text.data
-            self.missing += text.missing
-        self.data += b"\n"
+            text = _text(span.text, encoding)
+            data += text.data
+            if text.missing:
+                self.missing += text.missing
+        data += b"\n"
+        if len(self.missing) > known and self._room:
+            drawing = self._draw(line)
+            if drawing is not None:
+                del data[before:], self.missing[known:]
+                self._style, self._look = look
+                data += drawing.data
+                self.missing += drawing.missing
 
-    def _draw(self, line: TextLine) -> bool:
-        """The whole line as one picture, so that its columns stay where they are; False when it may not be."""
+    def _draw(self, line: TextLine) -> _Text | None:
+        """The whole line as one picture, so that its columns stay where they are; None when it may not be."""
         from firmware_bridge import raster  # Pillow is loaded by the first slip that needs it
 
         drawing = raster.draw(line, self._encoding)
         if drawing is None:
-            return False
-        data = raster_bytes(drawing.image) + b"\x1bJ" + bytes([raster.LEADING])
-        if len(data) > self._raster_room:
-            return False
-        self._raster_room -= len(data)
-        self._set(PLAIN)
-        self.data += data
-        self.missing += drawing.missing
-        return True
+            return None
+        data = raster_bytes(drawing.image) + b"\x1bJ" + bytes((raster.LEADING,))
+        if len(data) > self._room:
+            return None
+        self._room -= len(data)
+        return _Text(data, drawing.missing)
 
     def _set(self, style: Style) -> None:
-        if style is not self._style:
-            self.data += _change(self._style, style, self._encoding in CHINESE)
-            self._style = style
+        self._style = style
+        look = style.wide | style.tall << 1 | style.bold << 2 | style.inverse << 3
+        if look != self._look:
+            self.data += _change(self._look, look, self._encoding in CHINESE)
+            self._look = look
 
 
-@lru_cache(maxsize=256)  # 16 styles
-def _change(old: Style, new: Style, chinese: bool) -> bytes:
+@cache  # 16 looks
+def _change(old: int, new: int, chinese: bool) -> bytes:
+    """From one look to another: bits 0 to 3 are wide, tall, bold, inverse."""
     data = b""
-    if (new.wide, new.tall) != (old.wide, old.tall):
-        data += b"\x1d!" + bytes([new.wide << 4 | new.tall])
+    if (new ^ old) & 0b0011:
+        wide, tall = new & 1, new >> 1 & 1
+        data += b"\x1d!" + bytes([wide << 4 | tall])
         if chinese:  # some clones enlarge Chinese only by its own command
-            data += b"\x1c!" + bytes([new.wide << 2 | new.tall << 3])
-    if new.bold != old.bold:
-        data += b"\x1bE" + bytes([new.bold])
-    if new.inverse != old.inverse:
-        data += b"\x1dB" + bytes([new.inverse])
+            data += b"\x1c!" + bytes([wide << 2 | tall << 3])
+    if (new ^ old) & 0b0100:
+        data += b"\x1bE" + bytes([new >> 2 & 1])
+    if (new ^ old) & 0b1000:
+        data += b"\x1dB" + bytes([new >> 3 & 1])
     return data
 
 

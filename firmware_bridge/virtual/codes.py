@@ -33,6 +33,7 @@ class Raster:
 QR_MOST_MODULE = 16
 _QR_LEVELS = {48: "L", 49: "M", 50: "Q", 51: "H"}
 
+
 @dataclass
 class QrSettings:
     """GS ( k with cn 49: settings, the text that waits to be printed. ESC @ puts all back."""

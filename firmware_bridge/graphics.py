@@ -1,0 +1,96 @@
+"""Rasters and QR codes as ESC/POS bytes, rendered by python-escpos. No I/O.
+
+Pillow, segno and python-escpos are loaded by the first slip that needs them: most stores print text only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import math
+import re
+import threading
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from firmware_bridge.charset import printable
+from firmware_bridge.errors import UnprintableError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+BAND_ROWS = 128
+"""Rows of one raster command: clones lose taller ones."""
+QR_MODULE = 6
+"""Dots of one module, 0.75 mm: read from a hand's distance by every phone. Smaller where the paper is narrow."""
+QR_LEAST = 3
+"""Thinner modules run together on worn heads."""
+QR_BORDER = 4
+"""White modules around it, as ISO/IEC 18004 asks."""
+
+_ALMOST_REAL_TIME = re.compile(rb"\x10(?=[\x04\x05\x14])")
+
+_ALONE = threading.Lock()
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """For python-escpos, which prints remarks to standard output: that is one for all threads, so one at a time."""
+    with _ALONE, contextlib.redirect_stdout(io.StringIO()):
+        yield
+
+
+def raster_bytes(image: Image) -> bytes:
+    """Black on white as GS v 0 in bands, without any real-time command: a pixel gives way to each."""
+    from escpos.printer import Dummy
+
+    printer = Dummy()
+    with quiet():
+        printer.image(image, impl="bitImageRaster", fragment_height=BAND_ROWS)
+    return break_real_time(bytes(printer.output))
+
+
+def break_real_time(raster: bytes) -> bytes:
+    """One pixel in the byte behind each 0x10 flipped, where a printer could take both for a command.
+
+    Never for text, where it would be another character. A pixel of a drawing is nothing to the eye.
+    """
+    data = bytearray(raster)
+    for found in _ALMOST_REAL_TIME.finditer(raster):
+        data[found.end()] ^= 0x02  # 04, 05, 14 become 06, 07, 16
+    return bytes(data)
+
+
+def qr_code_bytes(text: str, columns: int, *, native: bool) -> bytes:
+    """A centred QR code; `native` lets the printer draw it. UnprintableError when it does not fit the paper."""
+    if not text or printable(text) != text:
+        raise UnprintableError("a QR code of nothing, or with control characters")
+    import segno
+
+    try:
+        code = segno.make_qr(text, error="m", boost_error=False)
+    except segno.DataOverflowError as error:
+        raise UnprintableError(f"a text of {len(text)} characters is too long for a QR code") from error
+    modules, _ = code.symbol_size(border=QR_BORDER)
+    module = int(min(QR_MODULE, columns * 12 // modules))
+    if module < QR_LEAST:
+        raise UnprintableError(f"a QR code of {modules} modules does not fit {columns} columns")
+    return b"\x1ba\x01" + (_native_qr(text, module) if native else _drawn_qr(code.matrix, module)) + b"\x1ba\x00"
+
+
+def _native_qr(text: str, module: int) -> bytes:
+    from escpos.constants import QR_ECLEVEL_M
+    from escpos.printer import Dummy
+
+    printer = Dummy()
+    printer.qr(text, ec=QR_ECLEVEL_M, size=module, native=True)
+    return bytes(printer.output)
+
+
+def _drawn_qr(matrix: Iterable[Iterable[int]], module: int) -> bytes:
+    from PIL import Image
+
+    dots = bytes(0 if dark else 255 for row in matrix for dark in row)
+    side = math.isqrt(len(dots))
+    code = Image.frombytes("L", (side, side), dots)
+    return raster_bytes(code.resize((side * module, side * module), Image.Resampling.NEAREST))
