@@ -26,10 +26,10 @@ ENCODINGS: tuple[Encoding, ...] = ("gbk", "big5", "cp437", "cp858")
 KEPT_TEXTS = 2048
 """Of each kind, about 0.3 KB each. A menu of 300 dishes with their options has some 800 texts."""
 
-_DASHES = {"−": "-", "‐": "-", "‑": "-"}
+_DASHES = {"−": "-", "‑": "-"}
 _WESTERN = {
     "￥": "¥", "•": "·", "–": "-", "—": "-", "…": "...", "‘": "'", "’": "'", "“": '"', "”": '"',
-    "：": ":", "，": ",", "。": ".", "（": "(", "）": ")", **_DASHES,
+    "：": ":", "，": ",", "。": ".", "（": "(", "）": ")", "‐": "-", **_DASHES,
 }  # fmt: skip
 
 
@@ -49,7 +49,7 @@ class _Charset:
 _CHARSETS: dict[Encoding, _Charset] = {
     "gbk": _Charset("gbk", "cp858", {"¥": "￥", "•": "·", "‒": "–", **_DASHES}),
     # cp950 is what the printers' Big5 fonts follow (ETEN and Windows); its euro is no part of Big5.
-    "big5": _Charset("cp950", "cp858", {"¥": "￥", "•": "‧", "‒": "–", **_DASHES}),
+    "big5": _Charset("cp950", "cp858", {"¥": "￥", "•": "‧", "‒": "–", "‐": "-", **_DASHES}),
     "cp437": _Charset("", "cp437", {"×": "x", "€": "EUR", **_WESTERN}),
     "cp858": _Charset("", "cp858", _WESTERN),
 }

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from firmware_bridge.charset import KEPT_TEXTS, Encoding, missing, runs, simple
@@ -105,20 +106,57 @@ def encode(
     room: int = 0, *, native_qr: bool = True,
 ) -> Body:  # fmt: skip
     """Lines to bytes. A text line with characters that the printer lacks is drawn while `room` bytes last,
-    the first ones first; else they become `?`. What is not on paper is listed in `missing`.
+    the loudest first; else they become `?`. What is not on paper is listed in `missing`.
 
     Raises UnprintableError when a real-time command would stand in the body, or a QR code does not fit.
     """
-    page = _Encoder(columns, encoding, bar_codes, room, native_qr)
+    page = _Encoder(columns, encoding, bar_codes, native_qr)
     breaks = [len(page.data)]
     for line in lines:
         page.add(line)
         breaks.append(len(page.data))
     data = bytes(page.data)
+    if page.lacking and room:
+        data = _draw_lines(page, data, breaks, encoding, room)
     found = REAL_TIME.search(data)
     if found:
         raise UnprintableError(f"a real-time command would stand at byte {found.start()} of the slip")
-    return Body(data, len(breaks) - 1, tuple(dict.fromkeys(page.missing)), tuple(breaks[:-1]))
+    lacked = tuple(dict.fromkeys(char for each in page.lacking.values() for char in each.missing))
+    return Body(data, len(breaks) - 1, lacked, tuple(breaks[:-1]))
+
+
+def _draw_lines(page: _Encoder, data: bytes, breaks: list[int], encoding: Encoding, room: int) -> bytes:
+    """`data` with pictures in the place of text lines that lack something: the loudest first, an allergy before a
+    heading, until `room` is used up. Corrects `breaks` and what `page` lacks."""
+    from firmware_bridge import raster  # Pillow is loaded by the first slip that needs it
+
+    chunks = [data[start:end] for start, end in pairwise([0, *breaks])]
+    for number, lacking in sorted(page.lacking.items(), key=lambda item: -item[1].loudness):
+        drawing = raster.draw(lacking.line, encoding)
+        if drawing is None:
+            continue
+        dots = raster_bytes(drawing.image) + b"\x1bJ" + bytes((raster.LEADING,))
+        if len(dots) > room:
+            continue
+        room -= len(dots)
+        # What follows relies on the look that the text would have left.
+        chunks[number] = dots + _change(*lacking.looks, encoding in CHINESE)
+        page.lacking[number] = lacking._replace(missing=drawing.missing)
+    breaks[:] = accumulate(map(len, chunks))
+    return b"".join(chunks)
+
+
+class _Lacking(NamedTuple):
+    """A line with what the printer lacks, and the looks before and behind it."""
+
+    line: TextLine
+    looks: tuple[int, int]
+    missing: tuple[str, ...]
+
+    @property
+    def loudness(self) -> int:
+        styles = (span.style for span in self.line.spans)
+        return max(style.wide + style.tall + style.bold + style.inverse for style in styles)
 
 
 class _Text(NamedTuple):
@@ -153,19 +191,21 @@ def encode_text(text: str, encoding: Encoding) -> bytes:
 
 
 class _Encoder:
-    def __init__(self, columns: int, encoding: Encoding, bar_codes: BarCodeBytes, room: int, native_qr: bool) -> None:
+    def __init__(self, columns: int, encoding: Encoding, bar_codes: BarCodeBytes, native_qr: bool) -> None:
         self._columns = columns
         self._encoding: Encoding = encoding
         self._bar_codes = bar_codes
-        self._room = room
         self._native_qr = native_qr
         self._style = PLAIN
         self._look = 0
-        self.missing: list[str] = []
+        self._number = 0
+        self.lacking: dict[int, _Lacking] = {}
+        """By the number of the line, from 1."""
         # Chinese mode is on after ESC @ on Chinese firmware: runs need a known start.
         self.data = bytearray(START + (CHINESE_OFF if encoding in CHINESE else b""))
 
     def add(self, line: Line) -> None:
+        self._number += 1
         match line:
             case TextLine():
                 self._add_text(line)
@@ -182,36 +222,17 @@ class _Encoder:
                 self.data += qr_code_bytes(text, self._columns, native=self._native_qr)
 
     def _add_text(self, line: TextLine) -> None:
-        data, encoding = self.data, self._encoding
-        before, known, look = len(data), len(self.missing), (self._style, self._look)
+        data, encoding, before = self.data, self._encoding, self._look
+        lacked: tuple[str, ...] = ()
         for span in line.spans:
             if span.style is not self._style:
                 self._set(span.style)
             text = _text(span.text, encoding)
             data += text.data
-            if text.missing:
-                self.missing += text.missing
+            lacked += text.missing
         data += b"\n"
-        if len(self.missing) > known and self._room:
-            drawing = self._draw(line)
-            if drawing is not None:
-                del data[before:], self.missing[known:]
-                self._style, self._look = look
-                data += drawing.data
-                self.missing += drawing.missing
-
-    def _draw(self, line: TextLine) -> _Text | None:
-        """The whole line as one picture, so that its columns stay where they are; None when it may not be."""
-        from firmware_bridge import raster  # Pillow is loaded by the first slip that needs it
-
-        drawing = raster.draw(line, self._encoding)
-        if drawing is None:
-            return None
-        data = raster_bytes(drawing.image) + b"\x1bJ" + bytes((raster.LEADING,))
-        if len(data) > self._room:
-            return None
-        self._room -= len(data)
-        return _Text(data, drawing.missing)
+        if lacked:
+            self.lacking[self._number] = _Lacking(line, (before, self._look), lacked)
 
     def _set(self, style: Style) -> None:
         self._style = style

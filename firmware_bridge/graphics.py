@@ -75,7 +75,9 @@ def qr_code_bytes(text: str, columns: int, *, native: bool) -> bytes:
     module = int(min(QR_MODULE, columns * 12 // modules))
     if module < QR_LEAST:
         raise UnprintableError(f"a QR code of {modules} modules does not fit {columns} columns")
-    return b"\x1ba\x01" + (_native_qr(text, module) if native else _drawn_qr(code.matrix, module)) + b"\x1ba\x00"
+    white = b"\x1bJ" + bytes((QR_BORDER * module,))
+    dots = _native_qr(text, module) if native else _drawn_qr(code.matrix, module)
+    return white + b"\x1ba\x01" + dots + b"\x1ba\x00" + white
 
 
 def _native_qr(text: str, module: int) -> bytes:

@@ -22,10 +22,10 @@ CELL_WIDTH, CELL_HEIGHT = 12, 24
 """Dots of one half-width cell of font A."""
 LEADING = 6
 """Dots below a drawn line: printers space text at 30 dots, a raster only by its rows."""
-BASELINE = 0.8
+BASELINE = 0.82
 """Share of the line's height above the baseline: ideographs then sit in the middle."""
-HALF_SIZE = 0.875
-"""Latin letters of the full size would be wider than half a cell."""
+FULL_SIZE, HALF_SIZE = 0.96, 0.875
+"""Of the line's height: so that no ideograph touches the edge of a black band, no Latin letter is wider than a cell."""
 INK = 100
 """Of 255: from this coverage on a dot burns. Half would lose the thin strokes of dense ideographs."""
 
@@ -123,7 +123,7 @@ def _assemble(pieces: list[_Piece]) -> Image.Image:
 def _cell(piece: _Piece) -> Image.Image:
     """Drawn at its height, then as wide as it shall be, and no wider than its cells."""
     tall = CELL_HEIGHT * (1 + piece.style.tall)
-    font = _font(piece.face, int(tall * (HALF_SIZE if piece.cells == 1 else 1)))
+    font = _font(piece.face, int(tall * (HALF_SIZE if piece.cells == 1 else FULL_SIZE)))
     direction = "rtl" if piece.rtl else None
     natural = max(1, round(font.getlength(piece.text, direction=direction)))
     image = Image.new("L", (natural, tall), 0)
@@ -147,10 +147,9 @@ def _face(text: str) -> int | None:
 
 
 def _has(face: int, char: str) -> bool:
-    """A font without a character draws the box that it draws for U+FFFF, which is none."""
-    font = _font(face, CELL_HEIGHT)
-    mask = font.getmask(char)
-    return (mask.size, bytes(mask)) != _no_character(face)
+    """A font without a character draws nothing, or the box that it draws for U+FFFF, which is none."""
+    mask = _font(face, CELL_HEIGHT).getmask(char)
+    return mask.getbbox() is not None and (mask.size, bytes(mask)) != _no_character(face)
 
 
 @cache
