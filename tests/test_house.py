@@ -79,6 +79,8 @@ LIBRARY_ROOMS: dict[str, tuple[str, ...]] = {
     "waitress": ("gateway/web/servers.py", "gateway/cloud/program.py"),
     "serial": ("firmware_bridge/port.py",),
     "escpos": ("firmware_bridge/escpos.py", "firmware_bridge/graphics.py"),
+    "cobs": ("firmware_bridge/frame.py",),
+    "cbor2": ("firmware_bridge/frame.py",),
     "amqtt": ("gateway/demo/embedded_broker.py",),
     "segno": ("gateway/demo/announce.py", "firmware_bridge/graphics.py", "firmware_bridge/virtual/codes.py"),
 }  # fmt: skip
