@@ -6,6 +6,8 @@ line before stays. In that mode only `0C` is obeyed besides: it clears the displ
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterator
 from typing import Any
 
 from firmware_bridge.charset import Encoding, glyph, printable
@@ -24,12 +26,15 @@ AFRESH = b"\r\x0c"
 Picture = tuple[str, ...]
 
 
-def encoded(text: str, charset: str) -> list[bytes]:
+def encoded(text: str, charset: str) -> Iterator[bytes]:
     """Its characters as this display takes them; what it does not have is a question mark. No control byte."""
     encoding: Encoding = "gbk" if charset == "gbk" else "cp437"
     wanted = {"ascii": ("ascii",), "cp437": ("ascii", "latin"), "gbk": ("ascii", "double")}[charset]
-    found = (glyph(char, encoding) for char in printable(text[:MOST_CHARACTERS]))
-    return [each.data if each.run in wanted else b"?" for each in found]
+    for char in unicodedata.normalize("NFC", text[:MOST_CHARACTERS]):
+        # Spaces stay as they are: they are how an amount comes to stand at the right.
+        for kept in " " if char.isspace() else printable(char):
+            found = glyph(kept, encoding)
+            yield found.data if found.run in wanted else b"?"
 
 
 def line_of(text: str, charset: str) -> bytes:

@@ -38,7 +38,7 @@ class PoleDisplay(Driver):
         if isinstance(command, DeviceCommand) and command.op == "text":
             lines = texts_in(command.args, "lines", ROWS)
         if lines is None:
-            log.warning("%s: not a command for a display: %.200s", self.name, command)
+            log.warning("%s: not a command for a display: %.40r", self.name, command.op)
             return
         self._display.show(tuple(lines))
 

@@ -59,9 +59,9 @@ class ReadyBoard(Driver):
         if isinstance(command, DeviceCommand) and command.op == "numbers":
             numbers = texts_in(command.args, "ready", MOST_NUMBERS)
         if numbers is None:
-            log.warning("%s: not a command for a ready board: %.200s", self.name, command)
+            log.warning("%s: not a command for a ready board: %.40r", self.name, command.op)
             return
-        pages = pages_of([number for number in map(printable, numbers) if number], self.option("charset"))
+        pages = pages_of([cut for number in numbers if (cut := printable(number)[:CELLS])], self.option("charset"))
         if pages != self._pages:
             self._pages, self._page, self._turn_at = pages, 0, None
             self._display.show(pages[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import tomllib
 from collections.abc import Iterable
@@ -85,7 +84,14 @@ def _small(table: dict[str, Any], where: str, problems: list[str]) -> VirtualDes
         for key, value in said.items()
         if value not in CHOICES[key]
     ]
-    return dataclasses.replace(VirtualDesired(name), **said)
+    return VirtualDesired(
+        name,
+        said["kind"],
+        driver=said["driver"],
+        ends=said["ends"],
+        dialect=said["dialect"],
+        charset=said["charset"],
+    )
 
 
 def _device(table: dict[str, Any], where: str, problems: list[str]) -> VirtualDesired:
