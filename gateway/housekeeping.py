@@ -7,7 +7,7 @@ from collections.abc import Callable
 from gateway.domain.actor import HOUSE
 from gateway.domain.now import Now
 from gateway.domain.ticket import Ticket
-from gateway.operations import administration, devices, kitchen, sync
+from gateway.operations import administration, kitchen, papers, sync
 from gateway.operations.uplink import Uplink
 from gateway.store import Pending, Store, jobs, tickets
 
@@ -49,7 +49,7 @@ class ProofWatch:
         wishes = [young, *(self._watch_ticket(ticket, now) for ticket in unseen)]
         for job in unknown:
             age = now.since(job.boot, job.mono)
-            wishes.append(self._once(job.id, "unknown", age, devices.REPRINT_AFTER_S, now, devices.settle_unknown))
+            wishes.append(self._once(job.id, "unknown", age, papers.REPRINT_AFTER_S, now, papers.settle_unknown))
         due = min((wish for wish in wishes if wish is not None), default=None)
         return None if due is None else max(due, now.monotonic + LOOK_AGAIN_S)
 

@@ -22,7 +22,7 @@ SAY_AGAIN_S = 5.0
 class _Out:
     said_at: float
     attempt: int
-    withdraw: bool
+    intent: str
 
 
 class Papers:
@@ -51,17 +51,17 @@ class Papers:
         self._out = {job.id: self._out[job.id] for job in due if job.id in self._out}
         for job, command in commands:
             if command and self._outlet.publish(self._topics.printer_jobs(job.printer), msgspec.json.encode(command)):
-                self._out[job.id] = _Out(now.monotonic, command.attempt, job.withdraw)
+                self._out[job.id] = _Out(now.monotonic, command.attempt, job.intent)
         if not due:
             return None
         return min((out.said_at for out in self._out.values()), default=now.monotonic) + SAY_AGAIN_S
 
     def _command(self, rows: Reader, job: PrintJob, now: Now) -> PrintCommand | None:
         out = self._out.get(job.id)
-        if out and out.withdraw == job.withdraw and now.monotonic - out.said_at < SAY_AGAIN_S:
+        if out and out.intent == job.intent and now.monotonic - out.said_at < SAY_AGAIN_S:
             return None
         attempt = (out.attempt if out else job.attempts) + 1
-        if job.withdraw:
+        if job.intent:
             return PrintCommand("withdraw", job.id, attempt)
         order = orders.load(rows, job.order_id)
         if order is None:

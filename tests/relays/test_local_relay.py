@@ -15,7 +15,7 @@ from gateway.contract.messages import BridgeState, DeviceState, PrintResult
 from gateway.contract.topics import Topics
 from gateway.contract.wire import Message
 from gateway.intake import AGAIN_S, MAX_HELD, Intake
-from gateway.operations import administration, devices
+from gateway.operations import administration, papers
 from gateway.relays.displays import Displays
 from gateway.relays.local import SAY_DOWN_AFTER_S, LocalRelay
 from gateway.relays.papers import SAY_AGAIN_S, Papers
@@ -103,7 +103,7 @@ def test_a_withdrawal_goes_out_before_the_paper_and_until_it_is_answered(local: 
     first, second = local.shop.jobs(local.shop.place("tofu"))[0], local.shop.jobs(local.shop.place("tofu"))[0]
     local.said(JOBS)
     for job in (second, first):
-        local.shop.do(devices.decide_about_job, job.id, "cancel", next(local.shop.keys), actor=COOK)
+        local.shop.do(papers.decide_about_job, job.id, "cancel", next(local.shop.keys), actor=COOK)
     assert [(c["op"], c["key"]) for c in local.said(JOBS)] == [("withdraw", first.id), ("withdraw", second.id)]
     local.shop.later(SAY_AGAIN_S)
     assert len(local.said(JOBS)) == 2

@@ -11,7 +11,7 @@ from gateway.contract.messages import ActionKey, ScreenName, Version
 from gateway.domain import documents
 from gateway.domain.errors import Refused
 from gateway.domain.order import StaffCart
-from gateway.operations import administration, devices, kitchen, ordering
+from gateway.operations import administration, kitchen, ordering, papers
 from gateway.store import jobs, journal, keys, orders, settings, tickets, visits
 from gateway.web import access, bodies, views
 from gateway.web.api.guest_calls import order_answer
@@ -218,7 +218,7 @@ def decide_about_job(job_id: str, decision: str) -> Response:
     if decision not in DECISIONS:
         raise Refused("not_found")
     asked = bodies.decode(bodies.read_body(), Deciding)
-    job = house().do(devices.decide_about_job, who.actor, job_id, decision, asked.key)
+    job = house().do(papers.decide_about_job, who.actor, job_id, decision, asked.key)
     return bodies.json(views.job_document(job))
 
 
