@@ -1,9 +1,12 @@
 """Text for printers: what may be printed, how wide it is, and the runs of bytes it becomes. Pure.
 
-Chinese printers hold two encodings at once: a one-byte code page and, while Chinese mode is on, GBK
-pairs. A byte from 0x80 up means a different thing in each, so text is split into runs and each run says
-which of the two it needs. Widths are counted in encoded bytes: a GBK character is two cells wide on
-paper whatever Unicode says of it ('…', '—' and '·' are two).
+Chinese printers hold two encodings at once: a one-byte code page and, while Chinese mode is on, pairs of
+bytes (GBK on the mainland, Big5 in Taiwan and Hong Kong: a setting of the printer, no command selects it).
+A byte from 0x80 up means a different thing in each, so text is split into runs and each run says which of
+the two it needs. Widths are counted in encoded bytes: a GBK character is two cells wide on paper whatever
+Unicode says of it ('…', '—' and '·' are two).
+
+The same texts come again and again (a menu, the words of a slip), so what is found out about one is kept.
 """
 
 from __future__ import annotations
@@ -12,48 +15,71 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
-Encoding = Literal["gbk", "cp437"]
+Encoding = Literal["gbk", "big5", "cp437", "cp858"]
 Run = Literal["ascii", "double", "latin", "missing"]
 
-ENCODINGS: tuple[Encoding, ...] = ("gbk", "cp437")
+ENCODINGS: tuple[Encoding, ...] = ("gbk", "big5", "cp437", "cp858")
 
-MISSING = b"?"
+KEPT_TEXTS = 2048
+"""Of each kind, about 0.3 KB each. A menu of 300 dishes with their options has some 800 texts."""
 
-# Look-alikes come before the character itself. U+00A5 is first of all a Chinese matter: GBK has only
-# the full-width yuan sign, and the one-byte yen (0x9D) would eat its neighbour in Chinese mode.
-_LOOKALIKES: dict[Encoding, dict[str, str]] = {
-    "gbk": {"¥": "￥", "•": "·", "−": "-", "‐": "-", "‑": "-", "‒": "–"},
-    "cp437": {
-        "×": "x", "￥": "¥", "•": "·", "−": "-", "‐": "-", "‑": "-", "–": "-", "—": "-", "…": "...",
-        "‘": "'", "’": "'", "“": '"', "”": '"', "：": ":", "，": ",", "。": ".", "（": "(", "）": ")",
-    },
+_DASHES = {"−": "-", "‐": "-", "‑": "-"}
+_WESTERN = {
+    "￥": "¥", "•": "·", "–": "-", "—": "-", "…": "...", "‘": "'", "’": "'", "“": '"', "”": '"',
+    "：": ":", "，": ",", "。": ".", "（": "(", "）": ")", **_DASHES,
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Glyph:
-    """One printable character as a printer takes it. `data` is empty of commands by construction."""
+class _Charset:
+    """`pairs` and `page` are Python's names of the two-byte characters ("" without) and of the code page.
+
+    Look-alikes come before the character itself. U+00A5 is first of all a Chinese matter: GBK and Big5 have
+    only the full-width yuan sign, and the one-byte yen (0x9D) would eat its neighbour in Chinese mode.
+    """
+
+    pairs: str
+    page: str
+    lookalikes: dict[str, str]
+
+
+_CHARSETS: dict[Encoding, _Charset] = {
+    "gbk": _Charset("gbk", "cp858", {"¥": "￥", "•": "·", "‒": "–", **_DASHES}),
+    # cp950 is what the printers' Big5 fonts follow (ETEN and Windows); its euro is no part of Big5.
+    "big5": _Charset("cp950", "cp858", {"¥": "￥", "•": "‧", "‒": "–", **_DASHES}),
+    "cp437": _Charset("", "cp437", {"×": "x", "€": "EUR", **_WESTERN}),
+    "cp858": _Charset("", "cp858", _WESTERN),
+}
+
+
+class Glyph(NamedTuple):
+    """One printable character as a printer takes it. `data` is empty of commands by construction.
+
+    Of a `missing` one it is what stands in its place, as wide as a drawing of it would be.
+    """
 
     run: Run
     data: bytes
 
 
+@lru_cache(maxsize=KEPT_TEXTS)
 def printable(text: str) -> str:
     """`text` on one line, with nothing in it that commands a printer or reorders what a person reads.
 
     Every kind of white space and line end becomes one space; control, format (bidi, zero width),
     private, surrogate and unassigned characters and variation selectors are left out.
     """
-    kept: list[str] = []
-    for char in unicodedata.normalize("NFC", text):
-        category = unicodedata.category(char)
-        if char.isspace() or category in ("Zs", "Zl", "Zp"):
-            kept.append(" ")
-        elif category[0] != "C" and not "\ufe00" <= char <= "\ufe0f":
-            kept.append(char)
-    return " ".join("".join(kept).split())
+    if not _plain(text):
+        text = "".join(_kept(char) for char in unicodedata.normalize("NFC", text))
+    return " ".join(text.split())
+
+
+def _kept(char: str) -> str:
+    if char.isspace():
+        return " "
+    return char if char.isprintable() and not ("\ufe00" <= char <= "\ufe0f" or char >= "\U000e0100") else ""
 
 
 @lru_cache(maxsize=8192)  # a store's menu uses some hundreds of characters; GB2312 has 7,445
@@ -61,26 +87,34 @@ def glyph(char: str, encoding: Encoding) -> Glyph:
     """How one character goes to a printer of this encoding; `missing` when it has no bytes there."""
     if " " <= char <= "~":
         return Glyph("ascii", char.encode("ascii"))
-    for candidate in (_LOOKALIKES[encoding].get(char, char), char, unicodedata.normalize("NFKC", char)):
-        found = _encode(candidate, encoding)
+    charset = _CHARSETS[encoding]
+    for candidate in (charset.lookalikes.get(char, char), char, unicodedata.normalize("NFKC", char)):
+        found = _encode(candidate, charset)
         if found is not None:
             return found
-    return Glyph("missing", MISSING)
+    # From U+1F000 on stand pictures, which phones show wide whatever their width is called.
+    if unicodedata.east_asian_width(char) not in "WF" and char < "\U0001f000":
+        return Glyph("missing", b"?")
+    return Glyph("missing", _bytes("？", charset.pairs) if charset.pairs else b"??")
 
 
-def _encode(text: str, encoding: Encoding) -> Glyph | None:
+def _encode(text: str, charset: _Charset) -> Glyph | None:
     if text.isascii() and text.isprintable() and text:
         return Glyph("ascii", text.encode("ascii"))
     if len(text) != 1 or unicodedata.category(text)[0] == "C":
         return None
-    if encoding == "gbk":
-        pair = _bytes(text, "gbk")
-        if len(pair) == 2 and pair[0] >= 0x81 and pair[1] >= 0x40:
+    if charset.pairs:
+        pair = _bytes(text, charset.pairs)
+        # Four-byte GB18030 holds digits that clones print; a Big5 font ends with F9D5.
+        if len(pair) == 2 and pair[0] >= 0x81 and pair[1] >= 0x40 and (charset.pairs == "gbk" or _big5(pair)):
             return Glyph("double", pair)
-        one = _bytes(text, "cp858")
-    else:
-        one = _bytes(text, "cp437")
+    one = _bytes(text, charset.page)
     return Glyph("latin", one) if len(one) == 1 and one[0] >= 0x80 else None
+
+
+def _big5(pair: bytes) -> bool:
+    """Symbols and both planes of ideographs, without what vendors added."""
+    return b"\xa1\x40" <= pair <= b"\xa3\xbf" or b"\xa4\x40" <= pair <= b"\xf9\xd5"
 
 
 def _bytes(text: str, codec: str) -> bytes:
@@ -90,13 +124,22 @@ def _bytes(text: str, codec: str) -> bytes:
         return b""
 
 
+@lru_cache(maxsize=KEPT_TEXTS)
 def cells(text: str, encoding: Encoding) -> int:
     """Width in half-width columns: the number of encoded bytes."""
-    return sum(len(glyph(char, encoding).data) for char in text)
+    return len(text) if _plain(text) else sum([len(glyph(char, encoding).data) for char in text])
+
+
+def _plain(text: str) -> bool:
+    return text.isascii() and text.isprintable()
 
 
 def runs(text: str, encoding: Encoding) -> Iterator[tuple[Run, bytes]]:
     """Neighbours of the same kind joined; `missing` stays apart so that it can be reported."""
+    if _plain(text):
+        if text:
+            yield "ascii", text.encode("ascii")
+        return
     kind: Run | None = None
     data = bytearray()
     for char in text:
@@ -112,6 +155,8 @@ def runs(text: str, encoding: Encoding) -> Iterator[tuple[Run, bytes]]:
 
 def missing(text: str, encoding: Encoding) -> list[str]:
     """The characters of `text` that this encoding cannot print, each once, in order."""
+    if _plain(text):
+        return []
     return list(dict.fromkeys(char for char in text if glyph(char, encoding).run == "missing"))
 
 
@@ -122,6 +167,13 @@ def wrap(text: str, columns: int, encoding: Encoding) -> list[str]:
     """
     if columns < 2:
         raise ValueError(f"no text fits into {columns} columns")
+    if cells(text, encoding) <= columns:
+        return [text.rstrip()]
+    return list(_wrapped(text, columns, encoding))
+
+
+@lru_cache(maxsize=KEPT_TEXTS)
+def _wrapped(text: str, columns: int, encoding: Encoding) -> tuple[str, ...]:
     pieces: list[str] = []
     line, width = "", 0
     for word in _words(text, encoding):
@@ -137,14 +189,14 @@ def wrap(text: str, columns: int, encoding: Encoding) -> list[str]:
             word = word[len(head) :]
             size = cells(word, encoding)
         line, width = line + word, width + size
-    return [*pieces, line.rstrip()] if line.strip() or not pieces else pieces
+    return (*pieces, line.rstrip()) if line.strip() or not pieces else tuple(pieces)
 
 
 def _words(text: str, encoding: Encoding) -> Iterator[str]:
     """What a line break may not tear apart: a space with the word behind it, or one wide character."""
     word = ""
     for char in text:
-        wide = glyph(char, encoding).run == "double"
+        wide = char > "~" and glyph(char, encoding).run == "double"
         if (char == " " and word.strip()) or (wide and word.strip()):
             yield word
             word = ""
@@ -160,7 +212,7 @@ def _head(word: str, columns: int, encoding: Encoding) -> str:
     head, width = "", 0
     for char in word:
         size = cells(char, encoding)
-        if width + size > columns:
+        if head and width + size > columns:
             break
         head, width = head + char, width + size
     return head

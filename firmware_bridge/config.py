@@ -98,6 +98,13 @@ def problems_of(desired: DeviceDesired) -> list[str]:
     if driver is None:
         return [f"driver {desired.driver!r} is none of {', '.join(DRIVERS)}"]
     problems = driver.problems(desired)
+    for key, value in desired.options.items():
+        if key not in driver.options:
+            near = difflib.get_close_matches(key, driver.options, 1)
+            hint = f"did you mean {near[0]}?" if near else f"{desired.driver} has {', '.join(driver.options) or 'none'}"
+            problems.append(f"unknown option {key}; {hint}")
+        elif value not in driver.options[key]:
+            problems.append(f"option {key} {value!r} is none of {', '.join(driver.options[key])}")
     if desired.baud not in BAUDS:
         problems.append(f"baud {desired.baud} is none of {', '.join(map(str, BAUDS))}")
     if not desired.port:

@@ -1,8 +1,8 @@
-"""ESC/POS, both directions, no I/O: lines to bytes, and a printer's bytes to what they mean.
+"""A slip's lines as ESC/POS bytes, no I/O. What comes back is `escpos_status.py`.
 
-Byte values: docs of Epson (ESC/POS reference, TM-T88III appendix G) and the findings on Chinese clones.
-python-escpos renders the bar code only; its text encoder damages Chinese, its status calls mistake silence
-for paper, and its transports lose what was written.
+Byte values: docs of Epson (ESC/POS reference) and the findings on Chinese clones. python-escpos renders bar
+codes, QR codes and rasters only; its text encoder damages Chinese, its status calls mistake silence for
+paper, and its transports lose what was written.
 """
 
 from __future__ import annotations
@@ -12,12 +12,16 @@ import io
 import re
 import shutil
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
-from firmware_bridge.charset import Encoding, missing, runs
+from firmware_bridge.charset import KEPT_TEXTS, Encoding, missing, printable, runs
 from firmware_bridge.errors import UnprintableError
-from firmware_bridge.layout import PLAIN, BarCode, Gap, Line, Rule, Style, TextLine
+from firmware_bridge.layout import PLAIN, BarCode, Gap, Line, QrCode, Rule, Style, TextLine
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 START = b"\x1b@\x1da\x0f"
 """ESC @ clears every setting and switches automatic status off, so GS a must follow it every time."""
@@ -29,11 +33,32 @@ FRESH_PAPER = b"\x1b@\n" + CUT
 """Before a slip that follows an unfinished one: what stood there becomes a paper of its own."""
 
 CHINESE_ON, CHINESE_OFF = b"\x1c&", b"\x1c."
-CODE_PAGE: dict[Encoding, bytes] = {"gbk": b"\x1bt\x13", "cp437": b"\x1bt\x00"}
-"""ESC t: 19 is CP858, 0 is CP437. Needed only before a one-byte run."""
+CHINESE: frozenset[Encoding] = frozenset({"gbk", "big5"})
+"""Firmware with a Chinese mode. For Big5 our sources name no other commands than these two."""
+CODE_PAGE: dict[Encoding, bytes] = {
+    "gbk": b"\x1bt\x13", "big5": b"\x1bt\x13", "cp858": b"\x1bt\x13", "cp437": b"\x1bt\x00",
+}  # fmt: skip
+"""ESC t: 19 is CP858, 0 is CP437. Needed only before a one-byte run: the numbers vary among clones."""
 
 REAL_TIME = re.compile(rb"\x10(?:\x04[\x01-\x08]|\x05[\x00-\x03]|\x14)")
 """Executed by a printer on arrival, wherever they stand. In a body none may stand."""
+_ALMOST_REAL_TIME = re.compile(rb"\x10(?=[\x04\x05\x14])")
+
+RASTER_S = 2.0
+"""Seconds that drawn lines may add to a slip. A text slip takes about one; the house looks after a ticket that
+no one has seen after 8 s, and a cook shall not wait for somebody's emoji. One line of 48 columns has 1736
+bytes: none at 9600 unless it is short, one at 19,200, thirteen at 115,200."""
+RASTER_MOST = 100_000
+"""Bytes on a line faster than the head: 170 mm of 80 mm paper full of drawings, more than any slip has."""
+
+BAND_ROWS = 128
+"""Rows of one raster command: clones lose taller ones."""
+QR_MODULE = 6
+"""Dots of one module, 0.75 mm: read from a hand's distance by every phone. Smaller where the paper is narrow."""
+QR_LEAST = 3
+"""Thinner modules run together on worn heads."""
+QR_BORDER = 4
+"""White modules around it, as ISO/IEC 18004 asks."""
 
 BarCodeBytes = Callable[[str, int], bytes]
 
@@ -67,6 +92,62 @@ def load_bar_codes() -> BarCodeBytes:
     return render
 
 
+def raster_bytes(image: Image) -> bytes:
+    """Black on white as GS v 0 in bands, without any real-time command: a pixel gives way to each."""
+    from escpos.printer import Dummy
+
+    printer = Dummy()
+    with contextlib.redirect_stdout(io.StringIO()):  # it remarks that it does not know the paper
+        printer.image(image, impl="bitImageRaster", fragment_height=BAND_ROWS)
+    return break_real_time(bytes(printer.output))
+
+
+def break_real_time(raster: bytes) -> bytes:
+    """One pixel in the byte behind each 0x10 flipped, where a printer could take both for a command.
+
+    Never for text, where it would be another character. A pixel of a drawing is nothing to the eye.
+    """
+    data = bytearray(raster)
+    for found in _ALMOST_REAL_TIME.finditer(raster):
+        data[found.end()] ^= 0x02  # 04, 05, 14 become 06, 07, 16
+    return bytes(data)
+
+
+def qr_code_bytes(text: str, columns: int, *, native: bool) -> bytes:
+    """A centred QR code; `native` lets the printer draw it. UnprintableError when it does not fit the paper."""
+    if not text or printable(text) != text:
+        raise UnprintableError("a QR code of nothing, or with control characters")
+    import segno
+
+    try:
+        code = segno.make_qr(text, error="m", boost_error=False)
+    except segno.DataOverflowError as error:
+        raise UnprintableError(f"a text of {len(text)} characters is too long for a QR code") from error
+    modules, _ = code.symbol_size(border=QR_BORDER)
+    module = int(min(QR_MODULE, columns * 12 // modules))
+    if module < QR_LEAST:
+        raise UnprintableError(f"a QR code of {modules} modules does not fit {columns} columns")
+    return b"\x1ba\x01" + (_native_qr(text, module) if native else _drawn_qr(code.matrix, module)) + b"\x1ba\x00"
+
+
+def _native_qr(text: str, module: int) -> bytes:
+    from escpos.constants import QR_ECLEVEL_M
+    from escpos.printer import Dummy
+
+    printer = Dummy()
+    printer.qr(text, ec=QR_ECLEVEL_M, size=module, native=True)
+    return bytes(printer.output)
+
+
+def _drawn_qr(matrix: Iterable[Iterable[int]], module: int) -> bytes:
+    from PIL import Image
+
+    rows = [bytes(0 if dark else 255 for dark in row) for row in matrix]
+    code = Image.frombytes("L", (len(rows), len(rows)), b"".join(rows))
+    side = len(rows) * module
+    return raster_bytes(code.resize((side, side), Image.Resampling.NEAREST))
+
+
 @dataclass(frozen=True)
 class Body:
     """A slip as bytes, without fence and cut. `lines` counts printed lines, for the time it may take.
@@ -80,12 +161,23 @@ class Body:
     breaks: tuple[int, ...] = ()
 
 
-def encode(lines: Iterable[Line], columns: int, encoding: Encoding, bar_codes: BarCodeBytes) -> Body:
-    """Lines to bytes. What the printer cannot write becomes `?` and is listed in `missing`.
+def raster_room(port: str, baud: int) -> int:
+    """Bytes of a slip that may be drawn on this line. `port` is a path of a serial port or of a USB printer, or a
+    URL; only a serial line is slow, and only there `baud` counts."""
+    fast = port.startswith(("socket://", "loop://")) or "/usb/lp" in port
+    return RASTER_MOST if fast else min(RASTER_MOST, int(baud / 10 * RASTER_S))
 
-    Raises UnprintableError when a real-time command would stand in the body.
+
+def encode(
+    lines: Iterable[Line], columns: int, encoding: Encoding, bar_codes: BarCodeBytes,
+    raster_room: int = 0, *, native_qr: bool = True,
+) -> Body:  # fmt: skip
+    """Lines to bytes. A text line with characters that the printer lacks is drawn while `raster_room` bytes last,
+    the first ones first; else they become `?`. What is not on paper is listed in `missing`.
+
+    Raises UnprintableError when a real-time command would stand in the body, or a QR code does not fit.
     """
-    page = _Encoder(columns, encoding, bar_codes)
+    page = _Encoder(columns, encoding, bar_codes, raster_room, native_qr)
     breaks = [len(page.data)]
     for line in lines:
         page.add(line)
@@ -97,12 +189,22 @@ def encode(lines: Iterable[Line], columns: int, encoding: Encoding, bar_codes: B
     return Body(data, len(breaks) - 1, tuple(dict.fromkeys(page.missing)), tuple(breaks[:-1]))
 
 
+class _Text(NamedTuple):
+    data: bytes
+    missing: tuple[str, ...]
+
+
+@lru_cache(maxsize=KEPT_TEXTS)
+def _text(text: str, encoding: Encoding) -> _Text:
+    return _Text(encode_text(text, encoding), tuple(missing(text, encoding)))
+
+
 def encode_text(text: str, encoding: Encoding) -> bytes:
     """One text in runs. Begins and ends outside Chinese mode; plain ASCII stays in the mode that it meets."""
     data = bytearray()
     chinese = False
     for kind, run in runs(text, encoding):
-        if kind == "double" and not chinese:
+        if (kind == "double" or (kind == "missing" and max(run) >= 0x80)) and not chinese:
             data += CHINESE_ON
             chinese = True
         elif kind == "latin":
@@ -113,195 +215,81 @@ def encode_text(text: str, encoding: Encoding) -> bytes:
 
 
 class _Encoder:
-    def __init__(self, columns: int, encoding: Encoding, bar_codes: BarCodeBytes) -> None:
+    def __init__(
+        self, columns: int, encoding: Encoding, bar_codes: BarCodeBytes, raster_room: int, native_qr: bool
+    ) -> None:
         self._columns = columns
         self._encoding: Encoding = encoding
         self._bar_codes = bar_codes
+        self._raster_room = raster_room
+        self._native_qr = native_qr
         self._style = PLAIN
         self.missing: list[str] = []
         # Chinese mode is on after ESC @ on Chinese firmware: runs need a known start.
-        self.data = bytearray(START + (CHINESE_OFF if encoding == "gbk" else b""))
+        self.data = bytearray(START + (CHINESE_OFF if encoding in CHINESE else b""))
 
     def add(self, line: Line) -> None:
+        if isinstance(line, TextLine):
+            self._add_text(line)
+            return
+        self._set(PLAIN)
         match line:
-            case TextLine(spans):
-                for span in spans:
-                    self._set(span.style)
-                    self.missing += missing(span.text, self._encoding)
-                    self.data += encode_text(span.text, self._encoding)
-                self.data += b"\n"
             case Rule():
-                self._set(PLAIN)
                 self.data += b"-" * self._columns + b"\n"
             case Gap(dots):
-                self._set(PLAIN)
                 self.data += b"\x1bJ" + bytes([min(dots, 255)])
             case BarCode(code):
-                self._set(PLAIN)
                 self.data += self._bar_codes(code, self._columns)
+            case QrCode(text):
+                self.data += qr_code_bytes(text, self._columns, native=self._native_qr)
+
+    def _add_text(self, line: TextLine) -> None:
+        texts = [_text(span.text, self._encoding) for span in line.spans]
+        if self._raster_room and any(text.missing for text in texts) and self._draw(line):
+            return
+        for span, text in zip(line.spans, texts, strict=True):
+            if span.style is not self._style:
+                self._set(span.style)
+            self.data += text.data
+            self.missing += text.missing
+        self.data += b"\n"
+
+    def _draw(self, line: TextLine) -> bool:
+        """The whole line as one picture, so that its columns stay where they are; False when it may not be."""
+        from firmware_bridge import raster  # Pillow is loaded by the first slip that needs it
+
+        drawing = raster.draw(line, self._encoding)
+        if drawing is None:
+            return False
+        data = raster_bytes(drawing.image) + b"\x1bJ" + bytes([raster.LEADING])
+        if len(data) > self._raster_room:
+            return False
+        self._raster_room -= len(data)
+        self._set(PLAIN)
+        self.data += data
+        self.missing += drawing.missing
+        return True
 
     def _set(self, style: Style) -> None:
-        old, self._style = self._style, style
-        if (style.wide, style.tall) != (old.wide, old.tall):
-            self.data += b"\x1d!" + bytes([style.wide << 4 | style.tall])
-            if self._encoding == "gbk":  # some clones enlarge Chinese only by its own command
-                self.data += b"\x1c!" + bytes([style.wide << 2 | style.tall << 3])
-        if style.bold != old.bold:
-            self.data += b"\x1bE" + bytes([style.bold])
-        if style.inverse != old.inverse:
-            self.data += b"\x1dB" + bytes([style.inverse])
+        if style is not self._style:
+            self.data += _change(self._style, style, self._encoding in CHINESE)
+            self._style = style
+
+
+@lru_cache(maxsize=256)  # 16 styles
+def _change(old: Style, new: Style, chinese: bool) -> bytes:
+    data = b""
+    if (new.wide, new.tall) != (old.wide, old.tall):
+        data += b"\x1d!" + bytes([new.wide << 4 | new.tall])
+        if chinese:  # some clones enlarge Chinese only by its own command
+            data += b"\x1c!" + bytes([new.wide << 2 | new.tall << 3])
+    if new.bold != old.bold:
+        data += b"\x1bE" + bytes([new.bold])
+    if new.inverse != old.inverse:
+        data += b"\x1dB" + bytes([new.inverse])
+    return data
 
 
 def ask(question: int) -> bytes:
     """DLE EOT n: 1 printer, 2 offline cause, 3 error cause, 4 paper. Answered at once with one byte."""
     return bytes((0x10, 0x04, question))
-
-
-# --- what comes back ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class RealTimeAnswer:
-    """The answer to the one outstanding DLE EOT; which question it was is known to the asker."""
-
-    byte: int
-
-
-@dataclass(frozen=True)
-class AutoStatus:
-    """Four bytes that the printer sends by itself on every change (GS a)."""
-
-    data: bytes
-
-
-@dataclass(frozen=True)
-class FenceAnswer:
-    """A byte that can be the answer to GS r. It proves something only while one is outstanding."""
-
-    byte: int
-
-
-@dataclass(frozen=True)
-class Stray:
-    """Bytes that fit nothing: noise, another dialect, or the rest of a damaged answer."""
-
-    data: bytes
-
-
-Answer = RealTimeAnswer | AutoStatus | FenceAnswer | Stray
-
-XON, XOFF = 0x11, 0x13
-_ECHO_BYTES = 7
-"""37 22 d d d d 00, the answer to GS ( H; we never ask for it, so it must not pass for a fence."""
-
-
-class StatusReader:
-    """Sorts a printer's bytes. Bytes 2 to 4 of an automatic status look like fence answers: only the
-    state of this reader tells them apart, so one reader must see every byte of a connection."""
-
-    def __init__(self) -> None:
-        self._auto = bytearray()
-        self._echo = bytearray()
-
-    def feed(self, data: bytes) -> list[Answer]:
-        answers: list[Answer] = []
-        for byte in data:
-            if self._echo:
-                self._continue_echo(byte, answers)
-            else:
-                self._sort(byte, answers)
-        return answers
-
-    def _sort(self, byte: int, answers: list[Answer]) -> None:
-        if byte in (XON, XOFF):
-            return
-        if byte & 0x93 == 0x12:  # may come between the bytes of an automatic status
-            answers.append(RealTimeAnswer(byte))
-        elif self._auto and byte & 0x90 == 0:
-            self._auto.append(byte)
-            if len(self._auto) == 4:
-                answers.append(AutoStatus(bytes(self._auto)))
-                self._auto.clear()
-        elif byte & 0x93 == 0x10:
-            self._drop_auto(answers)
-            self._auto.append(byte)
-        elif byte & 0x90 == 0:
-            answers.append(FenceAnswer(byte))
-        else:
-            self._drop_auto(answers)
-            if byte == 0x37:
-                self._echo.append(byte)
-            else:
-                answers.append(Stray(bytes((byte,))))
-
-    def _drop_auto(self, answers: list[Answer]) -> None:
-        if self._auto:
-            answers.append(Stray(bytes(self._auto)))
-            self._auto.clear()
-
-    def _continue_echo(self, byte: int, answers: list[Answer]) -> None:
-        if len(self._echo) == 1 and byte not in (0x22, 0x23, 0x25):
-            answers.append(Stray(bytes(self._echo)))
-            self._echo.clear()
-            self._sort(byte, answers)
-            return
-        self._echo.append(byte)
-        if len(self._echo) == _ECHO_BYTES or (self._echo[1] == 0x25 and byte == 0):
-            answers.append(Stray(bytes(self._echo)))
-            self._echo.clear()
-
-
-Reason = Literal["cover_open", "paper_out", "cutter_error", "error", "offline"]
-
-
-@dataclass(frozen=True)
-class PrinterStatus:
-    """What a printer says of itself. Never made from silence: silence is the driver's matter."""
-
-    offline: bool = False
-    cover_open: bool = False
-    paper_out: bool = False
-    paper_low: bool = False
-    cutter_error: bool = False
-    error: bool = False
-
-    @property
-    def blocked(self) -> Reason | None:
-        """Why nothing would be printed now: the cause that a person can mend comes first."""
-        if self.cover_open:
-            return "cover_open"
-        if self.paper_out:
-            return "paper_out"
-        if self.cutter_error:
-            return "cutter_error"
-        if self.error:
-            return "error"
-        return "offline" if self.offline else None
-
-    def with_answer(self, question: int, byte: int) -> PrinterStatus:
-        """This status with the answer to DLE EOT `question` in it.
-
-        Some 58 mm clones report the end of paper only in 2 (bit 5), some only in 4: 4 is asked last
-        and has the word, unless 2 has just said that printing stopped for it.
-        """
-        if question == 1:
-            return replace(self, offline=bool(byte & 0x08))
-        if question == 2:
-            return replace(self, cover_open=bool(byte & 0x04), paper_out=bool(byte & 0x20))
-        if question == 3:
-            return replace(self, cutter_error=bool(byte & 0x08), error=bool(byte & 0x64))
-        ended = self.paper_out or bool(byte & 0x60)
-        return replace(self, paper_low=bool(byte & 0x0C), paper_out=ended)
-
-    @staticmethod
-    def from_auto(data: bytes) -> PrinterStatus:
-        """From the four bytes of an automatic status."""
-        first, second, third, _ = data
-        return PrinterStatus(
-            offline=bool(first & 0x08),
-            cover_open=bool(first & 0x20),
-            paper_out=bool(third & 0x0C),
-            paper_low=bool(third & 0x03),
-            cutter_error=bool(second & 0x08),
-            error=bool(second & 0x64),
-        )

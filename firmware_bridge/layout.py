@@ -58,7 +58,14 @@ class BarCode:
     code: str
 
 
-Line = TextLine | Rule | Gap | BarCode
+@dataclass(frozen=True)
+class QrCode:
+    """A QR code, centred; `text` is one line of printable text."""
+
+    text: str
+
+
+Line = TextLine | Rule | Gap | BarCode | QrCode
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
-"""What a driver is: the conversation with one device. No I/O, no clock, no thread; the device that owns it hands in what
-was read and the time, and asks what shall be written.
+"""What a driver is: the conversation with one device. No I/O, no clock, no thread; the device that owns it hands in
+what was read and the time, and asks what shall be written.
 
 A new kind of device is one file with a subclass, and one line in `table.py`. `docs/devices.md` shows one whole.
 """
@@ -7,7 +7,7 @@ A new kind of device is one file with a subclass, and one line in `table.py`. `d
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -41,7 +41,7 @@ class Outlet(Protocol):
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a driver is given. `random` gives whole numbers of so many bits, for what must not be guessed or repeated."""
+    """What a driver is given. `random` gives whole numbers of so many bits, for what must not come twice."""
 
     desired: DeviceDesired
     journal: Journal
@@ -59,12 +59,17 @@ class Driver:
 
     printer: ClassVar[bool] = False
     """Whether its commands are print jobs."""
+    options: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Settings that only this kind has, and what each may be; the first is what it is when nobody says."""
 
     def __init__(self, given: Surroundings) -> None:
         self.given = given
         self.name = given.desired.name
         self._life = f"{given.random(64):016x}"
         self._told = 0
+
+    def option(self, name: str) -> str:
+        return self.given.desired.options.get(name, self.options[name][0])
 
     @staticmethod
     def problems(desired: DeviceDesired) -> list[str]:

@@ -12,7 +12,8 @@ from typing import Literal
 
 from firmware_bridge import escpos
 from firmware_bridge.drivers.sending import FENCE_TRIES, LINES_PER_S, SPARE_S, Outcome, Sending, with_fences
-from firmware_bridge.escpos import AutoStatus, Body, FenceAnswer, PrinterStatus, RealTimeAnswer, StatusReader
+from firmware_bridge.escpos import Body
+from firmware_bridge.escpos_status import AutoStatus, FenceAnswer, PrinterStatus, RealTimeAnswer, StatusReader
 
 POLL_IDLE_S = 2.0
 """Between two rounds of questions: paper out is known within this, and a slip finds a fresh status."""

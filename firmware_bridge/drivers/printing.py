@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from typing import ClassVar
 
-from firmware_bridge.charset import ENCODINGS, Encoding
+from firmware_bridge.charset import ENCODINGS
 from firmware_bridge.drivers.condition import condition_of
 from firmware_bridge.drivers.driver import Command, Condition, Driver, Surroundings
 from firmware_bridge.drivers.escpos_printer import EscposPrinter
 from firmware_bridge.errors import UnprintableError
-from firmware_bridge.escpos import Body, encode
+from firmware_bridge.escpos import Body, encode, raster_room
 from firmware_bridge.layout import FEWEST_COLUMNS, MOST_COLUMNS, layout
 from firmware_bridge.print_jobs import Job, PrintJobs
 from gateway.contract.messages import DeviceDesired, PrintCommand
@@ -120,10 +120,11 @@ class PrinterDriver(Driver):
 
     def _body(self, job: Job) -> Body | None:
         if job.body is None:
-            encoding: Encoding = "gbk" if self.desired.encoding == "gbk" else "cp437"
+            encoding = self.desired.encoding
+            room = raster_room(self.desired.port, self.desired.baud)
             try:
                 lines = layout(job.slip, self.desired.columns, encoding, job.copy)
-                job.body = encode(lines, self.desired.columns, encoding, self.given.bar_codes)
+                job.body = encode(lines, self.desired.columns, encoding, self.given.bar_codes, room)
             except UnprintableError as error:
                 if job.reason != "unprintable":
                     log.error("%s: job %s: %s", self.name, job.key, error)

@@ -9,61 +9,58 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 
-from firmware_bridge.virtual.sheet import CELL_HEIGHT, Fed, Look, Mark, PrintedBars, PrintedLine, Sheet
+from firmware_bridge.virtual.codes import Raster, printed_bars
+from firmware_bridge.virtual.lengths import ESC, FS, GS, command_size
+from firmware_bridge.virtual.modes import DEFAULT_SPACING, FIRMWARE, PAGES, Modes
+from firmware_bridge.virtual.sheet import (
+    CELL_HEIGHT,
+    CELL_WIDTH,
+    Buzz,
+    Event,
+    Fed,
+    Mark,
+    PrintedBars,
+    PrintedLine,
+    PrintedQr,
+    Pulse,
+    Sheet,
+)
 
-DEFAULT_SPACING = 30
-"""Dots from line to line after ESC @ (3.75 mm)."""
 CUTTER_DISTANCE = 96
 """Dots between print head and cutter, fed by GS V 65/66."""
-
-
-@dataclass
-class Modes:
-    """Every setting that ESC @ puts back. Chinese mode is on by default on Chinese models."""
-
-    look: Look = field(default_factory=Look)
-    chinese_width: int = 1
-    chinese_height: int = 1
-    chinese: bool = True
-    page: str = "cp437"
-    align: int = 0
-    spacing: int = DEFAULT_SPACING
-    auto_status: int = 0
-    bar_height: int = 162
-    bar_module: int = 3
-
-
-PAGES = {0: "cp437", 2: "cp850", 16: "cp1252", 17: "cp866", 19: "cp858"}
-
-# Parameter bytes behind a two-byte command that this printer understands.
-_ESC = {b"@": 0, b"2": 0, b"3": 1, b"!": 1, b"-": 1, b"E": 1, b"G": 1, b"J": 1, b"d": 1, b"a": 1, b"t": 1,
-        b"R": 1, b"M": 1, b"{": 1, b"p": 3, b"B": 2, b"i": 0, b"m": 0, b" ": 1, b"V": 1}  # fmt: skip
-_GS = {b"!": 1, b"B": 1, b"a": 1, b"r": 1, b"h": 1, b"w": 1, b"f": 1, b"H": 1, b"I": 1, b"L": 2, b"W": 2}
-_FS = {b"&": 0, b".": 0, b"!": 1, b"W": 1, b"-": 1, b"S": 2, b"C": 1}
 
 
 class Interpreter:
     """`feed` puts bytes into the receive buffer; `step` executes one command.
 
-    `answer` sends bytes to the host, `cut` takes the finished sheet. `columns` wraps long lines.
+    `answer` sends bytes to the host, `cut` takes the finished sheet, `happened` hears of drawer and buzzer.
+    `columns` wraps long lines. `encoding` is a key of FIRMWARE: Chinese firmware is in Chinese mode after
+    power on and after every ESC @, a western one has no such mode.
     """
 
     def __init__(
         self, columns: int, answer: Callable[[bytes], None], cut: Callable[[Sheet], None],
         paper_status: Callable[[], int] = lambda: 0,
+        encoding: str = "gbk", happened: Callable[[Event], None] = lambda event: None,
     ) -> None:  # fmt: skip
         self._columns = columns
         self._answer = answer
         self._cut = cut
         self._paper_status = paper_status
+        self._pairs = FIRMWARE[encoding]
+        self._happened = happened
         self.buffer: deque[int] = deque()
-        self.modes = Modes()
+        self.modes = self._fresh()
         self.sheet = Sheet()
         self.warnings: list[str] = []
         self._line: list[Mark] = []
+        self._raster: Raster | None = None
+
+    def _fresh(self) -> Modes:
+        return Modes(chinese=bool(self._pairs))
 
     def feed(self, data: bytes) -> None:
         self.buffer.extend(data)
@@ -71,54 +68,30 @@ class Interpreter:
     def reset(self) -> None:
         """Power off: buffers and settings are gone; the paper stays where it is."""
         self.buffer.clear()
-        self.modes = Modes()
+        self.modes = self._fresh()
         self._line = []
+        self._raster = None
 
     def step(self) -> int | None:
-        """Execute the next command. Returns the dots of paper it moved; None when it is not yet complete."""
-        size = self._size()
+        """Execute the next command, or print the next rows of a raster. Returns the dots of paper it moved; None when
+        it is not yet complete."""
+        if self._raster is not None:
+            return self._continue_raster(self._raster)
+        if not self.buffer:
+            return None
+        size = command_size(bytes(islice(self.buffer, 8)), self.modes.chinese, self._until_nul)
         if size is None or size > len(self.buffer):
             return None
-        command = bytes(self.buffer.popleft() for _ in range(size))
-        self.sheet.data += command
-        return self._execute(command)
+        return self._execute(self._take(size))
 
     def peek_cut(self) -> bool:
         """Whether the next command is a cut: a jammed cutter stops exactly there."""
-        return bytes(islice(self.buffer, 2)) in (b"\x1dV", b"\x1bi", b"\x1bm")
+        return self._raster is None and bytes(islice(self.buffer, 2)) in (b"\x1dV", b"\x1bi", b"\x1bm")
 
-    # --- how long is the next command ---
-
-    def _size(self) -> int | None:
-        if not self.buffer:
-            return None
-        head = bytes(islice(self.buffer, 6))
-        first = head[0]
-        if first in (0x1B, 0x1D, 0x1C):
-            return self._command_size(head)
-        if first == 0x10:
-            return 3
-        return 2 if first >= 0x80 and self.modes.chinese else 1
-
-    def _command_size(self, head: bytes) -> int | None:
-        if len(head) < 2:
-            return None
-        table = {0x1B: _ESC, 0x1D: _GS, 0x1C: _FS}[head[0]]
-        letter = head[1:2]
-        if letter in table:
-            return 2 + table[letter]
-        if head[:2] == b"\x1dV":
-            return None if len(head) < 3 else (4 if head[2] in (65, 66) else 3)
-        if head[:2] == b"\x1dk":
-            return None if len(head) < 4 else (4 + head[3] if head[2] >= 65 else self._until_nul())
-        if head[:2] in (b"\x1d(", b"\x1c("):
-            return None if len(head) < 5 else 5 + head[3] + 256 * head[4]
-        if head[:3] == b"\x1dv0":
-            raster = bytes(islice(self.buffer, 8))
-            if len(raster) < 8:
-                return None
-            return 8 + (raster[4] + 256 * raster[5]) * (raster[6] + 256 * raster[7])
-        return 2
+    def _take(self, size: int) -> bytes:
+        data = bytes(self.buffer.popleft() for _ in range(size))
+        self.sheet.data += data
+        return data
 
     def _until_nul(self) -> int | None:
         data = bytes(self.buffer)
@@ -130,7 +103,10 @@ class Interpreter:
         first = command[0]
         if first == 0x0A:
             return self._print_line()
-        if first == 0x0D or first == 0x10:
+        if first == 0x0D:
+            return 0
+        if first == 0x10:
+            self._real_time(command)
             return 0
         if first == 0x1B:
             return self._escape(command[1:2], command[2:])
@@ -140,10 +116,22 @@ class Interpreter:
             return self._chinese(command[1:2], command[2:])
         return self._character(command)
 
+    def _real_time(self, command: bytes) -> None:
+        """What the printer let through to here: it answers DLE EOT and DLE ENQ on arrival."""
+        if command[1:3] == b"\x14\x01" and len(command) == 5:
+            if self.modes.real_time_pulse:
+                self._tell(Pulse(5 if command[3] else 2, command[4] * 100, command[4] * 100))
+        else:
+            self.warnings.append(f"real-time command: {command.hex()}")
+
+    def _tell(self, event: Event) -> None:
+        self.sheet.events.append(event)
+        self._happened(event)
+
     def _character(self, data: bytes) -> int:
         if len(data) == 2:
             try:
-                char = data.decode("gb18030")
+                char = data.decode(self._pairs)
             except UnicodeDecodeError:
                 self.warnings.append(f"no such character: {data.hex()}")
                 char = "�"
@@ -188,7 +176,7 @@ class Interpreter:
         match letter:
             case b"@":
                 self._line = []
-                self.modes = Modes()
+                self.modes = self._fresh()
             case b"E" | b"G":
                 modes.look = replace(look, bold=bool(value & 1))
             case b"-":
@@ -209,12 +197,27 @@ class Interpreter:
             case b"d":
                 return self._feed(value * modes.spacing)
             case b"t":
+                if value not in PAGES:
+                    self.warnings.append(f"no such code page: {value}")
                 modes.page = PAGES.get(value, "cp437")
             case b"i" | b"m":
                 self._finish()
-            case _ if letter not in _ESC:
-                self.warnings.append(f"unknown command ESC {letter.hex()}")
+            case b"p":
+                self._tell(Pulse(5 if value % 48 else 2, rest[1] * 2, rest[2] * 2))
+            case b"B":
+                self._tell(Buzz(value, rest[1] * 100))
+            case b"(" if rest[0:1] == b"A" and rest[3:4] == b"\x30" and len(rest) == 7:
+                self._tell(Buzz(rest[5], rest[6] * 100, rest[4]))
+            case _:
+                self._not_modelled("ESC", letter, rest, letter in ESC)
         return 0
+
+    def _not_modelled(self, prefix: str, letter: bytes, rest: bytes, known: bool) -> None:
+        """A known command with nothing but zeros is what is so after ESC @ anyway."""
+        if not known:
+            self.warnings.append(f"unknown command {prefix} {letter.hex()}")
+        elif any(value % 48 for value in rest):
+            self.warnings.append(f"command not modelled: {prefix} {letter.decode('ascii')} {rest.hex()}")
 
     def _group(self, letter: bytes, rest: bytes) -> int:
         modes, look = self.modes, self.modes.look
@@ -237,26 +240,71 @@ class Interpreter:
             case b"w":
                 modes.bar_module = value
             case b"k":
-                return self._bars(rest)
-            case _ if letter not in _GS:
-                self.warnings.append(f"command not modelled: GS {letter.hex()}")
+                return self._printed(printed_bars(rest, modes.bar_module, modes.bar_height, modes.align))
+            case b"v":
+                return self._begin_raster(Raster.from_head(b"\x1dv" + rest, modes.align))
+            case b"(":
+                return self._group_function(rest[:1], rest[3:])
+            case _:
+                self._not_modelled("GS", letter, rest, letter in GS)
         return 0
 
-    def _bars(self, rest: bytes) -> int:
-        data = rest[2:] if rest[0] >= 65 else rest[1:-1]
-        text = data.decode("ascii", errors="replace")
-        if rest[0] == 73 and text[:1] == "{" and text[1:2] in "ABC":
-            text = text[2:].replace("{{", "{")
-        name = {73: "CODE128", 72: "CODE93", 4: "CODE39", 69: "CODE39"}.get(rest[0], f"type {rest[0]}")
-        modes = self.modes
-        self.sheet.items.append(
-            PrintedBars(name, text, modes.bar_module, modes.bar_height, modes.align, modes.bar_height + 6)
-        )
-        return modes.bar_height + 6
+    def _group_function(self, letter: bytes, data: bytes) -> int:
+        """GS ( and a letter, with `data` behind its length."""
+        match letter:
+            case b"H" if data[:2] == b"00" and len(data) == 6:
+                # In its turn, so everything before it is printed: 37 22 and the four bytes that came with it.
+                self._answer(b"\x37\x22" + data[2:] + b"\x00")
+            case b"D" if data[:1] == b"\x14" and len(data) % 2:
+                for function, on in zip(data[1::2], data[2::2], strict=True):
+                    if function in (1, 49):
+                        self.modes.real_time_pulse = on in (1, 49)
+            case b"k" if data[:1] == b"1" and len(data) >= 2:
+                printed, problem = self.modes.qr.take(data[1], data[2:], self.modes.align)
+                if problem:
+                    self.warnings.append(problem)
+                return self._printed(printed) if printed is not None else 0
+            case _:
+                self.warnings.append(f"command not modelled: GS ( {letter.hex()} {data[:4].hex()}")
+        return 0
+
+    def _printed(self, item: PrintedBars | PrintedQr) -> int:
+        moved = self._begin_of_line("a code")
+        self.sheet.items.append(item)
+        return moved + item.dots
+
+    def _begin_of_line(self, what: str) -> int:
+        if not self._line:
+            return 0
+        self.warnings.append(f"{what} begins in the middle of a line")
+        return self._print_line()
+
+    def _begin_raster(self, raster: Raster) -> int:
+        moved = self._begin_of_line("a raster")
+        if raster.printed.row_bytes * 8 * (1 + raster.printed.wide) > self._columns * CELL_WIDTH + 7:
+            self.warnings.append("a raster is wider than the paper")
+        self.sheet.items.append(raster.printed)
+        if raster.left and raster.printed.row_bytes:
+            self._raster = raster
+        return moved
+
+    def _continue_raster(self, raster: Raster) -> int | None:
+        size = raster.next_bytes(len(self.buffer))
+        if not size:
+            return None
+        raster.printed.data += self._take(size)
+        rows = size // raster.printed.row_bytes
+        raster.left -= rows
+        if not raster.left:
+            self._raster = None
+        return rows * (1 + raster.printed.tall)
 
     def _chinese(self, letter: bytes, rest: bytes) -> int:
         modes = self.modes
         value = rest[0] if rest else 0
+        if not self._pairs:
+            self.warnings.append(f"this printer has no Chinese: FS {letter.hex()}")
+            return 0
         match letter:
             case b"&":
                 modes.chinese = True
@@ -266,8 +314,8 @@ class Interpreter:
                 modes.chinese_width, modes.chinese_height = 1 + bool(value & 4), 1 + bool(value & 8)
             case b"W":
                 modes.chinese_width = modes.chinese_height = 1 + (value & 1)
-            case _ if letter not in _FS:
-                self.warnings.append(f"unknown command FS {letter.hex()}")
+            case _:
+                self._not_modelled("FS", letter, rest, letter in FS)
         return 0
 
     def _finish(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from firmware_bridge.virtual.sheet import Fed, Mark, PrintedBars, PrintedLine, Sheet
+from firmware_bridge.virtual.sheet import Fed, Mark, PrintedBars, PrintedLine, PrintedQr, PrintedRaster, Sheet
 
 
 def text_of(sheet: Sheet, columns: int) -> str:
@@ -15,6 +15,10 @@ def text_of(sheet: Sheet, columns: int) -> str:
             continue
         if isinstance(item, PrintedBars):
             lines.append(f"║▌│║▌║ {item.data} ║│▌║║".center(columns).rstrip())
+        elif isinstance(item, PrintedQr):
+            lines.append(f"▣ {item.text} ▣".center(columns).rstrip())
+        elif isinstance(item, PrintedRaster):
+            lines.append(f"[picture {item.row_bytes * 8} x {item.rows}]")
         else:
             lines.append(_line_text(item, columns))
     while lines and not lines[-1]:

@@ -17,10 +17,14 @@ from firmware_bridge.virtual.sheet import (
     Mark,
     PrintedBars,
     PrintedLine,
+    PrintedQr,
+    PrintedRaster,
     Sheet,
 )
 
 FONT = Path(__file__).parent / "font" / "wqy-microhei-mono-subset.ttf"
+WHOLE_FONT = Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc")
+"""Debian's fonts-wqy-microhei: all of GBK and Big5. Ours has GB2312 and Latin."""
 PAPER = (252, 251, 246)
 INK = (30, 28, 26)
 TOP, BOTTOM = 28, 20
@@ -48,12 +52,32 @@ def picture_of(sheet: Sheet, columns: int) -> bytes:
             _draw_line(ink, item, y, width)
         elif isinstance(item, PrintedBars):
             _draw_bars(ink, item, y, width)
+        elif isinstance(item, PrintedQr):
+            _draw_dots(ink, _dots_of_qr(item), item.align, y, width)
+        elif isinstance(item, PrintedRaster):
+            _draw_dots(ink, _dots_of_raster(item), item.align, y, width)
         y += item.dots
     ink = ink.point(_BLEED)
     paper = Image.composite(Image.new("RGB", ink.size, INK), Image.new("RGB", ink.size, PAPER), ink)
     file = io.BytesIO()
     paper.quantize(16, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
     return file.getvalue()
+
+
+def _draw_dots(ink: Image.Image, dots: Image.Image, align: int, top: int, width: int) -> None:
+    ink.paste(255, ((width - dots.width) * align // 2, top), dots)
+
+
+def _dots_of_raster(raster: PrintedRaster) -> Image.Image:
+    wide, rows = raster.row_bytes * 8, raster.rows
+    dots = Image.frombytes("1", (wide, rows), bytes(raster.data[: rows * raster.row_bytes])).convert("L")
+    return dots.resize((wide * (1 + raster.wide), rows * (1 + raster.tall)), Image.Resampling.NEAREST)
+
+
+def _dots_of_qr(code: PrintedQr) -> Image.Image:
+    side = len(code.matrix)
+    dots = Image.frombytes("L", (side, side), bytes(255 * dark for row in code.matrix for dark in row))
+    return dots.resize((side * code.module, side * code.module), Image.Resampling.NEAREST)
 
 
 def _draw_line(ink: Image.Image, line: PrintedLine, top: int, width: int) -> None:
@@ -85,7 +109,7 @@ def _cell(mark: Mark) -> Image.Image:
     wide, tall = mark.cells * CELL_WIDTH * look.width, CELL_HEIGHT * look.height
     size = CELL_HEIGHT * max(look.width, look.height)
     box_wide = mark.cells * CELL_WIDTH * max(look.width, look.height)
-    font = _font(size if mark.cells == 2 else int(size * 0.875))
+    font = _font(size if mark.cells == 2 else int(size * 0.875), _ours(mark.char))
     image = Image.new("L", (box_wide, size), 0)
     stroke = _stroke(look)
     baseline = (box_wide / 2, size * (0.81 if mark.cells == 2 else 0.78))
@@ -98,8 +122,14 @@ def _stroke(look: Look) -> float:
 
 
 @lru_cache(maxsize=32)
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(FONT, size)
+def _font(size: int, ours: bool = True) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(FONT, size) if ours else ImageFont.truetype(WHOLE_FONT, size, index=1)
+
+
+@lru_cache(maxsize=4096)
+def _ours(char: str) -> bool:
+    """Whether our font draws `char`, or nothing better is there: U+FFFF is in no font and drawn as a box."""
+    return bytes(_font(24).getmask(char)) != bytes(_font(24).getmask("\uffff")) or not WHOLE_FONT.exists()
 
 
 # CODE128: bar and space widths of the 106 symbols and the stop, from ISO/IEC 15417 table 1.

@@ -45,24 +45,87 @@ class PrintedBars:
 
 
 @dataclass
+class PrintedRaster:
+    """Dots as they came, `row_bytes` a row, 1 is black; `wide` and `tall` double them."""
+
+    row_bytes: int
+    align: int
+    wide: bool
+    tall: bool
+    data: bytearray = field(default_factory=bytearray)
+
+    @property
+    def rows(self) -> int:
+        return len(self.data) // self.row_bytes
+
+    @property
+    def dots(self) -> int:
+        return self.rows * (1 + self.tall)
+
+
+@dataclass
+class PrintedQr:
+    """Drawn by the printer itself: rows of modules, 1 is black, each `module` dots wide and high."""
+
+    text: str
+    module: int
+    matrix: tuple[bytes, ...]
+    align: int
+
+    @property
+    def dots(self) -> int:
+        return len(self.matrix) * self.module
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """To the drawer at pin 2 or 5 of its socket."""
+
+    pin: int
+    on_ms: int
+    off_ms: int
+
+
+@dataclass(frozen=True)
+class Buzz:
+    """`times` beeps in steps of `ms`; `pattern` is 0 where the command has none."""
+
+    times: int
+    ms: int
+    pattern: int = 0
+
+
+Event = Pulse | Buzz
+
+
+@dataclass
 class Fed:
     dots: int
 
 
-Item = PrintedLine | PrintedBars | Fed
+Item = PrintedLine | PrintedBars | PrintedRaster | PrintedQr | Fed
 
 
 @dataclass
 class Sheet:
-    """The paper since the last cut, and the bytes that made it."""
+    """The paper since the last cut, the bytes that made it, and what was switched meanwhile."""
 
     items: list[Item] = field(default_factory=list)
     data: bytearray = field(default_factory=bytearray)
+    events: list[Event] = field(default_factory=list)
 
     @property
     def inked(self) -> bool:
-        return any(not isinstance(item, Fed) and _has_ink(item) for item in self.items)
+        return any(_has_ink(item) for item in self.items)
 
 
-def _has_ink(item: PrintedLine | PrintedBars) -> bool:
-    return isinstance(item, PrintedBars) or any(mark.char.strip() or mark.look.inverse for mark in item.marks)
+def _has_ink(item: Item) -> bool:
+    match item:
+        case Fed():
+            return False
+        case PrintedRaster():
+            return any(item.data)
+        case PrintedLine():
+            return any(mark.char.strip() or mark.look.inverse for mark in item.marks)
+        case _:
+            return True

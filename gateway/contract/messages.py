@@ -76,7 +76,8 @@ class DeviceState(msgspec.Struct, omit_defaults=True):
 class DeviceDesired(msgspec.Struct, omit_defaults=True):
     """One device as the store wants it. `port` is a pyserial URL or a path, opened by its stable name.
 
-    `columns` counts half-width characters on a line. `fence` is how this printer proves its paper.
+    `columns` counts half-width characters on a line. `fence` is how this printer proves its paper. `options` are
+    settings that only one kind of device has, by name; docs/devices.md lists them.
     """
 
     name: str
@@ -86,6 +87,7 @@ class DeviceDesired(msgspec.Struct, omit_defaults=True):
     columns: int = 48
     fence: Literal["gs_r", "none"] = "gs_r"
     encoding: Literal["gbk", "big5", "cp437"] = "gbk"
+    options: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class DeviceEvent(msgspec.Struct, omit_defaults=True):

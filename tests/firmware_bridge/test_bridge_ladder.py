@@ -334,7 +334,7 @@ def test_paper_low_is_degraded_and_prints(world: World) -> None:
 
 def test_an_impossible_wish_is_refused_with_every_reason(tmp_path: Path, bar_codes: BarCodeBytes) -> None:
     journal = Journal(tmp_path / "bridge.db", lambda: 0.0)
-    wish = DeviceDesired("x", "escpos_printer", "", baud=1, columns=3, encoding="big5")
+    wish = DeviceDesired("x", "escpos_printer", "", baud=1, columns=3, encoding="ebcdic")  # type: ignore[arg-type]
     with pytest.raises(ConfigError) as refused:
         Device(wish, "b1", journal, None, lambda *_: None, bar_codes, str)  # type: ignore[arg-type, return-value]
     assert len(refused.value.problems) == 4

@@ -194,10 +194,10 @@ def test_the_broker_may_go_and_come_back(
 def test_the_configuration_is_applied_live_and_a_bad_device_costs_only_itself(
     kitchen_up: Gateway, printers: Printers
 ) -> None:
-    bad = DeviceDesired("bar", "escpos_printer", "/dev/none", encoding="big5")
+    bad = DeviceDesired("bar", "escpos_printer", "/dev/none", columns=3)
     kitchen_up.desire(kitchen(printers, columns=32), bad, revision=2)
     eventually("it is applied", lambda: kitchen_up.bridge_states()[-1]["revision"] == 2)
-    assert "big5" in kitchen_up.bridge_states()[-1]["errors"]["bar"]
+    assert "columns" in kitchen_up.bridge_states()[-1]["errors"]["bar"]
     kitchen_up.print("k1")
     kitchen_up.result("k1", "PRINTED")
     assert "-" * 32 in eventually("its paper", printers.papers)[0].splitlines()

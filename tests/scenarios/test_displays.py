@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -144,7 +144,9 @@ def sequence(identity: str) -> tuple[str, int]:
 
 
 @pytest.mark.timeout(120 + AWAY_S)
-def test_a_screen_that_was_away_for_15_changes_misses_none_and_repeats_none(own: RunningDemo) -> None:
+def test_a_screen_that_was_away_for_15_changes_misses_none_and_repeats_none(
+    own: RunningDemo, measured: Callable[[str], None]
+) -> None:
     orders = [own.order("8", [{"item": "eggplant"}]) for _ in range(5)]
     eventually("no slip is on its way", lambda: all(t["slip"] and t["state"] != "QUEUED" for t in own.tickets()), 20)
     screen = Screen(own, "tickets:wok", "wok-away")
@@ -157,6 +159,7 @@ def test_a_screen_that_was_away_for_15_changes_misses_none_and_repeats_none(own:
         seen = versions(screen)
         resume_at = screen.last_event_id
         screen.close()
+        left = time.monotonic()
 
         for order in orders:  # 15 changes: start, bump, recall of five tickets, less what had begun
             time.sleep(AWAY_S / len(orders))
@@ -170,6 +173,7 @@ def test_a_screen_that_was_away_for_15_changes_misses_none_and_repeats_none(own:
         witness.wait_for("the witness saw all", "ticket", total)
         assert len(versions(witness)) == total
 
+        back_after = time.monotonic() - left
         again = Screen(own, "tickets:wok", "wok-away", resume_at)
         try:
             again.wait_for("what it missed", "ticket", total - 1)
@@ -183,6 +187,10 @@ def test_a_screen_that_was_away_for_15_changes_misses_none_and_repeats_none(own:
             numbers = [sequence(e.id)[1] for e in again.events if e.id]
             assert numbers == sorted(set(numbers)), "ids rise strictly"
             assert sequence(resume_at)[1] < numbers[0]
+            measured(
+                f"away for {back_after:.0f} s and {total - 1} changes: missing "
+                f"{len(set(versions(witness)[:total]) - set(got))}, repeated {len(got) - len(set(got))}"
+            )
 
             def equal() -> bool:
                 shown = {t["id"]: t["version"] for t in own.tickets()}
