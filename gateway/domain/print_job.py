@@ -53,8 +53,9 @@ RESULT_MOVES = {
     "PRINTED": "printed",
     "UNCONFIRMED": "unconfirmed",
     "UNKNOWN": "unknown",
+    "WITHDRAWN": "cancel",
 }
-"""What a bridge may answer, as a move. Its WITHDRAWN is the move that was intended."""
+"""What a bridge may answer, as a move. WITHDRAWN is the move that was intended, where one was."""
 
 
 class PrintJob(msgspec.Struct):
@@ -87,3 +88,11 @@ class PrintJob(msgspec.Struct):
     target: str = ""
     diverted_from: str | None = None
     settled: str | None = None
+
+
+def is_stale(job: PrintJob, age_s: float, limit_min: int) -> bool:
+    """Whether a paper is so old that a person must say whether it is still wanted; `limit_min` 0: never.
+
+    Not what a person has said yes to, nor a copy: somebody, or the house, has just asked for that.
+    """
+    return bool(limit_min) and job.copy == 1 and job.settled is None and age_s >= limit_min * 60

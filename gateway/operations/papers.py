@@ -33,7 +33,9 @@ def take_result(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str, result: 
         return
     if (job.state, job.reason) == (result.state, result.reason):
         return
-    move = job.intent or "cancel" if result.state == "WITHDRAWN" else print_job.RESULT_MOVES[result.state]
+    move = print_job.RESULT_MOVES[result.state]
+    if result.state == "WITHDRAWN" and job.intent:
+        move = job.intent
     try:
         job.state = moved("print job", print_job.MOVES, job.state, move)
     except IllegalMove:
@@ -60,8 +62,11 @@ def _follow(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
         kitchen.show_by_paper(tx, now, ids, actor, job.ticket, slip_number(job.number))
     elif job.state == "UNCONFIRMED":
         kitchen.doubt_ticket(tx, now, ids, actor, job.ticket, "mute")
-    elif job.state == "UNKNOWN" and not may_reprint_by_itself(tx, job):
-        ask_about(tx, now, job)
+    elif job.state == "UNKNOWN":
+        if may_reprint_by_itself(tx, job):
+            _raise(tx, now, "slip_gap", job)
+        else:
+            ask_about(tx, now, job)
     elif job.state in ("DIVERTED", "STALE"):
         _taken_back(tx, now, ids, job)
 
@@ -131,18 +136,20 @@ def make_stale(tx: Tx, now: Now, ids: Ids, actor: Actor, job_id: str) -> None:
         _want_back(tx, now, ids, actor, job, "stale")
 
 
-def _print_stale(tx: Tx, now: Now, ids: Ids, job: PrintJob) -> PrintJob:
+def _print_stale(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJob:
     """It is still wanted. A key that a bridge has given back stays given back, so such a paper gets another one."""
     if job.state != "STALE":
         raise Refused("illegal_move", state=job.state, move="print")
     if job.attempts:
         job.state = moved("print job", print_job.MOVES, job.state, "cancel")
         answer = _in_its_place(now, ids, job, job.printer)
+        answer.settled = str(actor)
         jobs.insert(tx, answer)
     else:
         job.state = moved("print job", print_job.MOVES, job.state, "print")
         job.intent = ""
         answer = job
+    job.settled = str(actor)
     _stamp(job, now)
     jobs.update(tx, job)
     tx.changed.add("jobs")
@@ -156,7 +163,7 @@ def _answer_for(tx: Tx, job: PrintJob) -> None:
         if former.state == "UNKNOWN" and former.settled is None:
             former.settled = f"copy {job.copy}"
             jobs.update(tx, former)
-        devices.clear_condition(tx, "slip_unknown", former.id)
+        _no_more_asked(tx, former)
 
 
 def may_reprint_by_itself(tx: Tx, job: PrintJob) -> bool:
@@ -173,11 +180,21 @@ def may_reprint_by_itself(tx: Tx, job: PrintJob) -> bool:
 
 def ask_about(tx: Tx, now: Now, job: PrintJob) -> None:
     """Raises the condition that asks a person whether this paper came out."""
+    devices.clear_condition(tx, "slip_gap", job.id)
+    _raise(tx, now, "slip_unknown", job)
+
+
+def _raise(tx: Tx, now: Now, code: str, job: PrintJob) -> None:
     order = orders.load(tx, job.order_id)
     devices.raise_condition(
-        tx, "slip_unknown", job.id, now.iso, printer=job.printer, station=job.station, job=job.id,
+        tx, code, job.id, now.iso, printer=job.printer, station=job.station, job=job.id,
         slip=slip_number(job.number), number=order.number if order else "", table=order.table if order else "",
     )  # fmt: skip
+
+
+def _no_more_asked(tx: Tx, job: PrintJob) -> None:
+    for code in ("slip_gap", "slip_unknown"):
+        devices.clear_condition(tx, code, job.id)
 
 
 def settle_unknown(tx: Tx, now: Now, ids: Ids, actor: Actor, job_id: str) -> None:
@@ -192,6 +209,7 @@ def settle_unknown(tx: Tx, now: Now, ids: Ids, actor: Actor, job_id: str) -> Non
         _print_again(tx, now, ids, job)
         job.settled = "reprinted"
         jobs.update(tx, job)
+        _no_more_asked(tx, job)
 
 
 def _print_again(tx: Tx, now: Now, ids: Ids, job: PrintJob) -> PrintJob:
@@ -228,7 +246,7 @@ def decide_about_job(
     elif decision == "came_out":
         answer = _came_out(tx, now, ids, actor, job)
     elif decision == "print":
-        answer = _print_stale(tx, now, ids, job)
+        answer = _print_stale(tx, now, ids, actor, job)
     else:
         if decision == "divert" and (target == job.printer or settings.the_settings(tx).printer(target) is None):
             raise Refused("invalid", field="printer", reason="no_such_printer")
@@ -246,7 +264,7 @@ def _reprint(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJo
     if job.state == "UNKNOWN":
         job.settled = str(actor)
         jobs.update(tx, job)
-        devices.clear_condition(tx, "slip_unknown", job.id)
+        _no_more_asked(tx, job)
     return _print_again(tx, now, ids, job)
 
 
@@ -259,6 +277,6 @@ def _came_out(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJ
     _stamp(job, now)
     jobs.update(tx, job)
     tx.changed.add("jobs")
-    devices.clear_condition(tx, "slip_unknown", job.id)
+    _no_more_asked(tx, job)
     kitchen.show_by_paper(tx, now, ids, actor, job.ticket, slip_number(job.number))
     return job

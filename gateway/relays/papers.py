@@ -10,7 +10,8 @@ from gateway.contract.messages import PrintCommand
 from gateway.contract.topics import Topics
 from gateway.contract.wire import Outlet
 from gateway.domain.now import Now
-from gateway.domain.print_job import PrintJob
+from gateway.domain.order import Order
+from gateway.domain.print_job import PrintJob, is_stale
 from gateway.relays.slips import slip_for
 from gateway.store import Reader, Store, jobs, orders, settings
 
@@ -66,5 +67,13 @@ class Papers:
         order = orders.load(rows, job.order_id)
         if order is None:
             raise LookupError(f"job {job.id} has no order")
-        slip = slip_for(order, job, settings.the_settings(rows))
+        rules = settings.the_settings(rows)
+        if job.state == "QUEUED" and is_stale(job, _age_of(order, job, now), rules.printing.stale_after_min):
+            return None  # housekeeping asks a person about it first
+        slip = slip_for(order, job, rules, jobs.missing_before(rows, job, order.day))
         return PrintCommand("print", job.id, attempt, slip, job.copy)
+
+
+def _age_of(order: Order, job: PrintJob, now: Now) -> float:
+    ticket = order.ticket(job.ticket)
+    return now.since(ticket.fired_boot, ticket.fired_mono)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from gateway.domain.print_job import OPEN, PrintJob
 from gateway.store import tickets
 from gateway.store.ids import row_of
@@ -73,11 +75,21 @@ def is_out(rows: Reader, job: PrintJob) -> bool:
     return bool(rows.value(f"SELECT min(n) FROM jobs WHERE {_OPEN} AND printer = ?", job.printer) == row_of(job.id))
 
 
-def open_at(rows: Reader, printer: str, limit: int) -> list[PrintJob]:
-    """What waits behind a printer and is not wanted back already, oldest first."""
+@dataclass(frozen=True)
+class Waiting:
+    """A paper behind a printer, and the moment its dishes were fired: what is old is judged by that."""
+
+    job: PrintJob
+    fired_boot: str
+    fired_mono: float
+
+
+def waiting_at(rows: Reader, printer: str, limit: int) -> list[Waiting]:
+    """What a printer has not begun and nobody wants back already, oldest first."""
     found = rows.all(f"SELECT n FROM jobs WHERE {_OPEN} AND printer = ? ORDER BY n LIMIT ?", printer, limit)
-    jobs = [_job(row) for (n,) in found if (row := rows.one(f"{_JOB} WHERE j.n = ?", n))]
-    return [job for job in jobs if not job.intent]
+    papers = [job for (n,) in found if (job := at(rows, n)).state != "SENDING" and not job.intent]
+    fired = "SELECT fired_boot, fired_mono FROM tickets WHERE n = ?"
+    return [Waiting(job, *row) for job in papers if (row := rows.one(fired, row_of(job.ticket)))]
 
 
 def stale(rows: Reader) -> list[PrintJob]:
@@ -107,6 +119,17 @@ def waiting_count(rows: Reader, printer: str) -> int:
 def unknown(rows: Reader) -> list[PrintJob]:
     """Papers that nobody can speak for, oldest first."""
     return _numbered(rows, "SELECT n FROM jobs INDEXED BY jobs_unknown WHERE state = 'UNKNOWN' AND settled IS NULL")
+
+
+def missing_before(rows: Reader, job: PrintJob, day: str) -> list[int]:
+    """Numbers of the same station and business day that nothing proves and nobody has answered for, before this one."""
+    found = rows.all(
+        """SELECT DISTINCT j.number FROM jobs j INDEXED BY jobs_unknown
+         JOIN tickets t ON t.n = j.ticket JOIN orders o ON o.n = t.order_n
+         WHERE j.state = 'UNKNOWN' AND j.settled IS NULL AND j.station = ? AND j.number < ? AND o.day = ?""",
+        job.station, job.number, day,
+    )  # fmt: skip
+    return sorted(number for (number,) in found)
 
 
 def of_ticket(rows: Reader, ticket_id: str) -> list[PrintJob]:
