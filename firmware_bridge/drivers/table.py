@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from firmware_bridge.drivers.driver import Driver
+from firmware_bridge.drivers.pole_display import PoleDisplay
 from firmware_bridge.drivers.printing import PrinterDriver
+from firmware_bridge.drivers.ready_board import ReadyBoard
+from firmware_bridge.drivers.scale import Scale
+from firmware_bridge.drivers.scanner import Scanner
 
 DRIVERS: dict[str, type[Driver]] = {
     "escpos_printer": PrinterDriver,
+    "pole_display": PoleDisplay,
+    "ready_board": ReadyBoard,
+    "scale": Scale,
+    "scanner": Scanner,
 }

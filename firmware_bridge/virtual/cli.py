@@ -1,4 +1,4 @@
-"""`virtual-devices run --data DIR`: printers made of software, in a process of their own."""
+"""`virtual-devices run --data DIR`: printers and small devices made of software, in a process of their own."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from firmware_bridge.errors import ConfigError
-from firmware_bridge.virtual.config import read_devices
+from firmware_bridge.virtual.config import VirtualDesired, read_devices
 from firmware_bridge.virtual.control import Control
 from firmware_bridge.virtual.device import VirtualDevice
+from firmware_bridge.virtual.small_device import SmallDevice
 from firmware_bridge.virtual.tray import Tray
+
+
+def make(desired: VirtualDesired, folder: Path, tray: Tray) -> VirtualDevice | SmallDevice:
+    return VirtualDevice(desired, folder, tray) if desired.driver == "escpos_printer" else SmallDevice(desired, folder)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -22,9 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="virtual-devices", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run until SIGTERM or SIGINT")
-    run.add_argument(
-        "--data", type=Path, required=True, metavar="DIR", help="holds devices.toml, dev/, paper/"
-    )
+    run.add_argument("--data", type=Path, required=True, metavar="DIR", help="holds devices.toml, dev/, paper/")
     arguments = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
@@ -41,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     tray = Tray(arguments.data / "paper")
-    devices = {each.name: VirtualDevice(each, arguments.data, tray) for each in wanted}
+    devices = {each.name: make(each, arguments.data, tray) for each in wanted}
     for device in devices.values():
         device.start()
     control = Control(arguments.data / "devices.sock", devices)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,14 +14,29 @@ from firmware_bridge.errors import ConfigError
 
 KINDS = ("pty", "tcp")
 KEYS = ("name", "kind", "baud", "columns")
+CHOICES: dict[str, tuple[str, ...]] = {
+    "driver": ("scanner", "scale", "pole_display", "ready_board"),
+    "kind": KINDS,
+    "ends": ("crlf", "cr", "lf", "none"),
+    "dialect": ("a_and_d", "xk3190", "xk3190_reversed"),
+    "charset": ("cp437", "gbk"),
+}
+"""The keys of a [[device]] beside its name. The first is what it is when nobody says, but a driver must be said."""
 
 
 @dataclass(frozen=True)
 class VirtualDesired:
+    """A printer, or with another `driver` a small device; `ends` is of scanners, `dialect` of scales, `charset` of
+    displays."""
+
     name: str
     kind: str = "pty"
     baud: int = 19200
     columns: int = 48
+    driver: str = "escpos_printer"
+    ends: str = "crlf"
+    dialect: str = "a_and_d"
+    charset: str = "cp437"
 
 
 DEFAULT = (VirtualDesired("kitchen"), VirtualDesired("receipt"))
@@ -34,29 +51,46 @@ def read_devices(path: Path) -> tuple[VirtualDesired, ...]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigError([f"{path}: {error}"]) from error
     problems = [
-        f"{path}: unknown key {key!r}; there is only [[printer]]" for key in document if key != "printer"
+        f"{path}: unknown key {key!r}; there are [[printer]] and [[device]]"
+        for key in document
+        if key not in ("printer", "device")
     ]
-    tables = document.get("printer", [])
-    devices = [_device(table, f"{path}: printer {at}", problems) for at, table in enumerate(tables, 1)]
+    printers, others = document.get("printer", []), document.get("device", [])
+    devices = [_device(table, f"{path}: printer {at}", problems) for at, table in enumerate(printers, 1)]
+    devices += [_small(table, f"{path}: device {at}", problems) for at, table in enumerate(others, 1)]
     names = [device.name for device in devices]
-    problems += [
-        f"{path}: two printers are named {name!r}" for name in sorted(set(names)) if names.count(name) > 1
-    ]
+    problems += [f"{path}: two devices are named {name!r}" for name in sorted(set(names)) if names.count(name) > 1]
     if problems:
         raise ConfigError(problems)
     return tuple(devices)
 
 
-def _device(table: dict[str, Any], where: str, problems: list[str]) -> VirtualDesired:
+def _checked_name(table: dict[str, Any], known: Iterable[str], where: str, problems: list[str]) -> str:
     for key in table:
-        if key not in KEYS:
-            near = difflib.get_close_matches(key, KEYS, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(KEYS)}"
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
             problems.append(f"{where}: unknown key {key}; {hint}")
-    name, kind = str(table.get("name", "")), table.get("kind", "pty")
-    baud, columns = table.get("baud", 19200), table.get("columns", 48)
+    name = str(table.get("name", ""))
     if not name.replace("-", "").replace("_", "").isalnum():
         problems.append(f"{where}: name {name!r} must be letters, digits, - and _")
+    return name
+
+
+def _small(table: dict[str, Any], where: str, problems: list[str]) -> VirtualDesired:
+    name = _checked_name(table, ("name", *CHOICES), where, problems)
+    said = {key: str(table.get(key, "" if key == "driver" else choice[0])) for key, choice in CHOICES.items()}
+    problems += [
+        f"{where}: {key} {value!r} is none of {', '.join(CHOICES[key])}"
+        for key, value in said.items()
+        if value not in CHOICES[key]
+    ]
+    return dataclasses.replace(VirtualDesired(name), **said)
+
+
+def _device(table: dict[str, Any], where: str, problems: list[str]) -> VirtualDesired:
+    name, kind = _checked_name(table, KEYS, where, problems), table.get("kind", "pty")
+    baud, columns = table.get("baud", 19200), table.get("columns", 48)
     if kind not in KINDS:
         problems.append(f"{where}: kind {kind!r} is none of {', '.join(KINDS)}")
     if not isinstance(baud, int) or not 300 <= baud <= 10_000_000:

@@ -7,10 +7,9 @@ import logging
 import os
 import socketserver
 import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-from firmware_bridge.virtual.device import VirtualDevice
+from typing import Any, Protocol
 
 log = logging.getLogger(__name__)
 
@@ -20,12 +19,21 @@ LONGEST_ADDRESS = 100
 """The kernel takes 107 bytes; a deeper folder is reached through its descriptor."""
 
 
+class Switched(Protocol):
+    """A virtual device as a hand sees it. Both `set_fault` and `do` raise ValueError with words."""
+
+    def set_fault(self, fault: str, on: bool) -> None: ...
+    def do(self, deed: str, command: dict[str, Any]) -> None: ...
+    def state(self) -> dict[str, Any]: ...
+    def stats(self) -> dict[str, Any]: ...
+
+
 class Control(socketserver.ThreadingUnixStreamServer):
     """Answers every line with one line: `{"ok": true, ...}` or `{"ok": false, "error": "..."}`."""
 
     daemon_threads = True
 
-    def __init__(self, path: Path, devices: dict[str, VirtualDevice]) -> None:
+    def __init__(self, path: Path, devices: Mapping[str, Switched]) -> None:
         self.devices = devices
         path.unlink(missing_ok=True)
         address = str(path)
@@ -60,16 +68,23 @@ class Control(socketserver.ThreadingUnixStreamServer):
             case "stats":
                 return {"devices": {name: device.stats() for name, device in self.devices.items()}}
             case "fault":
-                name, on = command.get("device"), command.get("on", True)
-                if name not in self.devices:
-                    raise ValueError(f"no device {name!r}; there are {', '.join(self.devices)}")
+                name, on = str(command.get("device")), command.get("on", True)
+                device = self._named(name)
                 if not isinstance(on, bool):
                     raise ValueError("on is true or false")
-                self.devices[name].set_fault(str(command.get("fault")), on)
+                device.set_fault(str(command.get("fault")), on)
                 log.info("%s: %s %s", name, command.get("fault"), "on" if on else "off")
                 return {}
+            case "scan" | "weigh" as deed:
+                self._named(str(command.get("device"))).do(deed, command)
+                return {}
             case other:
-                raise ValueError(f"unknown op {other!r}; there are fault, state, stats")
+                raise ValueError(f"unknown op {other!r}; there are fault, state, stats, scan, weigh")
+
+    def _named(self, name: str) -> Switched:
+        if name not in self.devices:
+            raise ValueError(f"no device {name!r}; there are {', '.join(self.devices)}")
+        return self.devices[name]
 
 
 class _Line(socketserver.StreamRequestHandler):

@@ -29,9 +29,7 @@ class VirtualDevice:
         self._tray = tray
         link = folder / "dev" / desired.name
         self._wire: Wire = PtyWire(link) if desired.kind == "pty" else TcpWire(link)
-        self._printer = VirtualPrinter(
-            desired.columns, desired.baud, answer=self._wire.write, cut=self._on_cut
-        )
+        self._printer = VirtualPrinter(desired.columns, desired.baud, answer=self._wire.write, cut=self._on_cut)
         self._lock = threading.Lock()
         self._stopping = False
         self._bell = Bell()
@@ -56,6 +54,9 @@ class VirtualDevice:
             if fault == "printer_unplugged":
                 (self._wire.unplug if on else self._wire.plug)()
         self._bell.ring()
+
+    def do(self, deed: str, command: dict[str, Any]) -> None:
+        raise ValueError(f"a printer does not {deed}")
 
     def state(self) -> dict[str, Any]:
         with self._lock:

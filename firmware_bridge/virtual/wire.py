@@ -32,6 +32,7 @@ class PtyWire:
         self._link = link
         self._master: int | None = None
         self._slave: int | None = None
+        self._last_name = ""
 
     @property
     def plugged(self) -> bool:
@@ -45,6 +46,12 @@ class PtyWire:
         if self._master is not None:
             return
         self._master, self._slave = os.openpty()
+        if os.ttyname(self._slave) == self._last_name:
+            # As on a real machine, a plug that comes back has another name: who opened by name finds nothing.
+            taken, (self._master, self._slave) = (self._master, self._slave), os.openpty()
+            for end in taken:
+                os.close(end)
+        self._last_name = os.ttyname(self._slave)
         # Raw, or the kernel would echo our answers back and turn line ends into others. The slave stays
         # open here: without any opener the master reads errors.
         tty.setraw(self._slave)
@@ -52,7 +59,7 @@ class PtyWire:
         self._link.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._link.with_name(f".{self._link.name}.new")
         fresh.unlink(missing_ok=True)
-        fresh.symlink_to(os.ttyname(self._slave))
+        fresh.symlink_to(self._last_name)
         fresh.replace(self._link)
 
     def unplug(self) -> None:

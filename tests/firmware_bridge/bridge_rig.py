@@ -21,9 +21,9 @@ from waiting import eventually
 
 from firmware_bridge.assembly import Bridge
 from firmware_bridge.config import read_config
+from firmware_bridge.virtual.cli import make
 from firmware_bridge.virtual.config import read_devices
 from firmware_bridge.virtual.control import Control
-from firmware_bridge.virtual.device import VirtualDevice
 from firmware_bridge.virtual.tray import Tray
 from gateway.contract.messages import BridgeDesired, DeviceDesired, PrintCommand
 from gateway.contract.slips import Slip, SlipElsewhere, SlipLine, SlipOption
@@ -102,15 +102,16 @@ class Printers:
     def start(self) -> None:
         tray = Tray(self.folder / "paper")
         wanted = read_devices(self.folder / "devices.toml")
-        devices = {each.name: VirtualDevice(each, self.folder, tray) for each in wanted}
+        devices = {each.name: make(each, self.folder, tray) for each in wanted}
         for device in devices.values():
             device.start()
         self._control, self._tray = Control(self.folder / "devices.sock", devices), tray
+        self._devices = devices
         self._control.start()
 
     def stop(self) -> None:
         self._control.stop()
-        for device in self._control.devices.values():
+        for device in self._devices.values():
             device.stop()
         self._tray.close()
 
@@ -131,6 +132,10 @@ class Printers:
 
     def fault(self, fault: str, on: bool = True, device: str = "kitchen") -> None:
         assert self.ask(device=device, fault=fault, on=on) == {"ok": True}
+
+    def facts(self, device: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.ask(op="state")["devices"][device]
+        return found
 
     def papers(self, device: str = "kitchen") -> list[str]:
         files = sorted((self.folder / "paper" / device).glob("*.txt"))

@@ -1,0 +1,106 @@
+"""Two lines of twenty cells on a CD5220 display: pictures to bytes, and the one picture on its way. No I/O.
+
+`1B 51 41 text 0D` writes the upper line, `1B 51 42 text 0D` the lower; all twenty cells each, so that nothing of the
+line before stays. In that mode only `0C` is obeyed besides: it clears the display.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from firmware_bridge.charset import Encoding, glyph, printable
+
+CELLS, ROWS = 20, 2
+CHARSETS = ("ascii", "cp437", "gbk")
+"""`gbk` only for displays with a dot matrix of their own: the others would show each half of a character."""
+SAY_AGAIN_S = 10.0
+"""A display that lost its power for a moment is empty, and no line tells of it. 48 bytes are 50 ms at 9,600 baud."""
+MOST_CHARACTERS = 200
+"""Of a text that is looked at; twenty cells need no more, however many of them leave nothing to see."""
+
+AFRESH = b"\r\x0c"
+"""The end of a line that a cut cable left open, then an empty display."""
+
+Picture = tuple[str, ...]
+
+
+def encoded(text: str, charset: str) -> list[bytes]:
+    """Its characters as this display takes them; what it does not have is a question mark. No control byte."""
+    encoding: Encoding = "gbk" if charset == "gbk" else "cp437"
+    wanted = {"ascii": ("ascii",), "cp437": ("ascii", "latin"), "gbk": ("ascii", "double")}[charset]
+    found = (glyph(char, encoding) for char in printable(text[:MOST_CHARACTERS]))
+    return [each.data if each.run in wanted else b"?" for each in found]
+
+
+def line_of(text: str, charset: str) -> bytes:
+    """Exactly twenty cells, counted in bytes; no character is cut in its middle."""
+    line = b""
+    for data in encoded(text, charset):
+        if len(line) + len(data) > CELLS:
+            break
+        line += data
+    return line.ljust(CELLS)
+
+
+def bytes_of(picture: Picture, charset: str) -> bytes:
+    upper, lower = (*picture, "", "")[:ROWS]
+    return b"\x1bQA" + line_of(upper, charset) + b"\r\x1bQB" + line_of(lower, charset) + b"\r"
+
+
+def texts_in(args: dict[str, Any], name: str, most: int) -> list[str] | None:
+    """The texts of a command's argument, the first `most` of them; None when it is something else."""
+    found = args.get(name)
+    if not isinstance(found, list) or not all(isinstance(text, str) for text in found[:most]):
+        return None
+    return [text[:MOST_CHARACTERS] for text in found[:most]]
+
+
+class LineDisplay:
+    """What shall stand there. The last picture wins: at most one is on its way, and none waits behind the newest."""
+
+    def __init__(self, charset: str) -> None:
+        self._charset = charset
+        self._picture: Picture = ()
+        self._out = b""
+        self._open = False
+        self._news = False
+        self._again_at = float("inf")
+
+    def connected(self) -> None:
+        self._open, self._news = True, False
+        self._out = AFRESH + bytes_of(self._picture, self._charset)
+
+    def disconnected(self) -> None:
+        self._open = False
+        self._out = b""
+
+    def show(self, picture: Picture) -> None:
+        """What already stands there is not said again: it would only flicker."""
+        if picture == self._picture:
+            return
+        self._picture = picture
+        self._news = True
+        self._fill()
+
+    def outgoing(self) -> bytes:
+        return self._out
+
+    def sent(self, count: int, now: float) -> None:
+        self._out = self._out[count:]
+        self._again_at = now + SAY_AGAIN_S
+        self._fill()
+
+    def step(self, now: float) -> float:
+        if not self._open or self._out:
+            return float("inf")
+        if now >= self._again_at:
+            self._news = True
+            self._fill()
+            return float("inf")
+        return self._again_at
+
+    def _fill(self) -> None:
+        """A picture that has begun to leave is ended first: half a command would eat the start of the next."""
+        if self._open and self._news and not self._out:
+            self._news = False
+            self._out = bytes_of(self._picture, self._charset)
