@@ -125,8 +125,11 @@ CREATE INDEX jobs_stale ON jobs (updated_at) WHERE state = 'STALE';
 """
 
 
-def migrate(path: Path) -> None:
-    """Brings the file at `path` to `VERSION`. The caller has made a backup if there was something to lose."""
+def migrate(path: Path, stop_before: str | None = None) -> None:
+    """Brings the file at `path` to `VERSION`. The caller has made a backup if there was something to lose.
+
+    `stop_before` names a step: then the file is left as the release before that one had it.
+    """
     import sqlite_utils  # 100 ms and 10 MB: paid only when there is something to migrate
     from sqlite_utils import Migrations
 
@@ -144,10 +147,14 @@ def migrate(path: Path) -> None:
     try:
         db.conn.execute(f"PRAGMA page_size = {PAGE_SIZE}")
         db.conn.execute("PRAGMA journal_mode = WAL")
-        steps.apply(db)
-        db.conn.execute(f"PRAGMA user_version = {VERSION}")
+        steps.apply(db, stop_before=stop_before)
+        db.conn.execute(f"PRAGMA user_version = {VERSION if stop_before is None else _version_before(stop_before)}")
     finally:
         db.conn.close()
+
+
+def _version_before(step: str) -> int:
+    return int(step[1:4]) - 1
 
 
 def _carry_out(db: Any, statements: str) -> None:
