@@ -19,7 +19,7 @@ from gateway.contract.messages import PrintResult
 from gateway.domain.actor import Actor
 from gateway.domain.order import Cart
 from gateway.ids import Ids
-from gateway.operations import devices, kitchen, ordering
+from gateway.operations import kitchen, ordering, papers
 from gateway.store import Pending, Store, jobs, journal, keys, settings
 from gateway.store.writer import MAX_BATCH, Writer
 
@@ -62,7 +62,7 @@ class Kitchen:
     def tell(self, job: str, printer: str, state: str) -> Pending:
         """A bridge's word about a paper."""
         result = PrintResult(job, 1, state, evidence={"fence": "gs_r", "answer": "00", "bytes": 640})  # type: ignore[arg-type]
-        return self.store.submit(devices.take_result, Actor("bridge", printer), printer, result)
+        return self.store.submit(papers.take_result, Actor("bridge", printer), printer, result)
 
     def bump(self, ticket: str, version: int) -> Pending:
         key = f"bump-{ticket}"

@@ -78,6 +78,8 @@ class Words:
     allergy: str
     also: str
     previous: str
+    missing: str
+    instead_of: str
     covers: str
     order_types: dict[str, str]
 
@@ -91,6 +93,8 @@ CHINESE = Words(
     allergy="过敏：",
     also="也在：",
     previous="上一张",
+    missing="缺单 MISSING ",
+    instead_of="代打 FOR：",
     covers="{} 人",
     order_types={"dine_in": "堂食", "takeaway": "外带", "delivery": "外卖"},
 )
@@ -103,6 +107,8 @@ ENGLISH = Words(
     allergy="ALLERGY: ",
     also="also at: ",
     previous="previous",
+    missing="MISSING ",
+    instead_of="FOR: ",
     covers="{} guests",
     order_types={"dine_in": "dine in", "takeaway": "takeaway", "delivery": "delivery"},
 )
@@ -141,7 +147,7 @@ class _Page:
     def lines(self, copy: int) -> list[Line]:
         slip, words = self._slip, self._words
         banner = self._banner(copy) if copy > 1 else []
-        page: list[Line] = [*banner, *self._head()]
+        page: list[Line] = [*banner, *self._elsewhere_printed(), *self._head()]
         style = DISH if all(self._fits_large(line) for line in slip.lines) else LONG_DISH
         for line in slip.lines:
             page += self._dish(line, style)
@@ -192,6 +198,11 @@ class _Page:
             Gap(14),
         ]
 
+    def _elsewhere_printed(self) -> list[Line]:
+        """For whoever stands at this printer: it belongs to another one's cooks."""
+        name = printable(self._slip.instead_of)
+        return [*self._band(self._words.instead_of + name, LOUD), Gap(8)] if name else []
+
     def _fits_large(self, line: SlipLine) -> bool:
         text = f"{line.quantity}× {printable(line.name)}"
         return cells(text, self._encoding) <= self._columns // 2
@@ -235,7 +246,11 @@ class _Page:
         tail = [code] if code else []
         if slip.previous:
             tail.append(f"{self._words.previous} {printable(slip.previous)}")
-        return [*page, *(self._centred("   ".join(tail)) if tail else [])]
+        page += self._centred("   ".join(tail)) if tail else []
+        if slip.missing:
+            gaps = ", ".join(printable(number) for number in slip.missing)
+            page += self._band(self._words.missing + gaps, Style(inverse=True, bold=True))
+        return page
 
     def _pair(self, left: str, right: str, style: Style = PLAIN, right_style: Style = PLAIN) -> list[Line]:
         """Left and right on one line where both fit, else one below the other."""

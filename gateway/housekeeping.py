@@ -6,10 +6,13 @@ from collections.abc import Callable
 
 from gateway.domain.actor import HOUSE
 from gateway.domain.now import Now
+from gateway.domain.print_job import PrintJob, is_stale
+from gateway.domain.settings import Settings
 from gateway.domain.ticket import Ticket
-from gateway.operations import administration, devices, kitchen, sync
+from gateway.operations import administration, kitchen, papers, sync
 from gateway.operations.uplink import Uplink
-from gateway.store import Pending, Store, jobs, tickets
+from gateway.store import Pending, Store, devices, jobs, settings, tickets
+from gateway.store.jobs import Waiting
 
 SCREEN_S = 8.0
 """A screen-only station that has not drawn a ticket by then gets it on paper. Nothing is due for a younger one."""
@@ -22,6 +25,9 @@ DOUBT_S = 60.0
 
 LOOK_AGAIN_S = 0.25
 """In a rush a ticket is due at every moment; each look reads all that are open."""
+
+MOST_MOVED = 64
+"""Papers of one printer that are looked at in one turn; the rest have their turn when these have gone."""
 
 PRUNE_EVERY_S = 3600.0
 KEEP_JOURNAL_S = 30 * 86400.0
@@ -49,7 +55,7 @@ class ProofWatch:
         wishes = [young, *(self._watch_ticket(ticket, now) for ticket in unseen)]
         for job in unknown:
             age = now.since(job.boot, job.mono)
-            wishes.append(self._once(job.id, "unknown", age, devices.REPRINT_AFTER_S, now, devices.settle_unknown))
+            wishes.append(self._once(job.id, "unknown", age, papers.REPRINT_AFTER_S, now, papers.settle_unknown))
         due = min((wish for wish in wishes if wish is not None), default=None)
         return None if due is None else max(due, now.monotonic + LOOK_AGAIN_S)
 
@@ -79,6 +85,67 @@ class ProofWatch:
 
         self._store.submit(operation, HOUSE, subject, *args).then(settled)
         return None
+
+
+class WaitingPapers:
+    """A part: papers behind a printer that cannot print go to the station's next one, or are asked about when old."""
+
+    def __init__(self, store: Store):
+        self._store = store
+        self._unwell: dict[str, float] = {}
+        self._well: list[str] = []
+        self._asked: set[str] = set()
+
+    def step(self, now: Now) -> float | None:
+        with self._store.read() as rows:
+            rules = settings.settings(rows)
+            if rules is None:
+                return None
+            known = {device.name: device for device in devices.devices(rows)}
+            unwell = [p.id for p in rules.printers if p.id not in known or not known[p.id].prints]
+            waiting = [one for printer in unwell for one in jobs.waiting_at(rows, printer, MOST_MOVED)]
+            waiting += [one for p in rules.printers if p.id not in unwell for one in jobs.waiting_at(rows, p.id, 1)]
+        self._unwell = {printer: self._unwell.get(printer, now.monotonic) for printer in unwell}
+        self._well = [p.id for p in rules.printers if p.id in known and known[p.id].proves]
+        self._asked &= {one.job.id for one in waiting}
+        wishes = [self._watch(one, rules, now) for one in waiting]
+        return min((wish for wish in wishes if wish is not None), default=None)
+
+    def _watch(self, one: Waiting, rules: Settings, now: Now) -> float | None:
+        """Submits what is due for one paper; returns when to look again."""
+        job = one.job
+        if job.id in self._asked:
+            return None
+        due: list[float] = []
+        backup = next((p for p in _printers_of(job, rules) if p in self._well), None)
+        since = self._unwell.get(job.printer)
+        if since is not None and backup is not None and rules.printing.divert_after_s:
+            at = since + rules.printing.divert_after_s
+            if now.monotonic >= at:
+                self._submit(papers.divert, job.id, backup)
+                return None
+            due.append(at)
+        limit, age = rules.printing.stale_after_min, now.since(one.fired_boot, one.fired_mono)
+        if is_stale(job, age, limit):
+            self._submit(papers.make_stale, job.id)
+            return None
+        if limit and age < limit * 60:
+            due.append(now.monotonic + limit * 60 - age)
+        return min(due, default=None)
+
+    def _submit(self, operation: Callable[..., None], job_id: str, *args: str) -> None:
+        self._asked.add(job_id)
+
+        def settled(pending: Pending) -> None:
+            if pending.failure is not None:
+                self._asked.discard(job_id)
+
+        self._store.submit(operation, HOUSE, job_id, *args).then(settled)
+
+
+def _printers_of(job: PrintJob, rules: Settings) -> list[str]:
+    station = rules.station(job.station)
+    return [p for p in (station.printer, *station.backups) if p != job.printer] if station else []
 
 
 class UplinkWatch:
@@ -130,7 +197,7 @@ class Housekeeping:
     """One part for all of them: each is asked at its own time."""
 
     def __init__(self, store: Store, uplink: Uplink):
-        self._parts = (ProofWatch(store), UplinkWatch(store, uplink), Pruning(store))
+        self._parts = (ProofWatch(store), WaitingPapers(store), UplinkWatch(store, uplink), Pruning(store))
 
     def step(self, now: Now) -> float | None:
         wishes = [part.step(now) for part in self._parts]

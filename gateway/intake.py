@@ -19,7 +19,7 @@ from gateway.domain.actor import Actor
 from gateway.domain.errors import Refused
 from gateway.domain.now import Now
 from gateway.domain.order import StaffCart
-from gateway.operations import devices, kitchen, ordering
+from gateway.operations import devices, kitchen, ordering, papers
 from gateway.store import NotDone, Pending, Store, keys
 
 log = logging.getLogger(__name__)
@@ -123,7 +123,7 @@ class Intake:
         match self._topics.levels(message.topic):
             case ["printers", printer, "results"]:
                 result = msgspec.json.decode(message.payload, type=PrintResult)
-                self._submit(message, devices.take_result, Actor("bridge", printer), printer, result)
+                self._submit(message, papers.take_result, Actor("bridge", printer), printer, result)
             case ["devices", name, "state"] if message.payload:
                 state = msgspec.json.decode(message.payload, type=DeviceState)
                 self._submit(message, devices.take_device_state, Actor("bridge", state.bridge), name, state)

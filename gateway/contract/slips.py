@@ -33,6 +33,8 @@ class Slip(msgspec.Struct, omit_defaults=True):
 
     `language` is a BCP 47 tag: `zh-Hans` or `en`. `time` is the store's local time, `HH:MM`.
     `number` and `previous` are the station's running slip numbers, so that a missing one is seen.
+    `instead_of` names the printer that should have printed it, whose station must be told by shouting or by walking.
+    `missing` are earlier numbers of this station that nothing proves and nobody has answered for.
     `addition`: not the first order of its table's visit; it says so beside the place.
     `code` prints as a bar code. `allergies` print inverse over the whole width.
     """
@@ -54,3 +56,5 @@ class Slip(msgspec.Struct, omit_defaults=True):
     elsewhere: list[SlipElsewhere] = msgspec.field(default_factory=list)
     code: str = ""
     addition: bool = False
+    instead_of: str = ""
+    missing: list[str] = msgspec.field(default_factory=list)

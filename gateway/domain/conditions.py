@@ -63,6 +63,16 @@ KINDS: dict[str, Kind] = {
         "看看打印机：单号 {slip}，{table} 桌。出来了就点“已出单”，没有就点“补打”",
         "Look at the printer: slip {slip}, table {table}. Tap 'came out' or 'reprint'",
     ),
+    "slip_gap": _kind(
+        "soon", "单号 {slip} 不确定是否出单", "Not sure that slip {slip} came out",
+        "{number}，{table} 桌：马上会自动补打，两张只做一份",
+        "{number}, table {table}: it prints again by itself in a moment; cook it once",
+    ),
+    "slips_stale": _kind(
+        "soon", "{name}有 {count} 张旧单没打", "{count} old slips at {name} did not print",
+        "看一下 {slips}：还要做的点“打印”，不要的点“取消”",
+        "See {slips}: tap 'print' for what is still wanted, 'cancel' for the rest",
+    ),
     "ticket_unseen": _kind(
         "now", "{table} 桌 {number} 厨房还没看到", "No cook has seen {number}, table {table}",
         "去档口口头报单，并看看屏幕和打印机", "Tell the station in person; look at its screen and printer",

@@ -51,6 +51,7 @@ _SETTINGS: dict[str, tuple[str, str]] = {
         "{where}: no printer {printer!r}; there are: {known}",
     ),
     "proof_needs_printer": ("{where}：proof = {proof!r} 要配一台打印机", "{where}: proof {proof!r} needs a printer"),
+    "backups_need_printer": ("{where}：写了 backups，也要写 printer", "{where}: backups need a printer"),
     "soon_not_before_late": ("{where}：soon_s 要小于 late_s", "{where}: soon_s must be smaller than late_s"),
     "no_station": ("一个档口也没有", "there is no station"),
     "no_default_station": ("{where}：没有档口 {station!r}", "{where}: no station {station!r}"),

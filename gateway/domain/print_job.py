@@ -28,13 +28,24 @@ MOVES = {
     # The bridge's answers between may be lost with a broker: the final one says all that they said.
     ("WAITING", "printed"): "PRINTED",
     ("WAITING", "unconfirmed"): "UNCONFIRMED",
-    ("QUEUED", "withdrawn"): "CANCELLED",
     # The WAITING between may have been lost: a bridge says WITHDRAWN only when no byte has left.
-    ("SENDING", "withdrawn"): "CANCELLED",
-    ("WAITING", "withdrawn"): "CANCELLED",
+    ("QUEUED", "cancel"): "CANCELLED",
+    ("SENDING", "cancel"): "CANCELLED",
+    ("WAITING", "cancel"): "CANCELLED",
+    ("QUEUED", "divert"): "DIVERTED",
+    ("SENDING", "divert"): "DIVERTED",
+    ("WAITING", "divert"): "DIVERTED",
+    ("QUEUED", "stale"): "STALE",
+    ("SENDING", "stale"): "STALE",
+    ("WAITING", "stale"): "STALE",
+    ("STALE", "print"): "QUEUED",
+    ("STALE", "cancel"): "CANCELLED",
     ("UNKNOWN", "came_out"): "PRINTED",
 }
-"""A withdrawal by diversion or staleness comes with those features; today only a person cancels."""
+
+INTENTS = ("", "cancel", "divert", "stale")
+"""Why a paper is wanted back, and so the move that its withdrawal is. A bridge answers WITHDRAWN only while no byte has
+left; a paper that was never handed to a bridge needs no withdrawal."""
 
 RESULT_MOVES = {
     "SENDING": "sending",
@@ -42,17 +53,18 @@ RESULT_MOVES = {
     "PRINTED": "printed",
     "UNCONFIRMED": "unconfirmed",
     "UNKNOWN": "unknown",
-    "WITHDRAWN": "withdrawn",
+    "WITHDRAWN": "cancel",
 }
-"""What a bridge may answer, as a move."""
+"""What a bridge may answer, as a move. WITHDRAWN is the move that was intended, where one was."""
 
 
 class PrintJob(msgspec.Struct):
     """`id` is the key that the bridge knows it by, for ever. `copy` 1 is the first; every later one is a REPRINT.
 
     What stands on the paper is made from the ticket when the job is sent; `number` is the station's running slip
-    number. `replaces` is the job that this one prints again. `withdraw` is set while a person wants it back;
-    `settled` names who answered for an UNKNOWN one. `boot` and `mono` are the moment of the last change.
+    number. `replaces` is the job that this one prints again; `diverted_from` is one of which no byte ever left, whose
+    place this one took. `intent` is why it is wanted back (`INTENTS`), and `target` the printer that gets it then.
+    `settled` names who answered for it. `boot` and `mono` are the moment of the last change.
     """
 
     id: str
@@ -72,5 +84,15 @@ class PrintJob(msgspec.Struct):
     evidence: str = "{}"
     attempts: int = 0
     replaces: str | None = None
-    withdraw: bool = False
+    intent: str = ""
+    target: str = ""
+    diverted_from: str | None = None
     settled: str | None = None
+
+
+def is_stale(job: PrintJob, age_s: float, limit_min: int) -> bool:
+    """Whether a paper is so old that a person must say whether it is still wanted; `limit_min` 0: never.
+
+    Not what a person has said yes to, nor a copy: somebody, or the house, has just asked for that.
+    """
+    return bool(limit_min) and job.copy == 1 and job.settled is None and age_s >= limit_min * 60

@@ -16,12 +16,16 @@ Language = Annotated[str, msgspec.Meta(pattern=r"^[a-zA-Z]{2,3}(-[A-Za-z0-9]{2,8
 
 
 class Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`proof` says what proves that a ticket is in front of a cook. `soon_s` and `late_s` colour its age."""
+    """`proof` says what proves that a ticket is in front of a cook. `soon_s` and `late_s` colour its age.
+
+    `backups` are the printers that take its slips, the first that is well, while `printer` cannot print.
+    """
 
     id: Id
     name: TextMap
     proof: Proof = "both"
     printer: str = ""
+    backups: list[Id] = []
     language: Language = "zh-Hans"
     soon_s: Annotated[int, msgspec.Meta(ge=30, le=7200)] = 300
     late_s: Annotated[int, msgspec.Meta(ge=60, le=7200)] = 600
@@ -41,6 +45,14 @@ class Printer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     encoding: Literal["gbk", "big5", "cp437"] = "gbk"
     language: Language = "zh-Hans"
     on_unknown: Literal["reprint", "ask"] = "reprint"
+
+
+class Printing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`divert_after_s`: a printer that cannot print for so long gives its slips to the station's next one; 0 never.
+    `stale_after_min`: a slip that is so old and has not begun is asked about before it prints; 0 never."""
+
+    divert_after_s: Annotated[int, msgspec.Meta(ge=0, le=3600)] = 20
+    stale_after_min: Annotated[int, msgspec.Meta(ge=0, le=1440)] = 15
 
 
 class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,6 +78,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     day_starts: Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "04:00"
     default_station: str = ""
     guards: Guards = Guards()
+    printing: Printing = Printing()
 
     def station(self, station_id: str) -> Station | None:
         return next((s for s in self.stations if s.id == station_id), None)
@@ -113,9 +126,12 @@ def _twice(settings: Settings) -> list[Fault]:
 def _station_faults(station: Station, printers: set[str]) -> list[Fault]:
     here = (("station", station.id),)
     found: list[Fault] = []
-    if station.printer and station.printer not in printers:
-        known = tuple(sorted(printers))
-        found.append(Fault("no_such_printer", here, {"printer": station.printer, "known": known}))
+    known = tuple(sorted(printers))
+    for printer in (station.printer, *station.backups):
+        if printer and printer not in printers:
+            found.append(Fault("no_such_printer", here, {"printer": printer, "known": known}))
+    if station.backups and not station.printer:
+        found.append(Fault("backups_need_printer", here))
     if station.proof != "screen" and not station.printer:
         found.append(Fault("proof_needs_printer", here, {"proof": station.proof}))
     if station.soon_s >= station.late_s:

@@ -10,7 +10,8 @@ from gateway.contract.messages import PrintCommand
 from gateway.contract.topics import Topics
 from gateway.contract.wire import Outlet
 from gateway.domain.now import Now
-from gateway.domain.print_job import PrintJob
+from gateway.domain.order import Order
+from gateway.domain.print_job import PrintJob, is_stale
 from gateway.relays.slips import slip_for
 from gateway.store import Reader, Store, jobs, orders, settings
 
@@ -22,7 +23,7 @@ SAY_AGAIN_S = 5.0
 class _Out:
     said_at: float
     attempt: int
-    withdraw: bool
+    intent: str
 
 
 class Papers:
@@ -51,20 +52,28 @@ class Papers:
         self._out = {job.id: self._out[job.id] for job in due if job.id in self._out}
         for job, command in commands:
             if command and self._outlet.publish(self._topics.printer_jobs(job.printer), msgspec.json.encode(command)):
-                self._out[job.id] = _Out(now.monotonic, command.attempt, job.withdraw)
+                self._out[job.id] = _Out(now.monotonic, command.attempt, job.intent)
         if not due:
             return None
         return min((out.said_at for out in self._out.values()), default=now.monotonic) + SAY_AGAIN_S
 
     def _command(self, rows: Reader, job: PrintJob, now: Now) -> PrintCommand | None:
         out = self._out.get(job.id)
-        if out and out.withdraw == job.withdraw and now.monotonic - out.said_at < SAY_AGAIN_S:
+        if out and out.intent == job.intent and now.monotonic - out.said_at < SAY_AGAIN_S:
             return None
         attempt = (out.attempt if out else job.attempts) + 1
-        if job.withdraw:
+        if job.intent:
             return PrintCommand("withdraw", job.id, attempt)
         order = orders.load(rows, job.order_id)
         if order is None:
             raise LookupError(f"job {job.id} has no order")
-        slip = slip_for(order, job, settings.the_settings(rows))
+        rules = settings.the_settings(rows)
+        if job.state == "QUEUED" and is_stale(job, _age_of(order, job, now), rules.printing.stale_after_min):
+            return None  # housekeeping asks a person about it first
+        slip = slip_for(order, job, rules, jobs.missing_before(rows, job, order.day))
         return PrintCommand("print", job.id, attempt, slip, job.copy)
+
+
+def _age_of(order: Order, job: PrintJob, now: Now) -> float:
+    ticket = order.ticket(job.ticket)
+    return now.since(ticket.fired_boot, ticket.fired_mono)

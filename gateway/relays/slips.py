@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gateway.contract.slips import Slip, SlipElsewhere, SlipLine, SlipOption
 from gateway.domain.allergens import allergen_name
 from gateway.domain.documents import slip_number
@@ -12,8 +14,8 @@ from gateway.domain.settings import Settings
 from gateway.domain.texts import pick
 
 
-def slip_for(order: Order, job: PrintJob, rules: Settings) -> Slip:
-    """What shall stand on the paper of this job, in the language of its printer."""
+def slip_for(order: Order, job: PrintJob, rules: Settings, missing: Sequence[int] = ()) -> Slip:
+    """What shall stand on the paper of this job, in the language of its printer. `missing`: numbers to ask about."""
     printer = rules.printer(job.printer)
     station = rules.station(job.station)
     language = printer.language if printer else "en"
@@ -37,7 +39,16 @@ def slip_for(order: Order, job: PrintJob, rules: Settings) -> Slip:
         elsewhere=_elsewhere(order, job, rules, language),
         code=f"{order.number}-{number}",
         addition=order.addition,
+        instead_of=_instead_of(job, rules, language),
+        missing=[slip_number(one) for one in missing],
     )
+
+
+def _instead_of(job: PrintJob, rules: Settings, language: str) -> str:
+    """The printer of its station, for a paper that another one prints."""
+    station = rules.station(job.station)
+    own = rules.printer(station.printer) if station and job.diverted_from and station.printer != job.printer else None
+    return pick(own.name, language) or own.id if own else ""
 
 
 def _place(order: Order, language: str) -> str:

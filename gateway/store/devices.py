@@ -30,6 +30,16 @@ class Device:
     firmware: str
     at: str
 
+    @property
+    def proves(self) -> bool:
+        """Whether a slip that it gets now is printed and proven."""
+        return self.status in ("online", "degraded")
+
+    @property
+    def prints(self) -> bool:
+        """A printer that answers no question prints all the same."""
+        return self.proves or (self.status == "unknown" and "no_answer" in self.reasons)
+
 
 @dataclass(frozen=True)
 class Condition:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from gateway.domain.print_job import OPEN, PrintJob
 from gateway.store import tickets
 from gateway.store.ids import row_of
 from gateway.store.transaction import Reader, Row, Tx
 
 _JOB = """SELECT j.id, j.kind, j.printer, j.station, t.id, o.id, j.copy, j.state, j.number, j.created_at, j.updated_at,
- j.boot, j.mono, j.reason, j.evidence, j.attempts, j.replaces, j.withdraw, j.settled
+ j.boot, j.mono, j.reason, j.evidence, j.attempts, j.replaces, j.intent, j.target, j.diverted_from, j.settled
  FROM jobs j JOIN tickets t ON t.n = j.ticket JOIN orders o ON o.n = t.order_n"""
 
 
@@ -23,13 +25,16 @@ _HEADS = f"""WITH RECURSIVE p (printer) AS (
 """From printer to printer through the index: GROUP BY would walk through all that waits for a dead one."""
 
 
+_LATER = "(copy > 1 OR diverted_from IS NOT NULL)"
+"""Word for word as the index has it."""
+
 _INSERT = "INSERT INTO jobs VALUES"
 
 
 def insert(tx: Tx, job: PrintJob) -> None:
     row = _row(job)
     tx.insert_rows(_INSERT, [row])
-    if job.copy == 1:
+    if job.copy == 1 and job.diverted_from is None:
         tx.run("UPDATE tickets SET first_job = ? WHERE n = ?", row[0], row_of(job.ticket))
 
 
@@ -42,15 +47,15 @@ def _row(job: PrintJob) -> Row:
     return (
         row_of(job.id), job.id, job.kind, job.printer, job.station, row_of(job.ticket), job.copy, job.state,
         job.number, job.created_at, job.updated_at, job.boot, job.mono, job.reason, job.evidence, job.attempts,
-        job.replaces, int(job.withdraw), job.settled,
+        job.replaces, job.settled, job.intent, job.target, job.diverted_from,
     )  # fmt: skip
 
 
 def update(tx: Tx, job: PrintJob) -> None:
     tx.run(
         """UPDATE jobs SET state = ?, updated_at = ?, boot = ?, mono = ?, reason = ?, evidence = ?, attempts = ?,
-         withdraw = ?, settled = ? WHERE n = ?""",
-        job.state, job.updated_at, job.boot, job.mono, job.reason, job.evidence, job.attempts, int(job.withdraw),
+         intent = ?, target = ?, settled = ? WHERE n = ?""",
+        job.state, job.updated_at, job.boot, job.mono, job.reason, job.evidence, job.attempts, job.intent, job.target,
         job.settled, row_of(job.id),
     )  # fmt: skip
 
@@ -65,11 +70,38 @@ def heads(rows: Reader) -> list[PrintJob]:
     return [_job(row) for (n,) in rows.all(_HEADS) if (row := rows.one(f"{_JOB} WHERE j.n = ?", n))]
 
 
+def is_out(rows: Reader, job: PrintJob) -> bool:
+    """Whether a bridge may know this open job. Only the oldest of a printer is ever handed over."""
+    return bool(rows.value(f"SELECT min(n) FROM jobs WHERE {_OPEN} AND printer = ?", job.printer) == row_of(job.id))
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A paper behind a printer, and the moment its dishes were fired: what is old is judged by that."""
+
+    job: PrintJob
+    fired_boot: str
+    fired_mono: float
+
+
+def waiting_at(rows: Reader, printer: str, limit: int) -> list[Waiting]:
+    """What a printer has not begun and nobody wants back already, oldest first."""
+    found = rows.all(f"SELECT n FROM jobs WHERE {_OPEN} AND printer = ? ORDER BY n LIMIT ?", printer, limit)
+    papers = [job for (n,) in found if (job := at(rows, n)).state != "SENDING" and not job.intent]
+    fired = "SELECT fired_boot, fired_mono FROM tickets WHERE n = ?"
+    return [Waiting(job, *row) for job in papers if (row := rows.one(fired, row_of(job.ticket)))]
+
+
+def stale(rows: Reader) -> list[PrintJob]:
+    """Papers that came too late, and wait for a person's word, oldest first."""
+    return _numbered(rows, "SELECT n FROM jobs INDEXED BY jobs_stale WHERE state = 'STALE'")
+
+
 def withdrawals(rows: Reader) -> list[PrintJob]:
-    """Open jobs that a person wants back."""
+    """Open jobs that are wanted back."""
     return _numbered(
         rows,
-        f"SELECT n FROM jobs INDEXED BY jobs_withdrawn WHERE withdraw = 1 AND {_OPEN}",
+        f"SELECT n FROM jobs INDEXED BY jobs_withdrawn WHERE intent != '' AND {_OPEN}",
     )
 
 
@@ -89,14 +121,26 @@ def unknown(rows: Reader) -> list[PrintJob]:
     return _numbered(rows, "SELECT n FROM jobs INDEXED BY jobs_unknown WHERE state = 'UNKNOWN' AND settled IS NULL")
 
 
+def missing_before(rows: Reader, job: PrintJob, day: str) -> list[int]:
+    """Numbers of the same station and business day that nothing proves and nobody has answered for, before this one."""
+    found = rows.all(
+        """SELECT DISTINCT j.number FROM jobs j INDEXED BY jobs_unknown
+         JOIN tickets t ON t.n = j.ticket JOIN orders o ON o.n = t.order_n
+         WHERE j.state = 'UNKNOWN' AND j.settled IS NULL AND j.station = ? AND j.number < ? AND o.day = ?""",
+        job.station, job.number, day,
+    )  # fmt: skip
+    return sorted(number for (number,) in found)
+
+
 def of_ticket(rows: Reader, ticket_id: str) -> list[PrintJob]:
-    """All papers of a ticket, oldest first. The ticket knows its first; only copies are indexed, for they are few."""
+    """All papers of a ticket, oldest first. The ticket knows its first; of the others, which are few, there is an
+    index."""
     n = row_of(ticket_id)
     first = rows.value("SELECT first_job FROM tickets WHERE n = ? AND id = ?", n, ticket_id)
     if first is None:
         return []
     found = [rows.one(f"{_JOB} WHERE j.n = ?", first)]
-    found += rows.all(f"{_JOB} WHERE j.ticket = ? AND j.copy > 1 ORDER BY j.n", n)
+    found += rows.all(f"{_JOB} WHERE j.ticket = ? AND {_LATER} ORDER BY j.n", n)
     return [_job(row) for row in found if row]
 
 
@@ -120,6 +164,4 @@ def at(rows: Reader, n: int) -> PrintJob:
 
 
 def _job(row: Row) -> PrintJob:
-    job = PrintJob(*row)
-    job.withdraw = bool(row[17])
-    return job
+    return PrintJob(*row)

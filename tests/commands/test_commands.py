@@ -23,7 +23,8 @@ from gateway.config import Wrong, load
 from gateway.contract.messages import PrintResult
 from gateway.domain.menu import Menu
 from gateway.domain.settings import Settings
-from gateway.operations import devices, sync
+from gateway.operations import papers, sync
+from gateway.store.migrations import VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOT = '[store]\nid = "demo"\ndata = "{data}"\n[guest]\nport = 0\n[staff]\nport = 0\n'
@@ -176,10 +177,10 @@ def test_to_look_writes_nothing_and_leaves_the_ballast_as_it_is(
 def test_an_older_database_is_left_to_the_gateways_next_start(
     shop: Shop, run: Run, command: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.store.migrations.VERSION", 2)
+    monkeypatch.setattr("gateway.store.migrations.VERSION", VERSION + 1)
     before = content(shop.folder, running=True)
     code, _, err = run(*command)
-    assert (code, "has version 1, this release reads 2" in err, "旧版本" in err) == (2, True, True)
+    assert (code, f"has version {VERSION}, this release reads {VERSION + 1}" in err, "旧版本" in err) == (2, True, True)
     assert content(shop.folder, running=True) == before
 
 
@@ -229,7 +230,7 @@ def test_jobs_end_with_one_while_a_paper_is_in_doubt(shop: Shop, run: Run) -> No
     assert re.match(r"2026-11-23T11:30:00\+08:00  A001 +table 1 +kitchen +slip 0001 copy 1  QUEUED", run("jobs")[1])
     (told,) = json.loads(run("jobs", "--json")[1])["jobs"]
     assert (told["order"], told["table"], told["created_at"][-1]) == ("A001", "1", "Z")
-    shop.do(devices.take_result, "kitchen", PrintResult(job.id, 1, "UNKNOWN", "no_answer"))
+    shop.do(papers.take_result, "kitchen", PrintResult(job.id, 1, "UNKNOWN", "no_answer"))
     code, out, _ = run("jobs")
     assert (code, "UNKNOWN" in out) == (1, True)
     assert json.loads(run("jobs", "--json", "--state", "QUEUED")[1]) == {"jobs": []}

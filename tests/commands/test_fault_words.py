@@ -53,7 +53,7 @@ def of_the_menu() -> Iterator[Fault]:
 
 
 def of_the_settings() -> Iterator[Fault]:
-    paperless = STATION | {"id": "bar", "printer": "", "soon_s": 600}
+    paperless = STATION | {"id": "bar", "printer": "", "backups": ["kitchen"], "soon_s": 600}
     twice = {"stations": [STATION, STATION, paperless], "printers": [PRINTER, PRINTER], "areas": [AREA, AREA]}
     yield from settings_rules.faults(rules(**twice, default_station="moon", time_zone="Moon/Tycho"))
     yield from settings_rules.faults(rules(stations=[STATION | {"printer": "x"}], printers=[]))

@@ -40,7 +40,9 @@ LEGAL = {
         QUEUED unknown UNKNOWN, SENDING sending SENDING, SENDING printed PRINTED, SENDING unconfirmed UNCONFIRMED,
         SENDING unknown UNKNOWN, SENDING waiting WAITING, WAITING waiting WAITING, WAITING sending SENDING,
         WAITING unknown UNKNOWN, WAITING printed PRINTED, WAITING unconfirmed UNCONFIRMED,
-        QUEUED withdrawn CANCELLED, SENDING withdrawn CANCELLED, WAITING withdrawn CANCELLED,
+        QUEUED cancel CANCELLED, SENDING cancel CANCELLED, WAITING cancel CANCELLED,
+        QUEUED divert DIVERTED, SENDING divert DIVERTED, WAITING divert DIVERTED,
+        QUEUED stale STALE, SENDING stale STALE, WAITING stale STALE, STALE print QUEUED, STALE cancel CANCELLED,
         UNKNOWN came_out PRINTED""",
     ),
 }  # fmt: skip
@@ -85,16 +87,18 @@ def test_a_table_speaks_of_its_own_states_only(thing: str) -> None:
     [
         (visit.MOVES, {"CLOSED"}),
         (order.MOVES, {"CLOSED", "CANCELLED", "EXPIRED"}),
-        (print_job.MOVES, {"PRINTED", "UNCONFIRMED", "CANCELLED"}),
+        (print_job.MOVES, {"PRINTED", "UNCONFIRMED", "CANCELLED", "DIVERTED"}),
     ],
 )
 def test_what_is_over_never_moves_again(moves: Table, ends: set[str]) -> None:
     assert set(moves.values()) - {before for before, _ in moves} == ends
 
 
-def test_a_finished_paper_comes_back_to_life_only_by_a_person_who_says_that_it_came_out() -> None:
-    from_final = {k: v for k, v in print_job.MOVES.items() if k[0] not in print_job.OPEN}
-    assert from_final == {("UNKNOWN", "came_out"): "PRINTED"}
+def test_what_no_printer_has_to_do_with_any_more_moves_only_by_a_persons_word() -> None:
+    from_rest = {k: v for k, v in print_job.MOVES.items() if k[0] not in print_job.OPEN}
+    assert from_rest == {
+        ("UNKNOWN", "came_out"): "PRINTED", ("STALE", "print"): "QUEUED", ("STALE", "cancel"): "CANCELLED",
+    }  # fmt: skip
 
 
 def test_every_answer_of_a_bridge_is_a_move_and_its_last_word_ends_the_paper() -> None:

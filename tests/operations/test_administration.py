@@ -18,7 +18,7 @@ from gateway.contract.messages import BridgeState, DeviceState, PrintResult
 from gateway.domain.errors import Refused
 from gateway.domain.fault import Fault
 from gateway.housekeeping import PRUNE_AGAIN_S, PRUNE_AT_ONCE, PRUNE_EVERY_S, Housekeeping, Pruning
-from gateway.operations import administration, devices, ordering, sync, uplink
+from gateway.operations import administration, devices, ordering, papers, sync, uplink
 from gateway.operations.administration import SESSION_S
 from gateway.operations.uplink import Uplink
 from gateway.relays import cloud
@@ -323,7 +323,7 @@ def test_the_end_of_a_visit_ends_what_a_paper_station_has_proven_and_nothing_els
     proven, waiting = shop.place("lamb", "tofu"), shop.place("lamb")
     grill = next(job for job in shop.jobs(proven) if job.station == "grill")
     for state in ("SENDING", "PRINTED"):
-        shop.do(devices.take_result, "kitchen", PrintResult(grill.id, 1, state))
+        shop.do(papers.take_result, "kitchen", PrintResult(grill.id, 1, state))
     shop.do(administration.close_table, "1")
     assert {t.station: t.state for t in shop.order(proven).tickets} == {"grill": "SERVED", "wok": "QUEUED"}
     assert [t.state for t in shop.order(waiting).tickets] == ["QUEUED"]

@@ -6,14 +6,14 @@ import pytest
 from store.shop import Shop, staff_cart
 
 from gateway.contract.messages import PrintResult
-from gateway.operations import administration, devices, kitchen
+from gateway.operations import administration, kitchen, papers
 from gateway.store import tickets
 
 
 def prove(shop: Shop, order_id: str, *states: str) -> None:
     for job in shop.jobs(order_id):
         for state in states or ("SENDING", "PRINTED"):
-            shop.do(devices.take_result, job.printer, PrintResult(job.id, 1, state))
+            shop.do(papers.take_result, job.printer, PrintResult(job.id, 1, state))
 
 
 def ended(shop: Shop, order_id: str) -> dict[str, tuple[str, bool]]:
@@ -46,7 +46,7 @@ def test_a_paper_that_a_person_saw_come_out_after_the_table_was_closed_ends_its_
     shop.do(administration.close_table, "1")
     prove(shop, late, "UNKNOWN")
     assert ended(shop, late) == {"grill": ("QUEUED", False)}
-    shop.do(devices.decide_about_job, shop.jobs(late)[0].id, "came_out", "k")
+    shop.do(papers.decide_about_job, shop.jobs(late)[0].id, "came_out", "k")
     assert ended(shop, late) == {"grill": ("SERVED", True)}
 
 

@@ -15,12 +15,12 @@ from gateway.contract.messages import BridgeState, DeviceState, PrintResult
 from gateway.contract.topics import Topics
 from gateway.contract.wire import Message
 from gateway.intake import AGAIN_S, MAX_HELD, Intake
-from gateway.operations import administration, devices
+from gateway.operations import administration, papers
 from gateway.relays.displays import Displays
 from gateway.relays.local import SAY_DOWN_AFTER_S, LocalRelay
 from gateway.relays.papers import SAY_AGAIN_S, Papers
 from gateway.relays.slips import slip_for
-from gateway.store import settings
+from gateway.store import jobs, settings
 
 TOPICS = Topics("demo")
 JOBS = TOPICS.printer_jobs("kitchen")
@@ -99,16 +99,17 @@ def test_what_could_not_be_said_is_said_with_the_next_step(local: Local) -> None
     assert len(local.said(JOBS)) == 1
 
 
-def test_a_withdrawal_goes_out_before_the_paper_and_until_it_is_answered(local: Local) -> None:
+def test_a_withdrawal_goes_out_until_it_is_answered_and_what_was_never_out_needs_none(local: Local) -> None:
     first, second = local.shop.jobs(local.shop.place("tofu"))[0], local.shop.jobs(local.shop.place("tofu"))[0]
     local.said(JOBS)
     for job in (second, first):
-        local.shop.do(devices.decide_about_job, job.id, "cancel", next(local.shop.keys), actor=COOK)
-    assert [(c["op"], c["key"]) for c in local.said(JOBS)] == [("withdraw", first.id), ("withdraw", second.id)]
+        local.shop.do(papers.decide_about_job, job.id, "cancel", next(local.shop.keys), actor=COOK)
+    assert [(c["op"], c["key"]) for c in local.said(JOBS)] == [("withdraw", first.id)]
+    with local.shop.read() as rows:
+        assert [jobs.get(rows, job.id).state for job in (first, second)] == ["QUEUED", "CANCELLED"]  # type: ignore[union-attr]
     local.shop.later(SAY_AGAIN_S)
-    assert len(local.said(JOBS)) == 2
-    for job in (first, second):
-        local.hears(TOPICS.printer_results("kitchen"), PrintResult(job.id, 9, "WITHDRAWN"))
+    assert len(local.said(JOBS)) == 1
+    local.hears(TOPICS.printer_results("kitchen"), PrintResult(first.id, 9, "WITHDRAWN"))
     local.shop.later(SAY_AGAIN_S)
     assert local.said(JOBS) == []
 

@@ -11,7 +11,7 @@ import pytest
 from store.shop import Shop, cart, open_shop, staff_cart
 
 from gateway.contract.messages import PrintResult
-from gateway.operations import devices, kitchen
+from gateway.operations import kitchen, papers
 from gateway.operations.uplink import Uplink
 from gateway.store import jobs, journal, orders, tickets, visits
 from gateway.web import views
@@ -97,11 +97,11 @@ def test_no_write_of_the_hot_path_scans_a_table(busy: Shop) -> None:
         busy.placed(wanted, "again")
         busy.placed(wanted, "again")
         first, second = busy.jobs(order_id)
-        busy.do(devices.take_result, "kitchen", PrintResult(first.id, 1, "SENDING"))
-        busy.do(devices.take_result, "kitchen", PrintResult(first.id, 1, "PRINTED"))
-        busy.do(devices.take_result, "kitchen", PrintResult(second.id, 1, "UNKNOWN", "no_answer"))
+        busy.do(papers.take_result, "kitchen", PrintResult(first.id, 1, "SENDING"))
+        busy.do(papers.take_result, "kitchen", PrintResult(first.id, 1, "PRINTED"))
+        busy.do(papers.take_result, "kitchen", PrintResult(second.id, 1, "UNKNOWN", "no_answer"))
         busy.later(20)
-        busy.do(devices.settle_unknown, second.id)
+        busy.do(papers.settle_unknown, second.id)
         ticket = busy.ticket(order_id)
         busy.do(kitchen.rendered, ticket.id, "wok-1", "k", ticket.version)
         for action in ("start", "bump", "recall", "undo"):

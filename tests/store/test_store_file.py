@@ -90,6 +90,26 @@ def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
         assert pragma(connection, "user_version") == VERSION
 
 
+def test_papers_of_the_first_release_are_known_to_the_second(tmp_path: Path) -> None:
+    """One that was wanted back still is; the printers' queues are as they were."""
+    path = tmp_path / "old.db"
+    migrations.migrate(path, stop_before="m002_papers")
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        row = "VALUES (?, 'id', 'kitchen', 'p', 'wok', 1, 1, ?, 7, '', '', '', 0, '', '{}', 0, NULL, ?, NULL)"
+        db.execute("PRAGMA foreign_keys = OFF")
+        db.executemany(f"INSERT INTO jobs {row}", [(1, "QUEUED", 0), (2, "QUEUED", 1), (3, "PRINTED", 0)])
+        db.commit()
+    migrations.migrate(path)
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (VERSION,)
+        found = db.execute("SELECT n, state, number, intent, target, diverted_from FROM jobs ORDER BY n").fetchall()
+        assert [row[:4] for row in found] == [(1, "QUEUED", 7, ""), (2, "QUEUED", 7, "cancel"), (3, "PRINTED", 7, "")]
+        assert {row[4:] for row in found} == {("", None)}
+        with pytest.raises(sqlite3.IntegrityError):
+            db.execute("UPDATE jobs SET intent = 'dance'")
+
+
 def test_a_step_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "gateway.db"
     monkeypatch.setattr(migrations, "FIRST", migrations.FIRST + "\nCREATE TABLE box (again TEXT);\n")

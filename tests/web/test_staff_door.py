@@ -208,7 +208,7 @@ def test_jobs_are_listed_by_state_order_and_limit_and_decided_about(doors: Doors
     for wrong in ("0", "x", "-1", "1001", "٣", "9" * 5000):
         assert doors.program("GET", f"/api/v1/jobs?limit={wrong}").status_code == 422
     answer = doors.program("POST", f"/api/v1/jobs/{jobs[0]['id']}/cancel", json={"key": "k"})
-    assert answer.get_json()["withdraw"] is True
+    assert (answer.get_json()["intent"], answer.get_json()["state"]) == ("cancel", "CANCELLED")
     answer = doors.program("POST", f"/api/v1/jobs/{jobs[0]['id']}/came_out", json={"key": "k2"})
     assert (answer.status_code, answer.get_json()["code"]) == (409, "illegal_move")
 

@@ -171,7 +171,10 @@ class Printers(msgspec.Struct):
 
 
 class Job(msgspec.Struct):
-    """One paper. `copy` 1 is the first; every later one is marked as a reprint of the job that it `replaces`."""
+    """One paper. `copy` 1 is the first; every later one is marked as a reprint of the job that it `replaces`.
+
+    `diverted_from`: a job of which nothing was printed, whose place this one took. `intent`: why it is wanted back.
+    """
 
     id: str
     key: str
@@ -187,7 +190,8 @@ class Job(msgspec.Struct):
     attempts: int
     copy: int
     replaces: str | None
-    withdraw: bool
+    diverted_from: str | None
+    intent: Literal["", "cancel", "divert", "stale"]
     settled: str | None
     created_at: Time
     updated_at: Time

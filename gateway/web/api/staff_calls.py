@@ -11,7 +11,7 @@ from gateway.contract.messages import ActionKey, ScreenName, Version
 from gateway.domain import documents
 from gateway.domain.errors import Refused
 from gateway.domain.order import StaffCart
-from gateway.operations import administration, devices, kitchen, ordering
+from gateway.operations import administration, kitchen, ordering, papers
 from gateway.store import jobs, journal, keys, orders, settings, tickets, visits
 from gateway.web import access, bodies, views
 from gateway.web.api.guest_calls import order_answer
@@ -23,7 +23,7 @@ RECALL_S = 2 * 3600
 """What a cook can still mean by "that one just now": two hours, and no more cards than a thumb scrolls through."""
 
 ACTIONS = ("start", "bump", "recall", "undo", "serve", "rendered")
-DECISIONS = ("reprint", "came_out", "cancel")
+DECISIONS = ("reprint", "came_out", "print", "cancel", "divert")
 TABLE_ACTIONS = ("open", "close")
 ITEM_ACTIONS = ("sold-out", "back-on")
 ORDERING_ACTIONS = ("pause", "resume")
@@ -49,7 +49,10 @@ class Pausing(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Deciding(msgspec.Struct, forbid_unknown_fields=True):
+    """`printer` is where a diverted paper goes."""
+
     key: ActionKey
+    printer: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
 class Nothing(msgspec.Struct):
@@ -218,7 +221,7 @@ def decide_about_job(job_id: str, decision: str) -> Response:
     if decision not in DECISIONS:
         raise Refused("not_found")
     asked = bodies.decode(bodies.read_body(), Deciding)
-    job = house().do(devices.decide_about_job, who.actor, job_id, decision, asked.key)
+    job = house().do(papers.decide_about_job, who.actor, job_id, decision, asked.key, asked.printer)
     return bodies.json(views.job_document(job))
 
 

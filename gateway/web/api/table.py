@@ -86,7 +86,7 @@ ROUTES: list[Route] = [
     _change("/api/v1/ordering/<action>", staff_calls.pause_or_resume, "pause or resume ordering by guests", shop_answers.OrderingPaused, staff_calls.Pausing, actions=staff_calls.ORDERING_ACTIONS, body_optional=True),
     _look("/api/v1/printers", staff_calls.printers, "Printers as they are", shop_answers.Printers, "not_set_up"),
     _look("/api/v1/jobs", staff_calls.list_jobs, "Print jobs, newest first", shop_answers.Jobs, "invalid", query=("state", "order", "limit")),
-    _change("/api/v1/jobs/<job_id>/<decision>", staff_calls.decide_about_job, "reprint, came_out or cancel", shop_answers.Job, staff_calls.Deciding, "unknown_job", "illegal_move", "idempotency_key_reused", actions=staff_calls.DECISIONS),
+    _change("/api/v1/jobs/<job_id>/<decision>", staff_calls.decide_about_job, "reprint, came_out, print, cancel or divert", shop_answers.Job, staff_calls.Deciding, "unknown_job", "illegal_move", "idempotency_key_reused", actions=staff_calls.DECISIONS),
     _look("/api/v1/uplink", staff_calls.uplink, "How the cloud is doing", shop_answers.UplinkState),
     _look("/api/v1/conditions", staff_calls.conditions, "What is wrong now", shop_answers.Conditions),
     Route("POST", "/api/v1/login", login_calls.log_in, (STAFF,), "Log a person in", shop_answers.LoggedIn, login_calls.Login, codes=("wrong_login", "too_many", "foreign_origin", *_BODY, *_WRITES)),

@@ -1,0 +1,282 @@
+"""The life of a print job: what bridges answer, what happens to a paper that nothing proves, what people decide."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.contract.messages import FINAL_RESULTS, PrintResult
+from gateway.domain import print_job
+from gateway.domain.actor import Actor
+from gateway.domain.documents import slip_number
+from gateway.domain.errors import IllegalMove, Refused
+from gateway.domain.now import Now
+from gateway.domain.print_job import PrintJob
+from gateway.domain.states import moved
+from gateway.operations import kitchen
+from gateway.operations.ordering import Ids
+from gateway.store import devices, jobs, keys, orders, settings
+from gateway.store.ids import row_of
+from gateway.store.transaction import Tx
+
+REPRINT_AFTER_S = 15.0
+"""A kitchen slip that nothing proves is printed again after this, marked; time enough for a late answer."""
+
+MAX_AUTOMATIC_COPY = 3
+"""Then a person is asked: a printer that never answers would otherwise print for ever."""
+
+SCOPE = "jobs"
+
+def take_result(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str, result: PrintResult) -> None:
+    """A bridge says how far a paper is. A finished job never moves: late and repeated answers change nothing."""
+    job = jobs.get(tx, result.key)
+    if job is None or job.printer != printer or job.state not in print_job.OPEN:
+        return
+    if (job.state, job.reason) == (result.state, result.reason):
+        return
+    move = print_job.RESULT_MOVES[result.state]
+    if result.state == "WITHDRAWN" and job.intent:
+        move = job.intent
+    try:
+        job.state = moved("print job", print_job.MOVES, job.state, move)
+    except IllegalMove:
+        # An answer overtaken by a newer one, such as WITHDRAWN after SENDING: the newer one stands.
+        return
+    if result.state in FINAL_RESULTS and result.state != "WITHDRAWN":
+        job.intent, job.settled = "", None  # it came too late: the paper has, or may have, this printer's bytes
+    _stamp(job, now)
+    job.reason = result.reason
+    job.evidence = msgspec.json.encode(result.evidence).decode()
+    job.attempts = max(job.attempts, result.attempt)
+    jobs.update(tx, job)
+    tx.changed.add("jobs")
+    _follow(tx, now, ids, actor, job)
+
+
+def _stamp(job: PrintJob, now: Now) -> None:
+    job.updated_at, job.boot, job.mono = now.iso, now.boot, now.monotonic
+
+
+def _follow(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
+    if job.state == "PRINTED":
+        _answer_for(tx, job)
+        kitchen.show_by_paper(tx, now, ids, actor, job.ticket, slip_number(job.number))
+    elif job.state == "UNCONFIRMED":
+        kitchen.doubt_ticket(tx, now, ids, actor, job.ticket, "mute")
+    elif job.state == "UNKNOWN":
+        if may_reprint_by_itself(tx, job):
+            _raise(tx, now, "slip_gap", job)
+        else:
+            ask_about(tx, now, job)
+    elif job.state in ("DIVERTED", "STALE"):
+        _taken_back(tx, now, ids, job)
+
+
+def _want_back(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob, intent: str, target: str = ""
+) -> None:
+    """Takes the job from its printer: at once when no bridge can know it, else as soon as its bridge says that no byte
+    has left. What the bridge says otherwise stands, and the intent with it is void."""
+    if intent not in WANTS_BACK.get(job.state, ()):
+        raise Refused("illegal_move", state=job.state, move=intent)
+    job.intent, job.target, job.settled = intent, target, str(actor)
+    if job.state == "STALE" or (job.state == "QUEUED" and not jobs.is_out(tx, job)):
+        job.state = moved("print job", print_job.MOVES, job.state, intent)
+        job.reason = ""
+        _stamp(job, now)
+        _taken_back(tx, now, ids, job)
+    jobs.update(tx, job)
+    tx.changed.add("jobs")
+
+
+WANTS_BACK = {
+    "QUEUED": ("cancel", "divert", "stale"),
+    "WAITING": ("cancel", "divert", "stale"),
+    "STALE": ("cancel",),
+}
+
+
+def _taken_back(tx: Tx, now: Now, ids: Ids, job: PrintJob) -> None:
+    """What follows when no byte of it will ever leave for its printer."""
+    if job.state == "DIVERTED":
+        jobs.insert(tx, _in_its_place(now, ids, job, job.target))
+    stale = [other for other in jobs.stale(tx) if other.printer == job.printer and other.id != job.id]
+    if job.state == "STALE":
+        stale.append(job)
+    _say_what_is_stale(tx, now, job.printer, stale)
+
+
+def _in_its_place(now: Now, ids: Ids, job: PrintJob, printer: str) -> PrintJob:
+    """The same paper, of which nothing has been printed yet, under a key that no bridge knows."""
+    return PrintJob(
+        id=next(ids), kind=job.kind, printer=printer, station=job.station, ticket=job.ticket, order_id=job.order_id,
+        copy=job.copy, state="QUEUED", number=job.number, created_at=job.created_at, updated_at=now.iso, boot=now.boot,
+        mono=now.monotonic, replaces=job.replaces, diverted_from=job.id,
+    )  # fmt: skip
+
+
+def _say_what_is_stale(tx: Tx, now: Now, printer: str, stale: list[PrintJob]) -> None:
+    if not stale:
+        devices.clear_condition(tx, "slips_stale", printer)
+        return
+    numbers = ", ".join(slip_number(job.number) for job in stale)
+    devices.raise_condition(tx, "slips_stale", printer, now.iso, count=len(stale), slips=numbers)
+
+
+def divert(tx: Tx, now: Now, ids: Ids, actor: Actor, job_id: str, target: str) -> None:
+    """The house sends a waiting paper to another printer. Nothing happens when it is no longer waiting."""
+    job = jobs.get(tx, job_id)
+    if job is not None and not job.intent and "divert" in WANTS_BACK.get(job.state, ()):
+        _want_back(tx, now, ids, actor, job, "divert", target)
+
+
+def make_stale(tx: Tx, now: Now, ids: Ids, actor: Actor, job_id: str) -> None:
+    """A paper waited so long that a person must say whether it is still wanted."""
+    job = jobs.get(tx, job_id)
+    if job is not None and not job.intent and "stale" in WANTS_BACK.get(job.state, ()):
+        _want_back(tx, now, ids, actor, job, "stale")
+
+
+def _print_stale(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJob:
+    """It is still wanted. A key that a bridge has given back stays given back, so such a paper gets another one."""
+    if job.state != "STALE":
+        raise Refused("illegal_move", state=job.state, move="print")
+    if job.attempts:
+        job.state = moved("print job", print_job.MOVES, job.state, "cancel")
+        answer = _in_its_place(now, ids, job, job.printer)
+        answer.settled = str(actor)
+        jobs.insert(tx, answer)
+    else:
+        job.state = moved("print job", print_job.MOVES, job.state, "print")
+        job.intent = ""
+        answer = job
+    job.settled = str(actor)
+    _stamp(job, now)
+    jobs.update(tx, job)
+    tx.changed.add("jobs")
+    _say_what_is_stale(tx, now, job.printer, [other for other in jobs.stale(tx) if other.printer == job.printer])
+    return answer
+
+
+def _answer_for(tx: Tx, job: PrintJob) -> None:
+    """A later paper is proven: nobody has to look for the former ones any more."""
+    for former in jobs.of_ticket(tx, job.ticket):
+        if former.state == "UNKNOWN" and former.settled is None:
+            former.settled = f"copy {job.copy}"
+            jobs.update(tx, former)
+        _no_more_asked(tx, former)
+
+
+def may_reprint_by_itself(tx: Tx, job: PrintJob) -> bool:
+    """Whether an UNKNOWN slip is printed again without asking: a kitchen slip whose ticket nothing else proves."""
+    if job.kind != "kitchen" or job.copy >= MAX_AUTOMATIC_COPY:
+        return False
+    order = orders.load_of_ticket(tx, job.ticket)
+    printer = settings.the_settings(tx).printer(job.printer)
+    if order is None or printer is None or printer.on_unknown == "ask":
+        return False
+    ticket = order.ticket(job.ticket)
+    return ticket.state == "QUEUED" and ticket.cleared_at is None
+
+
+def ask_about(tx: Tx, now: Now, job: PrintJob) -> None:
+    """Raises the condition that asks a person whether this paper came out."""
+    devices.clear_condition(tx, "slip_gap", job.id)
+    _raise(tx, now, "slip_unknown", job)
+
+
+def _raise(tx: Tx, now: Now, code: str, job: PrintJob) -> None:
+    order = orders.load(tx, job.order_id)
+    devices.raise_condition(
+        tx, code, job.id, now.iso, printer=job.printer, station=job.station, job=job.id,
+        slip=slip_number(job.number), number=order.number if order else "", table=order.table if order else "",
+    )  # fmt: skip
+
+
+def _no_more_asked(tx: Tx, job: PrintJob) -> None:
+    for code in ("slip_gap", "slip_unknown"):
+        devices.clear_condition(tx, code, job.id)
+
+
+def settle_unknown(tx: Tx, now: Now, ids: Ids, actor: Actor, job_id: str) -> None:
+    """The watchdog's look at an UNKNOWN paper once its time is over: print it again, or ask a person."""
+    job = jobs.get(tx, job_id)
+    if job is None or job.state != "UNKNOWN" or job.settled is not None:
+        return
+    if not may_reprint_by_itself(tx, job):
+        ask_about(tx, now, job)
+        return
+    if now.since(job.boot, job.mono) >= REPRINT_AFTER_S:
+        _print_again(tx, now, ids, job)
+        job.settled = "reprinted"
+        jobs.update(tx, job)
+        _no_more_asked(tx, job)
+
+
+def _print_again(tx: Tx, now: Now, ids: Ids, job: PrintJob) -> PrintJob:
+    copies = [j.copy for j in jobs.of_ticket(tx, job.ticket)]
+    again = PrintJob(
+        id=next(ids), kind=job.kind, printer=job.printer, station=job.station, ticket=job.ticket,
+        order_id=job.order_id, copy=max(copies) + 1, state="QUEUED", number=job.number, created_at=now.iso,
+        updated_at=now.iso, boot=now.boot, mono=now.monotonic, replaces=job.id,
+    )  # fmt: skip
+    jobs.insert(tx, again)
+    tx.changed.add("jobs")
+    return again
+
+
+def decide_about_job(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, job_id: str, decision: str, key: str, target: str = "",
+) -> PrintJob:  # fmt: skip
+    """A person's word: `reprint` (a new, marked paper), `came_out`, `print` (one that came late is still wanted),
+    `cancel` or `divert` to `target` (both only while nothing of it has left).
+
+    Raises `Refused`: unknown_job, illegal_move, idempotency_key_reused, invalid (no such printer).
+    """
+    job = jobs.get(tx, job_id)
+    if job is None:
+        raise Refused("unknown_job")
+    print_ = keys.fingerprint(f"{job_id}:{decision}:{target}".encode())
+    found = keys.find(tx, SCOPE, key)
+    if found:
+        if found[0] != print_:
+            raise Refused("idempotency_key_reused")
+        return jobs.at(tx, found[1])
+    if decision == "reprint":
+        answer = _reprint(tx, now, ids, actor, job)
+    elif decision == "came_out":
+        answer = _came_out(tx, now, ids, actor, job)
+    elif decision == "print":
+        answer = _print_stale(tx, now, ids, actor, job)
+    else:
+        if decision == "divert" and (target == job.printer or settings.the_settings(tx).printer(target) is None):
+            raise Refused("invalid", field="printer", reason="no_such_printer")
+        _want_back(tx, now, ids, actor, job, decision, target)
+        answer = job
+    # A decision makes no event: its key remembers the paper's own row. Such numbers are above every slot, so these
+    # few keys outlive the journal's.
+    keys.remember(tx, SCOPE, key, print_, row_of(answer.id))
+    return answer
+
+
+def _reprint(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJob:
+    if job.state not in ("PRINTED", "UNCONFIRMED", "UNKNOWN"):
+        raise Refused("illegal_move", state=job.state, move="reprint")
+    if job.state == "UNKNOWN":
+        job.settled = str(actor)
+        jobs.update(tx, job)
+        _no_more_asked(tx, job)
+    return _print_again(tx, now, ids, job)
+
+
+def _came_out(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJob:
+    try:
+        job.state = moved("print job", print_job.MOVES, job.state, "came_out")
+    except IllegalMove as illegal:
+        raise Refused("illegal_move", state=illegal.state, move=illegal.move) from None
+    job.settled = str(actor)
+    _stamp(job, now)
+    jobs.update(tx, job)
+    tx.changed.add("jobs")
+    _no_more_asked(tx, job)
+    kitchen.show_by_paper(tx, now, ids, actor, job.ticket, slip_number(job.number))
+    return job
