@@ -8,7 +8,6 @@ mistake silence for paper, and its transports lose what was written.
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -17,7 +16,7 @@ from typing import NamedTuple
 
 from firmware_bridge.charset import KEPT_TEXTS, Encoding, missing, runs, simple
 from firmware_bridge.errors import UnprintableError
-from firmware_bridge.graphics import qr_code_bytes, quiet, raster_bytes
+from firmware_bridge.graphics import new_printer, qr_code_bytes, quiet, raster_bytes
 from firmware_bridge.layout import PLAIN, BarCode, Gap, Line, QrCode, Rule, Style, TextLine
 
 START = b"\x1b@\x1da\x0f"
@@ -56,13 +55,7 @@ def load_bar_codes() -> BarCodeBytes:
     Called once when a driver is built, so that no slip waits for the import. The result is empty where
     the code does not fit the paper.
     """
-    from escpos import capabilities
-    from escpos.printer import Dummy
-
-    # On import it makes a folder in /tmp for a cache that it never finds again: 70 KB for each start.
-    shutil.rmtree(capabilities.pickle_dir, ignore_errors=True)
-
-    printer = Dummy()  # making one for each code takes longer than drawing it
+    printer = new_printer()()  # making one for each code takes longer than drawing it
 
     def render(code: str, columns: int) -> bytes:
         module = 2  # dots; the thinnest bar that cheap scanners read at 203 dpi

@@ -9,9 +9,11 @@ import contextlib
 import io
 import math
 import re
+import shutil
 import threading
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from firmware_bridge.charset import printable
 from firmware_bridge.errors import UnprintableError
@@ -40,11 +42,21 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def raster_bytes(image: Image) -> bytes:
-    """Black on white as GS v 0 in bands, without any real-time command: a pixel gives way to each."""
+@cache
+def new_printer() -> Callable[[], Any]:
+    """python-escpos' Dummy, which turns calls into bytes; imported once (0.3 s, 16 MB)."""
+    from escpos import capabilities
     from escpos.printer import Dummy
 
-    printer = Dummy()
+    # On import it makes a folder in /tmp for a cache that it never finds again: 70 KB for each start.
+    shutil.rmtree(capabilities.pickle_dir, ignore_errors=True)
+    kind: Callable[[], Any] = Dummy
+    return kind
+
+
+def raster_bytes(image: Image) -> bytes:
+    """Black on white as GS v 0 in bands, without any real-time command: a pixel gives way to each."""
+    printer = new_printer()()
     with quiet():
         printer.image(image, impl="bitImageRaster", fragment_height=BAND_ROWS)
     return break_real_time(bytes(printer.output))
@@ -81,10 +93,9 @@ def qr_code_bytes(text: str, columns: int, *, native: bool) -> bytes:
 
 
 def _native_qr(text: str, module: int) -> bytes:
+    printer = new_printer()()
     from escpos.constants import QR_ECLEVEL_M
-    from escpos.printer import Dummy
 
-    printer = Dummy()
     printer.qr(text, ec=QR_ECLEVEL_M, size=module, native=True)
     return bytes(printer.output)
 

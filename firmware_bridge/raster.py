@@ -7,6 +7,7 @@ virtual printer's pictures, which judge it.
 
 from __future__ import annotations
 
+import logging
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from PIL import Image, ImageDraw, ImageFont, features
 
 from firmware_bridge.charset import Encoding, cells, glyph
 from firmware_bridge.layout import Style, TextLine
+
+log = logging.getLogger(__name__)
 
 CELL_WIDTH, CELL_HEIGHT = 12, 24
 """Dots of one half-width cell of font A."""
@@ -64,6 +67,15 @@ class _Piece:
 
 def draw(line: TextLine, encoding: Encoding) -> Drawing | None:
     """None when drawing would gain nothing: no font has what the printer lacks."""
+    try:
+        return _draw(line, encoding)
+    except (OSError, RuntimeError, ValueError) as error:
+        # FreeType and raqm read what a guest wrote: whatever they make of it, the slip must come out.
+        log.warning("a line could not be drawn: %s", error)
+        return None
+
+
+def _draw(line: TextLine, encoding: Encoding) -> Drawing | None:
     pieces: list[_Piece] = []
     lacking: list[str] = []
     gained = False

@@ -78,7 +78,7 @@ LIBRARY_ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "waitress": ("gateway/web/servers.py", "gateway/cloud/program.py"),
     "serial": ("firmware_bridge/port.py",),
-    "escpos": ("firmware_bridge/escpos.py", "firmware_bridge/graphics.py"),
+    "escpos": ("firmware_bridge/graphics.py",),
     "cobs": ("firmware_bridge/frame.py",),
     "cbor2": ("firmware_bridge/frame.py",),
     "amqtt": ("gateway/demo/embedded_broker.py",),
