@@ -121,7 +121,7 @@ void gfp_put_head(struct gfp_writer *w, uint8_t major, uint32_t value)
 {
     uint8_t head[5];
     uint8_t n = value < 24 ? 1 : value < 0x100 ? 2 : value < 0x10000 ? 3 : 5;
-    head[0] = (uint8_t)(major << 5 | (n == 1 ? value : n == 2 ? 24 : n == 3 ? 25 : 26));
+    head[0] = (uint8_t)((uint32_t)major << 5 | (n == 1 ? value : n == 2 ? 24 : n == 3 ? 25 : 26));
     for (uint8_t i = 1; i < n; i++)
         head[i] = (uint8_t)(value >> (8 * (n - 1 - i)));
     put(w, head, n);

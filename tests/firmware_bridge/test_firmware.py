@@ -12,7 +12,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from firmware_rig import COMPILER, VECTORS, ZEROS, BadLine, Board, Codec, World, build, damaged, sids, without
+from firmware_rig import (
+    COMPILER,
+    VECTORS,
+    ZEROS,
+    BadLine,
+    Board,
+    Codec,
+    World,
+    build,
+    build_base,
+    damaged,
+    sids,
+    without,
+)
 from link_soak import ENDLESS, MESSAGES, kick_over_reconnects, missing_is_reported, numbers, soak
 from waiting import eventually
 
@@ -42,7 +55,9 @@ NO_MEMORY = ("gfp.c", "if (g->mids[i] == mid)", "if (g->mids[i] == mid && g->mid
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("firmware"))
+    folder = tmp_path_factory.mktemp("firmware")
+    (folder / "warnings").write_text(build(folder), encoding="utf-8")
+    return folder
 
 
 @pytest.fixture
@@ -118,10 +133,10 @@ def test_both_codecs_read_the_same_out_of_the_same_noise(built: Path) -> None:
 def test_without_check_or_memory_the_same_tests_find_it(
     built: Path, board: Callable[..., Board], tmp_path: Path
 ) -> None:
-    broken = build(tmp_path, NO_CHECK, NO_MEMORY)
-    wrong, _ = through_damage(Codec(broken), 2_000)
+    build(tmp_path, NO_CHECK, NO_MEMORY)
+    wrong, _ = through_damage(Codec(tmp_path), 2_000)
     assert wrong > 200
-    assert len(kick_over_reconnects(board(broken / "call_base"))) > 100
+    assert len(kick_over_reconnects(board(tmp_path / "call_base"))) > 100
 
 
 def test_the_link_fits_into_4_kb_with_its_stack_and_needs_no_malloc(built: Path, tmp_path: Path) -> None:
@@ -139,6 +154,7 @@ def test_the_link_fits_into_4_kb_with_its_stack_and_needs_no_malloc(built: Path,
         stack += sum(int(use) for use in re.findall(r"\t(\d+)\t", uses))
     print(f"struct gfp {link} B, data and bss {static} B, all stack frames together {stack} B")
     assert link + static + stack <= RAM
+    assert (built / "warnings").read_text(encoding="utf-8") == ""
     assert names <= {"memcpy", "memset", "strlen", "__stack_chk_fail"}
 
 
@@ -326,6 +342,20 @@ def test_a_nak_makes_c_resend_once_and_a_second_hello_keeps_its_seqs(built: Path
     assert [(f.kind, f.seq) for f in answer] == [(Kind.NAK, 1)]
 
 
+def test_the_wait_of_c_for_an_ack_doubles_and_six_tries_end_the_session(
+    built: Path, board: Callable[..., Board]
+) -> None:
+    device = board(built / "call_base")
+    device.tick(0, bytes.fromhex(VECTORS[0][1]))
+    device.press(KEY, 1, 1)
+    now, said = 0, []
+    while now < 6000:
+        answer, wish = device.tick(now, b"")
+        said += [(now, frame.kind) for frame in Decoder().feed(answer)]
+        now += max(1, wish)
+    assert said == [*((at, Kind.DATA) for at in (0, 100, 300, 700, 1500, 3100)), (4700, Kind.RESET)]
+
+
 def test_a_sid_that_the_device_has_ended_is_not_taken_up_again(built: Path, board: Callable[..., Board]) -> None:
     device = board(built / "call_base")
     hello = bytes.fromhex(VECTORS[0][1])
@@ -333,6 +363,25 @@ def test_a_sid_that_the_device_has_ended_is_not_taken_up_again(built: Path, boar
     assert frames_in(device.tick(7000, hello)) == [Kind.HELLO_ACK]  # its silence is noticed after what came in
     device.tick(20_000, b"")
     assert frames_in(device.tick(20_001, hello)) == [Kind.RESET]
+
+
+PLANTED = [
+    ("ours && g->tries == 1 && g->waiting", "ours", test_a_nak_makes_c_resend_once_and_a_second_hello_keeps_its_seqs),
+    ("if (frame->sid != g->sid)\n", "\n", test_a_nak_makes_c_resend_once_and_a_second_hello_keeps_its_seqs),
+    ("g->now_ms - event->at_ms", "0u", test_a_device_keeps_its_last_8_inputs_with_their_age),
+    ("frame->sid == g->sid && !g->up", "false", test_a_sid_that_the_device_has_ended_is_not_taken_up_again),
+    ("WAIT_MS << doublings", "WAIT_MS", test_the_wait_of_c_for_an_ack_doubles_and_six_tries_end_the_session),
+    ("g->reset_sid = frame->sid; /* the", "/* the", test_a_rebooted_device_resets_the_session_it_does_not_know),
+]
+
+
+@pytest.mark.parametrize(("text", "instead", "check"), PLANTED)
+def test_a_planted_bug_is_found_by_its_test(
+    board: Callable[..., Board], tmp_path: Path, text: str, instead: str, check: Callable[..., None]
+) -> None:
+    build_base(tmp_path, ("gfp.c", text, instead))
+    with pytest.raises(AssertionError):
+        check(tmp_path, board)
 
 
 def frames_of_answer(answer: tuple[bytes, int]) -> list[Frame]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import zlib
+from pathlib import Path
+from typing import get_args
 
 import pytest
 from firmware_rig import BUMP_BAR, VECTORS, ZEROS, damaged
@@ -11,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_bridge import frame as frames
+from firmware_bridge import link_events
 from firmware_bridge.frame import (
     MAX_CODED,
     BodyError,
@@ -141,3 +144,17 @@ def test_bodies_come_back_as_they_were() -> None:
 def test_a_greeting_without_its_fields_is_an_error(fault: str) -> None:
     with pytest.raises(BodyError):
         read_hello_ack(bytes.fromhex(fault))
+
+
+def test_the_page_for_who_writes_firmware_has_every_vector_type_and_operation() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/framed-link.md").read_text(encoding="utf-8")
+    assert [frame for frame, wire in VECTORS if wire not in page] == []
+    assert [kind for kind in Kind if f"`{kind:x}`" not in page or kind.name not in page] == []
+    named = [name for name in dir(link_events) if name.isupper() and isinstance(getattr(link_events, name), int)]
+    operations = set(named) - {"PROTOCOL", "MOST_ACTIONS", "MOST_STATES"}
+    assert len(operations) >= 9
+    for name in operations:
+        assert f"| `{getattr(link_events, name):02x}` | {name.lower()} |" in page, name
+    for event in get_args(link_events.Event):
+        assert f"`{event.__name__}" in page, event
+    assert all(f"`{reason}`" in page for reason in get_args(link_events.Reason))
