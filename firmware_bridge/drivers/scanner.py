@@ -50,7 +50,8 @@ class Scanner(Driver):
         self._code = bytearray()
         self._heard_at = 0.0
         self._skipping = False
-        self._seen: dict[str, float] = {}
+        self._seen: dict[int, float] = {}
+        """When a text was last seen, by its hash: ten texts would be forty kilobytes."""
         self._unreadable = False
 
     def connected(self, now: float) -> None:
@@ -119,10 +120,11 @@ class Scanner(Driver):
 
     def _tell_once(self, text: str, now: float) -> None:
         self._seen = {each: at for each, at in self._seen.items() if now - at < SAME_S}
-        known = text in self._seen
+        look = hash(text)
+        known = look in self._seen
         if not known and len(self._seen) >= MOST_CODES:
             log.warning("%s: more than %d codes within %g s, one is left out", self.name, MOST_CODES, SAME_S)
             return
-        self._seen[text] = now
+        self._seen[look] = now
         if not known:
             self.tell("scan", text=text)

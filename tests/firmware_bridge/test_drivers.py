@@ -84,6 +84,7 @@ def held(thing: Any, seen: set[int]) -> int:
 FLOODS = {
     "one byte for ever": b"\xff" * 4096,
     "digits": b"0123456789" * 410,
+    "long codes": b"".join(b"%d" % at + b"x" * 4000 + b"\r" for at in range(10)),
     "line ends": b"\r\n" * 2048,
     "half frames": (b"ST,GS,+  0." + b"\x02+00125" + b"=52.1" + b"\x1bQA" + b"\x00\x02\x55") * 120,
     "noise": bytes((at * 7919 + (at >> 3) * 104729) >> 4 & 0xFF for at in range(4096)),
