@@ -125,7 +125,7 @@ class WaitingPapers:
                 self._submit(papers.divert, job.id, backup)
                 return None
             due.append(at)
-        limit, age = rules.printing.stale_after_min, now.since(one.fired_boot, one.fired_mono)
+        limit, age = rules.printing.stale_after_min, now.age(one.fired_boot, one.fired_mono, one.fired_at)
         if is_stale(job, age, limit):
             self._submit(papers.make_stale, job.id)
             return None

@@ -27,6 +27,13 @@ class Now:
         """Seconds since a moment that was kept in a row. A moment of another boot is long ago."""
         return self.monotonic - monotonic if boot == self.boot else float("inf")
 
+    def age(self, boot: str, monotonic: float, at: str) -> float:
+        """Seconds since a moment of which the time of day was kept too. Of another boot the clocks of both must do, and
+        a clock that has never been set says nothing: 0."""
+        if boot == self.boot:
+            return self.monotonic - monotonic
+        return 0.0 if self.grade == "guess" else max(0.0, (self.utc - parse_iso(at)).total_seconds())
+
     def ago(self, seconds: float) -> str:
         return iso(self.utc - timedelta(seconds=seconds))
 

@@ -76,4 +76,4 @@ class Papers:
 
 def _age_of(order: Order, job: PrintJob, now: Now) -> float:
     ticket = order.ticket(job.ticket)
-    return now.since(ticket.fired_boot, ticket.fired_mono)
+    return now.age(ticket.fired_boot, ticket.fired_mono, ticket.fired_at)

@@ -234,13 +234,15 @@ class Ledger:
         self._check_copies()
 
     def _check_move(self, former: str | None, state: str, tag: str) -> None:
-        if former in (None, *OPEN) or (former, state) == ("UNKNOWN", "PRINTED"):
+        if former in (None, "STALE", *OPEN) or (former, state) == ("UNKNOWN", "PRINTED"):
             return
         raise Broken(f"a finished job of {tag} moved from {former} to {state}")
 
     def _check_copies(self) -> None:
         seen: set[tuple[str, int]] = set()
-        for _, copy, ticket in self.jobs.values():
+        for state, copy, ticket in self.jobs.values():
+            if state in ("DIVERTED", "CANCELLED"):  # no byte of it ever left: another takes its place
+                continue
             if (ticket, copy) in seen:
                 raise Broken(f"two jobs of {self.tickets[ticket].tag} are copy {copy}: a REPRINT must count on")
             seen.add((ticket, copy))

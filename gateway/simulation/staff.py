@@ -45,10 +45,13 @@ class Staff:
         with life.store.read() as rows:
             asked = [c.subject for c in rows_of_devices.conditions(rows) if c.code == "slip_unknown"]
             found = [job for identity in asked if (job := jobs.get(rows, identity))]
+            old = jobs.stale(rows)
+        for job in old:
+            self._decide(job.id, "print")
         for job in found:
             there = self._ledger.whole_paper(job.ticket, job.copy)
             self._decide(job.id, "came_out" if there else "reprint")
-        return bool(found)
+        return bool(found or old)
 
     def press(self, decision: str) -> None:
         """Somebody presses a button beside some paper."""

@@ -82,13 +82,14 @@ class Waiting:
     job: PrintJob
     fired_boot: str
     fired_mono: float
+    fired_at: str
 
 
 def waiting_at(rows: Reader, printer: str, limit: int) -> list[Waiting]:
     """What a printer has not begun and nobody wants back already, oldest first."""
     found = rows.all(f"SELECT n FROM jobs WHERE {_OPEN} AND printer = ? ORDER BY n LIMIT ?", printer, limit)
     papers = [job for (n,) in found if (job := at(rows, n)).state != "SENDING" and not job.intent]
-    fired = "SELECT fired_boot, fired_mono FROM tickets WHERE n = ?"
+    fired = "SELECT fired_boot, fired_mono, fired_at FROM tickets WHERE n = ?"
     return [Waiting(job, *row) for job in papers if (row := rows.one(fired, row_of(job.ticket)))]
 
 

@@ -182,3 +182,26 @@ def test_the_next_slip_names_a_number_that_nothing_proves(shop: Any) -> None:
     decide(shop, job, "came_out")
     with shop.read() as rows:
         assert jobs.missing_before(rows, after, order.day) == []
+
+
+@pytest.mark.parametrize(("minutes", "asked"), [(1, []), (16, [1])])
+def test_after_a_power_cut_only_what_is_really_old_is_asked_about(shop: Any, minutes: int, asked: list[int]) -> None:
+    """The monotonic clock began anew with the box: the time of day says how long it was off."""
+    printer_is(shop, "kitchen", "online")
+    shop.place("tofu")
+    shop.later(minutes * 60)
+    shop.boot = "boot-2"
+    watched(shop, 0)
+    with shop.read() as rows:
+        (job,) = jobs.heads(rows)
+    assert [job.number] * (job.intent == "stale") == asked
+
+
+def test_a_clock_that_was_never_set_calls_nothing_old(shop: Any) -> None:
+    printer_is(shop, "kitchen", "online")
+    shop.place("tofu")
+    shop.later(3600)
+    shop.boot, shop.grade = "boot-2", "guess"
+    watched(shop, 0)
+    with shop.read() as rows:
+        assert jobs.heads(rows)[0].intent == ""
