@@ -136,7 +136,10 @@ def simple(text: str, encoding: Encoding) -> bytes | None:
         return None
     if text.isascii():
         return text.encode("ascii")
-    return _bytes(text.translate(_TO_GBK), "gbk") or None if encoding == "gbk" else None
+    if encoding != "gbk":
+        return None
+    # GBK has none of the characters that a look-alike stands for.
+    return _bytes(text, "gbk") or _bytes(text.translate(_TO_GBK), "gbk") or None
 
 
 _TO_GBK = str.maketrans(_CHARSETS["gbk"].lookalikes)

@@ -39,6 +39,8 @@ CODE_PAGE: dict[Encoding, bytes] = {
 REAL_TIME = re.compile(rb"\x10(?:\x04[\x01-\x08]|\x05[\x00-\x03]|\x14)")
 """Executed by a printer on arrival, wherever they stand. In a body none may stand."""
 
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+
 RASTER_S = 2.0
 """Seconds that drawn lines may add to a slip. A text slip takes about one; the house looks after a ticket that
 no one has seen after 8 s, and a cook shall not wait for somebody's emoji. One line of 48 columns has 1736
@@ -166,10 +168,10 @@ def encode_text(text: str, encoding: Encoding) -> bytes:
     """One text in runs. Begins and ends outside Chinese mode; plain ASCII stays in the mode that it meets."""
     whole = simple(text, encoding)
     if whole is not None:
-        if whole.isascii():
+        double = _NOT_ASCII.search(whole)
+        if double is None:
             return whole
-        first = next(at for at, byte in enumerate(whole) if byte >= 0x80)
-        return whole[:first] + CHINESE_ON + whole[first:] + CHINESE_OFF
+        return whole[: double.start()] + CHINESE_ON + whole[double.start() :] + CHINESE_OFF
     data = bytearray()
     chinese = False
     for kind, run in runs(text, encoding):
@@ -199,20 +201,22 @@ class _Encoder:
 
     def add(self, line: Line) -> None:
         self._number += 1
+        if isinstance(line, TextLine):  # most lines are; a match statement would take twice as long for them
+            self._add_text(line)
+        elif isinstance(line, Gap):
+            self.data += b"\x1bJ" + bytes((min(line.dots, 255),))
+        else:
+            self._set(PLAIN)
+            self.data += self._other(line)
+
+    def _other(self, line: Rule | BarCode | QrCode) -> bytes:
         match line:
-            case TextLine():
-                self._add_text(line)
-            case Gap(dots):
-                self.data += b"\x1bJ" + bytes((min(dots, 255),))
             case Rule():
-                self._set(PLAIN)
-                self.data += b"-" * self._columns + b"\n"
+                return b"-" * self._columns + b"\n"
             case BarCode(code):
-                self._set(PLAIN)
-                self.data += self._bar_codes(code, self._columns)
+                return self._bar_codes(code, self._columns)
             case QrCode(text):
-                self._set(PLAIN)
-                self.data += qr_code_bytes(text, self._columns, native=self._native_qr)
+                return qr_code_bytes(text, self._columns, native=self._native_qr)
 
     def _add_text(self, line: TextLine) -> None:
         data, encoding, before = self.data, self._encoding, self._look
