@@ -30,7 +30,8 @@ QR_LEAST = 3
 QR_BORDER = 4
 """White modules around it, as ISO/IEC 18004 asks."""
 
-_ALMOST_REAL_TIME = re.compile(rb"\x10(?=[\x04\x05\x14])")
+_HARMFUL_DOTS = re.compile(rb"\x10(?=[\x04\x05\x14])|\x1d(?=r[\x01\x31]|\(H)")
+"""DLE EOT, ENQ and DC4, which printers execute even inside data; and the fences, which our own side counts."""
 
 _ALONE = threading.Lock()
 
@@ -63,13 +64,11 @@ def raster_bytes(image: Image) -> bytes:
 
 
 def break_real_time(raster: bytes) -> bytes:
-    """One pixel in the byte behind each 0x10 flipped, where a printer could take both for a command.
-
-    Never for text, where it would be another character. A pixel of a drawing is nothing to the eye.
-    """
+    """One pixel flipped in the second byte of each such pair. Never for text, where it would be another character; in a
+    drawing it is nothing to the eye."""
     data = bytearray(raster)
-    for found in _ALMOST_REAL_TIME.finditer(raster):
-        data[found.end()] ^= 0x02  # 04, 05, 14 become 06, 07, 16
+    for found in _HARMFUL_DOTS.finditer(raster):
+        data[found.end()] ^= 0x02  # 04, 05, 14, 72, 28 become 06, 07, 16, 70, 2A
     return bytes(data)
 
 

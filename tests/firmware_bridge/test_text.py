@@ -20,6 +20,7 @@ from firmware_bridge.layout import Line, QrCode, Span, Style, TextLine, layout
 from firmware_bridge.virtual.interpreter import Interpreter
 from firmware_bridge.virtual.paper import text_of, width_of
 from firmware_bridge.virtual.picture import picture_of
+from firmware_bridge.virtual.printer import BUFFER, VirtualPrinter
 from firmware_bridge.virtual.sheet import Buzz, Event, Fed, PrintedLine, PrintedQr, PrintedRaster, Pulse, Sheet
 
 FIRMWARE: dict[Encoding, str] = {"gbk": "gbk", "big5": "big5", "cp437": "western", "cp858": "western"}
@@ -296,6 +297,12 @@ def test_pairs_are_broken_where_they_overlap_and_at_the_end() -> None:
         assert len(broken) == len(raw)
 
 
+def test_dots_never_look_like_a_fence_because_fences_are_counted() -> None:
+    for raw in (escpos.FENCE, b"\x1dr1", b"\x1d(H\x06\x00"):
+        assert graphics.break_real_time(b"\xff" + raw) != b"\xff" + raw
+    assert graphics.break_real_time(b"\x1dr\x02\x1d(k") == b"\x1dr\x02\x1d(k"
+
+
 # --- QR codes ---
 
 LINK = "https://shop.example/t/桌12?k=a1B2c3"
@@ -396,3 +403,29 @@ def test_unicode_names_are_not_needed_to_know_a_width() -> None:
     assert charset.cells("…—·①é", "gbk") == 10
     assert unicodedata.east_asian_width("é") != "W"
     assert [charset.cells(char, "gbk") for char in "😀𠮷م"] == [2, 2, 1]
+
+
+# --- through a printer with a small buffer ---
+
+
+def test_a_picture_larger_than_the_buffer_passes_a_slow_printer_and_an_end_of_paper(bar_codes: BarCodeBytes) -> None:
+    cut: list[Sheet] = []
+    said = bytearray()
+    printer = VirtualPrinter(48, 115200, said.extend, cut.append)
+    slip = a_slip(allergies=["花生 ☠" * 6], note="☠☃ " * 20)
+    body = encode([*layout(slip, 48, "gbk"), QrCode(LINK)], 48, "gbk", bar_codes, RASTER_MOST, native_qr=False)
+    data = body.data + escpos.FENCE + escpos.CUT
+    assert len(data) > 3 * BUFFER
+    now, sent = 0.0, 0
+    while not cut and now < 30:
+        now += 0.002
+        size = min(printer.may_read(now), len(data) - sent)
+        if size:
+            printer.arrive(data[sent : sent + size], now)
+            sent += size
+        if 0.5 <= now < 0.502 or 2.0 <= now < 2.002:
+            printer.set_fault("paper_out", on=now < 1, now=now)
+        printer.step(now)
+    assert said.endswith(b"\x00"), "the fence is answered"
+    assert len(raster_rows(cut[0])) >= 5
+    assert cut[0].data == data
