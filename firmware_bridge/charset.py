@@ -38,7 +38,7 @@ class _Charset:
     """`pairs` and `page` are Python's names of the two-byte characters ("" without) and of the code page.
 
     Look-alikes come before the character itself. U+00A5 is first of all a Chinese matter: GBK and Big5 have
-    only the full-width yuan sign, and the one-byte yen (0x9D) would eat its neighbour in Chinese mode.
+    only the full-width yuan sign, and a one-byte yen would eat its neighbour in Chinese mode.
     """
 
     pairs: str
