@@ -23,6 +23,8 @@ START = b"\x1b@\x1da\x0f"
 """ESC @ clears every setting and switches automatic status off, so GS a must follow it every time."""
 FENCE = b"\x1dr\x01"
 """GS r 1: answered only when everything before it is printed, never while paper is out."""
+MARKS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+"""What a fence's mark is made of: printable, so that a printer without the command prints it instead of obeying it."""
 CUT = b"\x1dVB\x00"
 """GS V 66 0: feed to the cutter, partial cut."""
 FRESH_PAPER = b"\x1b@\n" + CUT
@@ -253,6 +255,14 @@ def _change(old: int, new: int, chinese: bool) -> bytes:
     if (new ^ old) & 0b1000:
         data += b"\x1dB" + bytes([new >> 3 & 1])
     return data
+
+
+def marked_fence(mark: bytes) -> bytes:
+    """GS ( H, function 48: its answer, `37 22`, the four bytes of `mark`, `00`, comes when all before it is printed.
+
+    Epson, ESC/POS reference, GS ( H; which clones have it: docs/devices.md.
+    """
+    return b"\x1d(H\x06\x0000" + mark
 
 
 def ask(question: int) -> bytes:

@@ -31,17 +31,24 @@ class FenceAnswer:
 
 
 @dataclass(frozen=True)
+class FenceEcho:
+    """The answer to GS ( H: everything before the fence with these four bytes is printed."""
+
+    mark: bytes
+
+
+@dataclass(frozen=True)
 class Stray:
     """Bytes that fit nothing: noise, another dialect, or the rest of a damaged answer."""
 
     data: bytes
 
 
-Answer = RealTimeAnswer | AutoStatus | FenceAnswer | Stray
+Answer = RealTimeAnswer | AutoStatus | FenceAnswer | FenceEcho | Stray
 
 XON, XOFF = 0x11, 0x13
 _ECHO_BYTES = 7
-"""37 22 d d d d 00, the answer to GS ( H; we never ask for it, so it must not pass for a fence."""
+"""37 22 d d d d 00, the answer to GS ( H. Its bytes would pass for fence answers where it is not known whole."""
 
 
 class StatusReader:
@@ -96,7 +103,9 @@ class StatusReader:
             return
         self._echo.append(byte)
         if len(self._echo) == _ECHO_BYTES or (self._echo[1] == 0x25 and byte == 0):
-            answers.append(Stray(bytes(self._echo)))
+            frame = bytes(self._echo)
+            is_echo = frame[1] == 0x22 and frame[-1] == 0 and len(frame) == _ECHO_BYTES
+            answers.append(FenceEcho(frame[2:6]) if is_echo else Stray(frame))
             self._echo.clear()
 
 

@@ -13,7 +13,14 @@ from typing import Literal
 from firmware_bridge import escpos
 from firmware_bridge.drivers.sending import FENCE_TRIES, LINES_PER_S, SPARE_S, Outcome, Sending, with_fences
 from firmware_bridge.escpos import Body
-from firmware_bridge.escpos_status import AutoStatus, FenceAnswer, PrinterStatus, RealTimeAnswer, StatusReader
+from firmware_bridge.escpos_status import (
+    AutoStatus,
+    FenceAnswer,
+    FenceEcho,
+    PrinterStatus,
+    RealTimeAnswer,
+    StatusReader,
+)
 
 POLL_IDLE_S = 2.0
 """Between two rounds of questions: paper out is known within this, and a slip finds a fresh status."""
@@ -29,15 +36,17 @@ QUIET_S = 5.0
 Two fences are at most 1000 bytes apart, two seconds of the slowest printer."""
 
 ROUNDS_TO_SILENCE = 2
-Fence = Literal["gs_r", "none"]
+Fence = Literal["gs_h", "gs_r", "none"]
 
 
 class EscposPrinter:
-    """One printer. Times are monotonic seconds; `baud` says how long bytes travel."""
+    """One printer. Times are monotonic seconds; `baud` says how long bytes travel; `first_mark` is any number: marks
+    count on from there, so that an answer of a former life fits none of this one's."""
 
-    def __init__(self, baud: int, fence: Fence) -> None:
+    def __init__(self, baud: int, fence: Fence, first_mark: int = 0) -> None:
         self._baud = baud
-        self._fence = fence
+        self._fence: Fence = fence
+        self._mark = first_mark
         self._status = PrinterStatus()
         self._known_at: float | None = None
         self.sending: Sending | None = None
@@ -108,6 +117,8 @@ class EscposPrinter:
                     self._know(PrinterStatus.from_auto(four), now)
                 case FenceAnswer(byte):
                     self._on_fence(byte, now)
+                case FenceEcho(mark):
+                    self._on_echo(mark, now)
                 case _:
                     self._mix()
 
@@ -145,11 +156,25 @@ class EscposPrinter:
 
     def begin(self, body: Body, now: float, *, clean_first: bool) -> None:
         """Start sending. `clean_first` cuts off what an unfinished slip may have left on the paper."""
-        slip, inner = with_fences(body, escpos.FENCE) if self._fence == "gs_r" else (body.data, 0)
-        fence = escpos.FENCE if self._fence == "gs_r" else b""
-        data = (escpos.FRESH_PAPER if clean_first else b"") + slip + fence + escpos.CUT
+        marks: list[bytes] = []
+
+        def fence() -> bytes:
+            marks.append(self._next_mark())
+            return self._fence_with(marks[-1])
+
+        slip = body.data if self._fence == "none" else with_fences(body, fence) + fence()
+        data = (escpos.FRESH_PAPER if clean_first else b"") + slip + escpos.CUT
         patience = SPARE_S + len(data) * 10 / self._baud + body.lines / LINES_PER_S
-        self.sending = Sending(data, patience, deadline=now + SPARE_S, inner=inner)
+        inner = max(0, len(marks) - 1)
+        self.sending = Sending(data, patience, deadline=now + SPARE_S, inner=inner, marks=marks)
+
+    def _next_mark(self) -> bytes:
+        self._mark = (self._mark + 1) % len(escpos.MARKS) ** 4
+        places = (self._mark // len(escpos.MARKS) ** place % len(escpos.MARKS) for place in (3, 2, 1, 0))
+        return bytes(escpos.MARKS[place] for place in places)
+
+    def _fence_with(self, mark: bytes) -> bytes:
+        return escpos.marked_fence(mark) if self._fence == "gs_h" else escpos.FENCE
 
     def outcome(self, now: float) -> Outcome | None:
         """How the slip ended, once; None while it is on its way."""
@@ -158,7 +183,7 @@ class EscposPrinter:
             return None
         ended: Outcome | None = None
         if self._proven(job, now):
-            ended = Outcome("PRINTED", answer=f"{job.last_answer:02x}")
+            ended = Outcome("PRINTED", answer=job.last_answer)
         elif job.held:
             return None
         elif job.whole and self._fence == "none":
@@ -292,7 +317,7 @@ class EscposPrinter:
 
     def _on_fence(self, byte: int, now: float) -> None:
         job = self.sending
-        if self._fence == "none":
+        if self._fence != "gs_r":
             return
         if self._owed and not byte & 0x0C:
             self._owed -= 1
@@ -307,13 +332,28 @@ class EscposPrinter:
             return
         job.answered += 1
         job.answered_at = now
-        job.last_answer = byte
+        job.last_answer = f"{byte:02x}"
         if job.complete:
             self._round_due = now  # is it really this printer that speaks?
 
+    def _on_echo(self, mark: bytes, now: float) -> None:
+        """A mark of another slip, of a former life or of another host says nothing of this slip."""
+        job = self.sending
+        if self._fence != "gs_h" or job is None or mark not in job.marks:
+            return
+        place = job.marks.index(mark)
+        if place < job.answered:
+            return
+        if place > job.answered:  # answers between were lost, or with them a part of the slip
+            job.mixed = True
+            self._round_due = now
+            if not job.answered:
+                return  # it cannot speak for a lost head
+        job.answered, job.answered_at, job.last_answer = place + 1, now, mark.decode("ascii")
+
     def _mix(self) -> None:
-        """Something that is no answer came in: a fence answer beside it cannot be trusted."""
-        if self.sending is not None and self.sending.whole:
+        """Something that is no answer came in: an answer beside it that has no mark cannot be trusted."""
+        if self.sending is not None and self.sending.whole and self._fence == "gs_r":
             self.sending.mixed = True
 
     def _judge(self, job: Sending, now: float) -> None:
@@ -330,11 +370,14 @@ class EscposPrinter:
         if job.fences < FENCE_TRIES and job.answered:
             job.answered = job.inner
             job.fences += 1
-            self._out += escpos.FENCE
+            job.marks[job.inner] = self._next_mark()
+            self._out += self._fence_with(job.marks[job.inner])
 
     def _proven(self, job: Sending, now: float) -> bool:
         if job.fence_at:
             return True
+        if self._fence == "gs_h":
+            return job.complete and not job.mixed and job.answered == job.inner + 1
         if self._ever_answered or job.mixed or not job.complete or job.answered != job.inner + 1:
             return False
         return now >= job.answered_at + SETTLE_S

@@ -17,6 +17,9 @@ from gateway.contract.messages import DeviceDesired, PrintCommand
 
 log = logging.getLogger(__name__)
 
+MARK_BITS = 20
+"""Four figures or letters make 1.7 million marks."""
+
 
 class PrinterDriver(Driver):
     """Starts, watches and ends slips. Raises JournalError from `step`: then nothing may be sent any more."""
@@ -26,7 +29,7 @@ class PrinterDriver(Driver):
     def __init__(self, given: Surroundings) -> None:
         super().__init__(given)
         self.desired = given.desired
-        self._printer = EscposPrinter(self.desired.baud, self.desired.fence)
+        self._printer = EscposPrinter(self.desired.baud, self.desired.fence, given.random(MARK_BITS))
         self._jobs = PrintJobs(self.name, given.journal, lambda result: given.outlet.result(self.name, result))
         self._connected = False
         self._retired = False
@@ -151,7 +154,7 @@ class PrinterDriver(Driver):
             return False
         evidence: dict[str, object] = {"bytes": sending.left}
         if outcome.state == "PRINTED":
-            evidence |= {"fence": "gs_r", "answer": outcome.answer}
+            evidence |= {"fence": self.desired.fence, "answer": outcome.answer}
         if job.body is not None and job.body.missing:
             evidence["missing"] = "".join(job.body.missing)
         self._jobs.finish(job, outcome.state, outcome.reason, evidence, sending.left)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Literal
 
 from firmware_bridge.escpos import Body
@@ -19,23 +20,23 @@ FENCE_EVERY = 1000
 printer that lost its power, and with it a part of the slip, has lost at least one fence too."""
 
 
-def with_fences(body: Body, fence: bytes) -> tuple[bytes, int]:
-    """The slip with a fence before its first line and then every `FENCE_EVERY` bytes; and how many they are."""
+def with_fences(body: Body, fence: Callable[[], bytes]) -> bytes:
+    """The slip with a fence before its first line and then every `FENCE_EVERY` bytes. `fence` makes the next one."""
     data = bytearray()
-    done = count = 0
-    for place in body.breaks:
-        if count == 0 or place - done >= FENCE_EVERY:
-            data += body.data[done:place] + fence
+    done = 0
+    for at, place in enumerate(body.breaks):
+        if at == 0 or place - done >= FENCE_EVERY:
+            data += body.data[done:place] + fence()
             done = place
-            count += 1
-    return bytes(data + body.data[done:]), count
+    return bytes(data + body.data[done:])
 
 
 @dataclass
 class Sending:
     """The slip on its way. `left` counts bytes that the line has taken.
 
-    `inner` fences stand inside the slip; `answered` counts their answers and that of the one behind it.
+    `inner` fences stand inside the slip; `answered` counts their answers and that of the one behind it. `marks` are
+    those of all of them in their order, which only GS ( H sends.
     """
 
     data: bytes
@@ -47,7 +48,8 @@ class Sending:
     drained: float = 0.0
     fences: int = 1
     fence_at: float = 0.0
-    last_answer: int = 0
+    marks: list[bytes] = field(default_factory=list)
+    last_answer: str = ""
     answered_at: float = 0.0
     mixed: bool = False
     held: str = ""
@@ -68,7 +70,7 @@ class Sending:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a slip ended. `answer` is the fence's answer in hex, empty when nothing answered.
+    """How a slip ended. `answer` is the last fence's: its byte in hex, or its mark; empty when nothing answered.
 
     `WAITING`: the line took no byte at all, so the slip may be sent whole later.
     """

@@ -41,7 +41,7 @@ class Printer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     driver: Literal["escpos_printer"] = "escpos_printer"
     baud: Literal[9600, 19200, 38400, 57600, 115200] = 19200
     columns: Literal[32, 42, 48] = 48
-    fence: Literal["gs_r", "none"] = "gs_r"
+    fence: Literal["gs_h", "gs_r", "none"] = "gs_r"
     encoding: Literal["gbk", "big5", "cp437"] = "gbk"
     language: Language = "zh-Hans"
     on_unknown: Literal["reprint", "ask"] = "reprint"

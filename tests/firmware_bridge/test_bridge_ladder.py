@@ -7,6 +7,7 @@ its mark, and every job ends or says why it waits.
 from __future__ import annotations
 
 import random
+import re
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from bridge_rig import a_slip
 
 from firmware_bridge import print_jobs
 from firmware_bridge.device import Device
+from firmware_bridge.drivers.escpos_printer import Fence
 from firmware_bridge.errors import ConfigError, PortError
 from firmware_bridge.escpos import BarCodeBytes
 from firmware_bridge.journal import Journal
@@ -90,7 +92,9 @@ class Cable:
 class World:
     """A device, its cable, its printer, and everything that was said and printed."""
 
-    def __init__(self, folder: Path, bar_codes: BarCodeBytes, rung: str = "whole", seed: int = 1) -> None:
+    def __init__(
+        self, folder: Path, bar_codes: BarCodeBytes, rung: str = "whole", seed: int = 1, fence: Fence = "gs_r"
+    ) -> None:
         self.folder, self.bar_codes = folder, bar_codes
         self.now = 100.0
         self.cable = Cable(rung, seed)
@@ -98,7 +102,7 @@ class World:
         self.results: list[PrintResult] = []
         self.states: list[DeviceState] = []
         self.printer = VirtualPrinter(48, 115200, self.cable.answer, self._cut)
-        self.desired = DeviceDesired("kitchen", "escpos_printer", "fake", baud=115200)
+        self.desired = DeviceDesired("kitchen", "escpos_printer", "fake", baud=115200, fence=fence)
         self.start()
 
     def start(self) -> None:
@@ -171,18 +175,30 @@ class World:
         return sum(f"{key} " in paper and "REPRINT" not in paper for paper in self.papers)
 
 
+FENCES: tuple[Fence, ...] = ("gs_r", "gs_h")
+
+
+@pytest.fixture(params=FENCES)
+def fence(request: pytest.FixtureRequest) -> Fence:
+    found: Fence = request.param
+    return found
+
+
 @pytest.fixture
-def world(tmp_path: Path, bar_codes: BarCodeBytes) -> World:
-    return World(tmp_path, bar_codes)
+def world(tmp_path: Path, bar_codes: BarCodeBytes, fence: Fence) -> World:
+    return World(tmp_path, bar_codes, fence=fence)
 
 
 @pytest.mark.parametrize("rung", ["whole", "byte by byte", "slow"])
-def test_on_any_honest_line_every_slip_is_proven(tmp_path: Path, bar_codes: BarCodeBytes, rung: str) -> None:
-    world = World(tmp_path, bar_codes, rung)
+def test_on_any_honest_line_every_slip_is_proven(
+    tmp_path: Path, bar_codes: BarCodeBytes, rung: str, fence: Fence
+) -> None:
+    world = World(tmp_path, bar_codes, rung, fence=fence)
     for key in ("A1", "A2", "A3"):
         world.print(key)
         result = world.until_final(key)
-        assert (result.state, result.evidence["answer"]) == ("PRINTED", "00")
+        assert (result.state, result.evidence["fence"]) == ("PRINTED", fence)
+        assert re.fullmatch("00" if fence == "gs_r" else "[0-9A-Z]{4}", result.evidence["answer"])
     world.settle(2)
     assert [world.copies(key) for key in ("A1", "A2", "A3")] == [1, 1, 1]
 
@@ -190,9 +206,9 @@ def test_on_any_honest_line_every_slip_is_proven(tmp_path: Path, bar_codes: BarC
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("rung", ["lossy", "noisy"])
 def test_on_a_damaged_line_printed_is_said_only_of_what_is_on_paper(
-    tmp_path: Path, bar_codes: BarCodeBytes, rung: str, seed: int
+    tmp_path: Path, bar_codes: BarCodeBytes, rung: str, seed: int, fence: Fence
 ) -> None:
-    world = World(tmp_path, bar_codes, rung, seed)
+    world = World(tmp_path, bar_codes, rung, seed, fence)
     world.print("A1")
     result = world.until_final("A1")
     assert result.state in ("PRINTED", "UNKNOWN")
@@ -202,8 +218,10 @@ def test_on_a_damaged_line_printed_is_said_only_of_what_is_on_paper(
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_garbage_for_answers_is_never_proof(tmp_path: Path, bar_codes: BarCodeBytes, seed: int) -> None:
-    world = World(tmp_path, bar_codes, seed=seed)
+def test_garbage_for_answers_is_never_proof(
+    tmp_path: Path, bar_codes: BarCodeBytes, seed: int, fence: Fence
+) -> None:
+    world = World(tmp_path, bar_codes, seed=seed, fence=fence)
     world.settle(0.5)
     world.print("A1")
     world.until_told("SENDING", "")
@@ -328,7 +346,9 @@ def test_a_printer_without_fence_ends_unconfirmed(tmp_path: Path, bar_codes: Bar
 def test_paper_low_is_degraded_and_prints(world: World) -> None:
     world.printer.set_fault("paper_low", True, world.now)
     world.print("A1")
-    assert world.until_final("A1").evidence["answer"] == "03"
+    result = world.until_final("A1")
+    assert result.state == "PRINTED"
+    assert result.evidence["fence"] == "gs_h" or result.evidence["answer"] == "03"
     assert (world.states[-1].status, world.states[-1].reasons) == ("degraded", ["paper_low"])
 
 
@@ -342,11 +362,11 @@ def test_an_impossible_wish_is_refused_with_every_reason(tmp_path: Path, bar_cod
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_storm_of_faults_never_brings_a_lie_or_a_second_paper(
-    tmp_path: Path, bar_codes: BarCodeBytes, seed: int
+    tmp_path: Path, bar_codes: BarCodeBytes, seed: int, fence: Fence
 ) -> None:
     chance = random.Random(seed)
     rung = chance.choice(["whole", "lossy", "noisy", "byte by byte", "slow"])
-    world = World(tmp_path, bar_codes, rung, seed)
+    world = World(tmp_path, bar_codes, rung, seed, fence)
     keys = ["A1", "A2", "A3"]
     for key in keys:
         world.print(key)
