@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from firmware_bridge.charset import KEPT_TEXTS, Encoding, missing, runs, simple
 from firmware_bridge.errors import UnprintableError
-from firmware_bridge.graphics import new_printer, qr_code_bytes, quiet, raster_bytes
+from firmware_bridge.graphics import new_printer, qr_code_bytes, quiet, raster_bands
 from firmware_bridge.layout import PLAIN, BarCode, Gap, Line, QrCode, Rule, Style, TextLine
 
 START = b"\x1b@\x1da\x0f"
@@ -82,7 +82,7 @@ def load_bar_codes() -> BarCodeBytes:
 class Body:
     """A slip as bytes, without fence and cut. `lines` counts printed lines, for the time it may take.
 
-    `breaks` are the places between two lines, the first before them all: a fence may stand there.
+    `breaks` are the places between two lines or bands of dots, the first before them all: a fence may stand there.
     """
 
     data: bytes
@@ -112,35 +112,38 @@ def encode(
     for line in lines:
         page.add(line)
         breaks.append(len(page.data))
-    data = bytes(page.data)
+    data, count = bytes(page.data), len(breaks) - 1
     if page.lacking and room:
         data = _draw_lines(page, data, breaks, encoding, room)
     found = REAL_TIME.search(data)
     if found:
         raise UnprintableError(f"a real-time command would stand at byte {found.start()} of the slip")
     lacked = tuple(dict.fromkeys(char for each in page.lacking.values() for char in each.missing))
-    return Body(data, len(breaks) - 1, lacked, tuple(breaks[:-1]))
+    return Body(data, count, lacked, tuple(breaks[:-1]))
 
 
 def _draw_lines(page: _Encoder, data: bytes, breaks: list[int], encoding: Encoding, room: int) -> bytes:
     """`data` with pictures in the place of text lines that lack something: the loudest first, an allergy before a
-    heading, until `room` is used up. Corrects `breaks` and what `page` lacks."""
+    heading, until `room` is used up. Corrects `breaks`, each band of a picture gets one, and what `page` lacks."""
     from firmware_bridge import raster  # Pillow is loaded by the first slip that needs it
 
-    chunks = [data[start:end] for start, end in pairwise([0, *breaks])]
+    chunks = [[data[start:end]] for start, end in pairwise([0, *breaks])]
     for number, lacking in sorted(page.lacking.items(), key=lambda item: -item[1].loudness):
         drawing = raster.draw(lacking.line, encoding)
         if drawing is None:
             continue
-        dots = raster_bytes(drawing.image) + b"\x1bJ" + bytes((raster.LEADING,))
-        if len(dots) > room:
+        bands = raster_bands(drawing.image)
+        size = sum(map(len, bands))
+        if size > room:
             continue
-        room -= len(dots)
+        room -= size
         # What follows relies on the look that the text would have left.
-        chunks[number] = dots + _change(*lacking.looks, encoding in CHINESE)
+        bands[-1] += b"\x1bJ" + bytes((raster.LEADING,)) + _change(*lacking.looks, encoding in CHINESE)
+        chunks[number] = bands
         page.lacking[number] = lacking._replace(missing=drawing.missing)
-    breaks[:] = accumulate(map(len, chunks))
-    return b"".join(chunks)
+    pieces = [piece for chunk in chunks for piece in chunk]
+    breaks[:] = accumulate(map(len, pieces))
+    return b"".join(pieces)
 
 
 class _Lacking(NamedTuple):

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 BAND_ROWS = 128
 """Rows of one raster command: clones lose taller ones."""
+BAND_BYTES = 900
+"""A fence may stand between two bands: with its own bytes they stay below the distance that proves a slip whole
+(drivers/sending.py), for a printer that lost its power inside a picture, too."""
 QR_MODULE = 6
 """Dots of one module, 0.75 mm: read from a hand's distance by every phone. Smaller where the paper is narrow."""
 QR_LEAST = 3
@@ -55,12 +58,17 @@ def new_printer() -> Callable[[], Any]:
     return kind
 
 
-def raster_bytes(image: Image) -> bytes:
+def raster_bands(image: Image) -> list[bytes]:
     """Black on white as GS v 0 in bands, without any real-time command: a pixel gives way to each."""
-    printer = new_printer()()
+    rows = max(1, min(BAND_ROWS, BAND_BYTES * 8 // image.width))
+    bands = []
     with quiet():
-        printer.image(image, impl="bitImageRaster", fragment_height=BAND_ROWS)
-    return break_real_time(bytes(printer.output))
+        for top in range(0, image.height, rows):
+            printer = new_printer()()
+            band = image.crop((0, top, image.width, min(top + rows, image.height)))
+            printer.image(band, impl="bitImageRaster", fragment_height=BAND_ROWS)
+            bands.append(break_real_time(bytes(printer.output)))
+    return bands
 
 
 def break_real_time(raster: bytes) -> bytes:
@@ -105,4 +113,4 @@ def _drawn_qr(matrix: Iterable[Iterable[int]], module: int) -> bytes:
     dots = bytes(0 if dark else 255 for row in matrix for dark in row)
     side = math.isqrt(len(dots))
     code = Image.frombytes("L", (side, side), dots)
-    return raster_bytes(code.resize((side * module, side * module), Image.Resampling.NEAREST))
+    return b"".join(raster_bands(code.resize((side * module, side * module), Image.Resampling.NEAREST)))

@@ -215,5 +215,6 @@ def test_a_run_that_does_not_leave_chinese_mode_is_found(monkeypatch: pytest.Mon
 def test_a_picture_with_a_real_time_command_or_a_false_length_is_found(
     monkeypatch: pytest.MonkeyPatch, dots: bytes, fault: str
 ) -> None:
-    monkeypatch.setattr(escpos, "raster_bytes", lambda image: b"\x1dv0\x00\x03\x00\x10\x00" + dots * (40 // len(dots)))
+    bands = [b"\x1dv0\x00\x03\x00\x10\x00" + dots * (40 // len(dots))]
+    monkeypatch.setattr(escpos, "raster_bands", lambda image: bands)
     assert fault in run(5, 5_000)
