@@ -235,7 +235,7 @@ def test_nobody_takes_a_bridges_place_by_its_name(broker: Broker) -> None:
         on_desired=lambda document: None,
         retained=lambda: [(TOPICS.bridge_state(BRIDGE), b"here")],
     )
-    bridge.listen_to(["kitchen"])
+    bridge.listen_to(["kitchen"], [])
     bridge.start()
     gateway.wait(lambda: gateway.messages)
     broker.login(INTEGRATOR, name=f"bridge-{BRIDGE}")

@@ -23,6 +23,8 @@ from running_demo import ROOT, RunningDemo, call
 from scenarios.screens import Screen
 from waiting import eventually
 
+from gateway.store.migrations import VERSION
+
 PORK = [{"item": "twice-cooked-pork"}]
 
 
@@ -501,13 +503,14 @@ def test_a_refusal_speaks_the_readers_language(demo: RunningDemo, language: str,
 def test_one_order_that_is_odd_but_right_is_taken(demo: RunningDemo) -> None:
     """The negative control of all the above: what only looks strange is not refused."""
     note = '少辣 🌶️ مرحبا "quoted" <b>not html</b> \'; DROP TABLE orders; --\nsecond line'
-    line = {"item": "beer", "quantity": 99, "note": note}
-    order = demo.order(lines=[line], note="e\u0301", allergies=["peanut", "花生"])
+    plain = '少辣 "quoted" <b>not html</b> \'; DROP TABLE orders; --'
+    lines = [{"item": "beer", "quantity": 99, "note": note}, {"item": "beer", "note": plain}]
+    order = demo.order(lines=lines, note="e\u0301", allergies=["peanut", "花生"])
     _, seen = demo.guest("GET", f"/api/v1/orders/{order['id']}?table_token={demo.token()}")
     assert seen["lines"][0]["note"] == note.replace("\n", " ")
-    assert (seen["total"], seen["allergies"]) == (99 * 1200, ["peanut", "花生"])
+    assert (seen["total"], seen["allergies"]) == (100 * 1200, ["peanut", "花生"])
     paper = eventually("its slip", lambda: [p for p in demo.papers("receipt") if f"{order['number']}-" in p], 30)[0]
-    assert "<b>" in paper
+    assert "<b>not html</b>" in paper, "what the printer has in its font is text, the rest of the note is drawn"
 
 
 # Wrong files: said in words, with the line and the key, and never with a stack trace.
@@ -595,7 +598,7 @@ def test_a_database_of_a_newer_release_is_refused_and_left_alone(guarded: Runnin
         assert "4711" in done.stderr, (words, done.stderr)
     assert (data / "gateway.db").read_bytes() == before
     with closing(sqlite3.connect(data / "gateway.db")) as copy:
-        copy.execute("PRAGMA user_version = 1")
+        copy.execute(f"PRAGMA user_version = {VERSION}")
     assert gateway("orders", "--config", str(path)).returncode == 0, "the negative control: our own version is read"
 
 
