@@ -84,6 +84,11 @@ class Counter:
     def facts(self, name: str) -> list[dict[str, Any]]:
         return [event["facts"] for event in self.events(name)]
 
+    def weighs(self, name: str) -> int | None:
+        """As last told; None before the first word."""
+        told = self.facts(name)
+        return told[-1]["grams"] if told else None
+
     def tell(self, name: str, op: str, **args: Any) -> None:
         self.gateway.publish(self.gateway.topics.device_do(name), msgspec.json.encode(DeviceCommand(op, args)))
 
@@ -116,7 +121,7 @@ def test_a_scan_a_weight_and_a_text_go_all_the_way_once(counter: Counter) -> Non
         assert counter.facts(name) == [{"text": "桌12 http://a/t/12"}, {"text": "B2"}]
     for name in ("scale", "old-scale"):
         counter.hand("weigh", name, grams=125)
-        eventually("its weight", lambda name=name: counter.facts(name)[-1]["grams"] == 125)
+        eventually("its weight", lambda name=name: counter.weighs(name) == 125)
         assert counter.facts(name) == [{"grams": 0, "stable": True}, {"grams": 125, "stable": True}], (
             "none while it moved"
         )
@@ -183,7 +188,7 @@ def test_a_loose_line_tells_no_half_code_and_no_half_weight(counter: Counter) ->
     counter.hand("scan", "door", text="A2")
     for name in ("door", "scale"):
         counter.online(name)
-    eventually("the weight", lambda: counter.facts("scale")[-1]["grams"] == 900)
+    eventually("the weight", lambda: counter.weighs("scale") == 900)
     assert {fact["grams"] for fact in counter.facts("scale")} <= {0, 900}
     assert counter.facts("door") == [{"text": "A2"}]
 

@@ -39,18 +39,20 @@ SLIP = re.compile(BEGIN + b"(?:" + b"|".join((TEXT, CHINESE, ONE_BYTE, LOOKS, FE
 it, and no byte from 0x80 up stands anywhere else."""
 INVISIBLE = re.compile(b"|".join((BEGIN, rb"\x1c[&.]", rb"\x1bt.", LOOKS, FEED)), re.DOTALL)
 RASTER = re.compile(rb"\x1dv0\x00(..)(..)", re.DOTALL)
+PICTURE = b"(picture)\n"
 ANYWHERE = re.compile(rb"\x10[\x04\x05\x14]")
 """DLE EOT, DLE ENQ and DLE DC4 are executed even inside the data of another command."""
 
 
 def without_rasters(data: bytes) -> bytes:
-    """The pictures taken out, each as long as its own head says."""
+    """The pictures taken out, each as long as its own head says; its bands, which touch, stand for one line."""
     while found := RASTER.search(data):
         row, rows = (int.from_bytes(field, "little") for field in found.groups())
         assert row <= 72, "no wider than the paper"
         assert rows <= 128, "clones lose taller ones"
         assert found.end() + row * rows <= len(data), "the head says more than there is"
-        data = data[: found.start()] + b"(picture)\n" + data[found.end() + row * rows :]
+        before = data[: found.start()].removesuffix(PICTURE)
+        data = before + PICTURE + data[found.end() + row * rows :]
     return data
 
 
