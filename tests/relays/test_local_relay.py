@@ -114,6 +114,20 @@ def test_a_withdrawal_goes_out_until_it_is_answered_and_what_was_never_out_needs
     assert local.said(JOBS) == []
 
 
+def test_a_paper_that_is_too_old_is_not_handed_over_until_somebody_wants_it(local: Local) -> None:
+    """The box comes back after a power cut: yesterday's slips shall not pour out of the printer."""
+    (job,) = local.shop.jobs(local.shop.place("tofu"))
+    local.shop.later(15 * 60 + 1)
+    assert local.said(JOBS) == []
+    local.shop.do(papers.make_stale, job.id)
+    (command,) = local.said(JOBS)
+    assert (command["op"], command["key"]) == ("withdraw", job.id)
+    local.hears(TOPICS.printer_results("kitchen"), PrintResult(job.id, 1, "WITHDRAWN"))
+    wanted = local.shop.do(papers.decide_about_job, job.id, "print", next(local.shop.keys), actor=COOK)
+    (command,) = local.said(JOBS)
+    assert (command["op"], command["key"], command.get("copy", 1)) == ("print", wanted.id, 1)
+
+
 def test_a_slip_says_what_the_cook_needs_in_the_printers_language(local: Local) -> None:
     lines = [
         {"item": "chicken", "variant": "half", "quantity": 2, "modifiers": ["hot", "no-nuts"], "note": "少油"},
