@@ -68,10 +68,10 @@ KINDS: dict[str, Kind] = {
         "{number}，{table} 桌：马上会自动补打，两张只做一份",
         "{number}, table {table}: it prints again by itself in a moment; cook it once",
     ),
-    "slips_stale": _kind(
-        "soon", "{name}有 {count} 张旧单没打", "{count} old slips at {name} did not print",
-        "看一下 {slips}：还要做的点“打印”，不要的点“取消”",
-        "See {slips}: tap 'print' for what is still wanted, 'cancel' for the rest",
+    "slip_stale": _kind(
+        "soon", "{number} 的单放久了，没有打", "{number} waited too long and did not print",
+        "单号 {slip}，{table} 桌：还要做就点“打印”，不要就点“取消”",
+        "Slip {slip}, table {table}: tap 'print' if it is still wanted, else 'cancel'",
     ),
     "ticket_unseen": _kind(
         "now", "{table} 桌 {number} 厨房还没看到", "No cook has seen {number}, table {table}",

@@ -99,10 +99,10 @@ def _taken_back(tx: Tx, now: Now, ids: Ids, job: PrintJob) -> None:
     """What follows when no byte of it will ever leave for its printer."""
     if job.state == "DIVERTED":
         jobs.insert(tx, _in_its_place(now, ids, job, job.target))
-    stale = [other for other in jobs.stale(tx) if other.printer == job.printer and other.id != job.id]
-    if job.state == "STALE":
-        stale.append(job)
-    _say_what_is_stale(tx, now, job.printer, stale)
+    elif job.state == "STALE":
+        _raise(tx, now, "slip_stale", job)
+    else:
+        devices.clear_condition(tx, "slip_stale", job.id)
 
 
 def _in_its_place(now: Now, ids: Ids, job: PrintJob, printer: str) -> PrintJob:
@@ -112,14 +112,6 @@ def _in_its_place(now: Now, ids: Ids, job: PrintJob, printer: str) -> PrintJob:
         copy=job.copy, state="QUEUED", number=job.number, created_at=job.created_at, updated_at=now.iso, boot=now.boot,
         mono=now.monotonic, replaces=job.replaces, diverted_from=job.id,
     )  # fmt: skip
-
-
-def _say_what_is_stale(tx: Tx, now: Now, printer: str, stale: list[PrintJob]) -> None:
-    if not stale:
-        devices.clear_condition(tx, "slips_stale", printer)
-        return
-    numbers = ", ".join(slip_number(job.number) for job in stale)
-    devices.raise_condition(tx, "slips_stale", printer, now.iso, count=len(stale), slips=numbers)
 
 
 def divert(tx: Tx, now: Now, ids: Ids, actor: Actor, job_id: str, target: str) -> None:
@@ -153,7 +145,7 @@ def _print_stale(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> Pri
     _stamp(job, now)
     jobs.update(tx, job)
     tx.changed.add("jobs")
-    _say_what_is_stale(tx, now, job.printer, [other for other in jobs.stale(tx) if other.printer == job.printer])
+    devices.clear_condition(tx, "slip_stale", job.id)
     return answer
 
 

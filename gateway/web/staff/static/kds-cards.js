@@ -1,4 +1,4 @@
-/* Ticket cards and how they are laid out. Drawing only: what is true comes from the model, what happens is kds.js's. */
+/* Ticket cards and how they are laid out. Drawing only: the model says what is true, and what happens is kds.js's. */
 (function (root) {
   'use strict';
   const html = TP.html;
@@ -93,7 +93,7 @@
     </article>`;
   });
 
-  /* -- layout: oldest first; a long ticket takes two columns or more ------------------------------------
+  /* -- layout: oldest first; what is long takes more columns --
      Returns {pages, page, after, where, hidden, moved, toastFits}. Positions go through the CSSOM, which the page's content
      policy allows. */
   const places = new WeakMap();      // element -> where it was last put, to see what moved

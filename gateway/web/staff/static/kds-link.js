@@ -4,7 +4,7 @@
    at all arrives, this opens a new stream that goes on after the last event seen. */
 (function (root) {
   'use strict';
-  const SILENCE_MS = 3800;      // nearly two beats of 2 s are missing; red within 5 s, on a slow tablet too
+  const SILENCE_MS = 3800;      // beats come every 2 s; red within 5 s, on a slow tablet too
   const LOOK_MS = 250;
   const EVENTS = ['snapshot', 'ticket', 'conditions', 'uplink', 'reset', 'beat'];
 

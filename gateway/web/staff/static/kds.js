@@ -214,7 +214,7 @@
     </div>`;
   }
 
-  /* Conditions that a cook must act on: this station's tickets and printers. */
+  /* What a cook must act on: tickets and printers of this station. */
   const printers = station.printers || (station.printer ? [station.printer] : null);
   function mine(c) {
     if (c.severity === 'rest') return false;
@@ -225,7 +225,7 @@
     if (printers && (c.printer || c.code !== 'slip_unknown')) return printers.indexOf(printer) >= 0;
     return /^(paper|cover|cutter|printer|slip)_/.test(c.code);
   }
-  /* A slip that nobody is sure of: the cook stands before the printer and says what came out. */
+  /* The cook stands before the printer and knows. */
   function decide(c, what) {
     TP.fetchJson('/api/v1/jobs/' + encodeURIComponent(c.job) + '/' + what, {body: {key: TP.key()}}, 5000).then((r) => {
       if (r.status >= 200 && r.status < 300) conditions = conditions.filter((one) => one !== c);
@@ -241,7 +241,7 @@
       <div class=${'condition ' + (c.severity || 'soon')} key=${c.code + c.subject} role=${c.severity === 'now' ? 'alert' : 'status'} data-testid=${'condition-' + c.code}>
         ${icon(c.severity === 'now' ? 'stop' : 'tri')}
         <p><b>${TP.text(c.title)}</b> <span>${t('since', {at: TP.clock.hm(c.since)})} · ${TP.text(c.advice)}</span></p>
-        ${c.job ? html`<button type="button" class="btn" onClick=${() => decide(c, 'came_out')}>${t('came_out')}</button><button type="button" class="btn" onClick=${() => decide(c, 'reprint')}>${t('reprint')}</button>` : null}
+        ${c.job ? (c.code === 'slip_stale' ? ['print', 'cancel'] : ['came_out', 'reprint']).map((what) => html`<button type="button" class="btn" onClick=${() => decide(c, what)}>${t(what)}</button>`) : null}
         ${i === 0 && list.length > 1 ? html`<button type="button" class="btn" aria-expanded=${view.allConditions} onClick=${() => { view.allConditions = !view.allConditions; draw(); }}>${view.allConditions ? t('fewer_conditions') : t('more_conditions', {n: list.length - 1})}</button>` : null}
       </div>`)}</div>`;
   }
