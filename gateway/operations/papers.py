@@ -64,7 +64,7 @@ def _follow(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
         kitchen.doubt_ticket(tx, now, ids, actor, job.ticket, "mute")
     elif job.state == "UNKNOWN":
         if may_reprint_by_itself(tx, job):
-            _raise(tx, now, "slip_gap", job)
+            _raise(tx, now.iso, "slip_gap", job)
         else:
             ask_about(tx, now, job)
     elif job.state in ("DIVERTED", "STALE"):
@@ -100,7 +100,7 @@ def _taken_back(tx: Tx, now: Now, ids: Ids, job: PrintJob) -> None:
     if job.state == "DIVERTED":
         jobs.insert(tx, _in_its_place(now, ids, job, job.target))
     elif job.state == "STALE":
-        _raise(tx, now, "slip_stale", job)
+        _raise(tx, job.created_at, "slip_stale", job)  # so that the oldest is asked about first
     else:
         devices.clear_condition(tx, "slip_stale", job.id)
 
@@ -173,13 +173,13 @@ def may_reprint_by_itself(tx: Tx, job: PrintJob) -> bool:
 def ask_about(tx: Tx, now: Now, job: PrintJob) -> None:
     """Raises the condition that asks a person whether this paper came out."""
     devices.clear_condition(tx, "slip_gap", job.id)
-    _raise(tx, now, "slip_unknown", job)
+    _raise(tx, now.iso, "slip_unknown", job)
 
 
-def _raise(tx: Tx, now: Now, code: str, job: PrintJob) -> None:
+def _raise(tx: Tx, since: str, code: str, job: PrintJob) -> None:
     order = orders.load(tx, job.order_id)
     devices.raise_condition(
-        tx, code, job.id, now.iso, printer=job.printer, station=job.station, job=job.id,
+        tx, code, job.id, since, printer=job.printer, station=job.station, job=job.id,
         slip=slip_number(job.number), number=order.number if order else "", table=order.table if order else "",
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from gateway.domain.print_job import PrintJob
 from gateway.housekeeping import WaitingPapers
 from gateway.operations import devices, papers
 from gateway.relays.slips import slip_for
+from gateway.store import devices as device_rows
 from gateway.store import jobs, orders
 
 DIVERT_S, STALE_MIN = 20, 15
@@ -119,7 +120,7 @@ def test_a_printer_that_answers_nothing_prints_all_the_same_and_keeps_its_papers
 def test_old_papers_are_asked_about_in_age_order_and_cancelled_ones_never_print(shop: Any) -> None:
     """Down for forty minutes with twelve slips, five of them cancelled meanwhile."""
     printer_is(shop, "kitchen", "offline", "unplugged")
-    placed = [shop.place("tofu") for _ in range(12)]
+    placed = [shop.place("tofu") for _ in range(12) if shop.later(1)]
     answer(shop, shop.jobs(placed[0])[0], "WAITING", "offline")
     for order_id in placed[3:8]:
         decide(shop, shop.jobs(order_id)[0], "cancel")
@@ -129,7 +130,9 @@ def test_old_papers_are_asked_about_in_age_order_and_cancelled_ones_never_print(
     with shop.read() as rows:
         asked = jobs.stale(rows)
         assert jobs.heads(rows) == [], "nothing prints by itself"
+        told = sorted(device_rows.conditions(rows), key=lambda condition: condition.since)
     assert [job.number for job in asked] == [1, 2, 3, 9, 10, 11, 12]
+    assert [condition.subject for condition in told] == [job.id for job in asked]
     assert shop.conditions() == {("slip_stale", job.id) for job in asked}
     printed = [decide(shop, job, "print") for job in asked[:4]]
     for job in asked[4:]:
