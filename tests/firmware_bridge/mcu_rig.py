@@ -57,12 +57,14 @@ class MasterLine:
 
 
 class Bench:
-    """Device, cable and board, each way 2 ms. `up` is what the cable lets through to the bridge."""
+    """Device, cable and board, each way 2 ms. `up` is what the cable lets through to the bridge, `down` what to the
+    board."""
 
     def __init__(self, hands: Hands, board: TickedBoard | OnOneClock) -> None:
         self.hands, self.board = hands, board
         self.now_ms = 0
         self.up: Callable[[bytes], bytes] = bytes
+        self.down: Callable[[bytes], bytes] = bytes
         self.plugged = True
         self.kicks_left = 0
         self._decoder = Decoder()
@@ -107,7 +109,7 @@ class Bench:
     def turn(self) -> None:
         now = self.now_ms / 1000
         wish = self.device.step(now)
-        down, self._down = self._down, b""
+        down, self._down = self.down(self._down), b""
         answer, rest_ms = self.board.tick(self.now_ms, down)
         self._coming += self.up(answer)
         if down or answer:

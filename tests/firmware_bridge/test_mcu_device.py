@@ -24,6 +24,7 @@ from firmware_bridge.drivers.mcu_commands import LONGEST_TEXT
 from firmware_bridge.escpos import BarCodeBytes
 from firmware_bridge.frame import Frame, Hello, Kind, encode, write_hello_ack
 from firmware_bridge.journal import Deed, Journal
+from firmware_bridge.link_events import KEY
 from gateway.contract.messages import DeviceCommand, DeviceDesired
 
 NO_MEMORY: Fault = ("gfp.c", "if (g->mids[i] == mid)", "if (g->mids[i] == mid && g->mids_n > GFP_MIDS)")
@@ -145,6 +146,30 @@ def test_a_bridge_without_memory_is_found_by_the_same_key(base: Bench, monkeypat
         base.run(lambda: base.device.idle and len(base.ends("k1")) == len(kicks(base)) > 0)
         base.rest(1)
     assert len(kicks(base)) == 2
+
+
+def test_a_key_that_was_kept_while_the_cable_was_out_comes_with_its_age(base: Bench) -> None:
+    base.plugged = False
+    base.turn()
+    base.board.press(KEY, 3, 1)
+    base.rest(5)
+    base.plugged = True
+    base.run(lambda: bool(base.hands.events))
+    (event,) = base.hands.events
+    assert (event.kind, event.facts, event.key) == ("key", {"key": 3, "down": True}, "deadbeef-1")
+    assert 5000 <= event.age_ms < 8000
+
+
+def test_a_key_whose_acknowledgement_was_lost_has_the_same_key_after_a_crash_of_the_bridge(base: Bench) -> None:
+    base.down = without(Kind.ACK)
+    base.board.press(KEY, 3, 1)
+    base.run(lambda: bool(base.hands.events))
+    base.rest(1)
+    assert len(base.hands.events) == 1, "the same bridge tells it once, however often it comes"
+    base.down = bytes
+    base.start()
+    base.run(lambda: len(base.hands.events) == 2)
+    assert len({event.key for event in base.hands.events}) == 1, "another one cannot know; it counts once"
 
 
 def test_what_is_durable_is_so_before_the_first_byte(base: Bench) -> None:
