@@ -296,6 +296,18 @@ def test_mute_offline_garbage_degraded_and_well_again(hands: Hands) -> None:
     assert hands.states[-1].model == "call-base"
 
 
+def test_the_virtual_board_too_does_once_what_it_hears_in_two_sessions(hands: Hands) -> None:
+    board = OnOneClock("call-base")
+    bench = online(Bench(hands, board))
+    board.peer.faults.add("half_frames")  # it hears, and its acknowledgement is cut
+    bench.say("kick", "k1")
+    bench.run(lambda: not bench.is_("online"), 8)
+    assert board.peer.facts()["done"] == {"drawer": 1}
+    board.peer.faults.clear()
+    bench.run(lambda: bench.ends("k1") == ["done"], 5)
+    assert board.peer.facts()["done"] == {"drawer": 1}
+
+
 def test_a_firmware_of_another_protocol_is_blocked_until_it_is_flashed(hands: Hands) -> None:
     driver = hands.driver(WISH)
     driver.connected(hands.now)
