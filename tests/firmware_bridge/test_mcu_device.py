@@ -301,7 +301,7 @@ def test_the_virtual_board_too_does_once_what_it_hears_in_two_sessions(hands: Ha
     bench = online(Bench(hands, board))
     board.peer.faults.add("half_frames")  # it hears, and its acknowledgement is cut
     bench.say("kick", "k1")
-    bench.run(lambda: not bench.is_("online"), 8)
+    bench.run(lambda: bench.is_("offline", "no_answer"), 8)
     assert board.peer.facts()["done"] == {"drawer": 1}
     board.peer.faults.clear()
     bench.run(lambda: bench.ends("k1") == ["done"], 5)
