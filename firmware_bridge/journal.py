@@ -1,6 +1,7 @@
-"""What the bridge remembers across a pulled plug: every job whose bytes may have left, and its devices.
+"""What the bridge remembers across a pulled plug: every job and deed whose bytes may have left, and its devices.
 
-A job stands here from the moment before its first byte. A job without a row has no byte on any paper.
+A job stands here from the moment before its first byte. A job without a row has no byte on any paper; a deed (a drawer
+that opens, a pager that calls) without a row was not done.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -41,6 +42,17 @@ CREATE TABLE IF NOT EXISTS jobs (
     bytes INTEGER NOT NULL,
     updated INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS deeds (
+    seq INTEGER PRIMARY KEY,
+    device TEXT NOT NULL,
+    key TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('SENDING', 'DONE', 'UNKNOWN', 'NOT_DONE')),
+    reason TEXT NOT NULL,
+    mid INTEGER NOT NULL,
+    boot INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    UNIQUE (device, key)
+) STRICT;
 CREATE TABLE IF NOT EXISTS desired (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     document BLOB NOT NULL
@@ -64,6 +76,19 @@ class Entry:
     reason: str = ""
     evidence: dict[str, Any] = field(default_factory=dict)
     bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What is remembered of something that a device does once. `mid` is its number on the wire, `boot` the start of the
+    device that has it in its memory; both 0 while no byte could leave."""
+
+    device: str
+    key: str
+    state: Literal["SENDING", "DONE", "UNKNOWN", "NOT_DONE"]
+    reason: str = ""
+    mid: int = 0
+    boot: int = 0
 
 
 class Journal:
@@ -110,8 +135,27 @@ class Journal:
         """No byte of this job left after all: it may be sent as if never seen."""
         self._run("DELETE FROM jobs WHERE key = ?", (key,))
 
+    def find_deed(self, device: str, key: str) -> Deed | None:
+        rows = self._run(
+            "SELECT device, key, state, reason, mid, boot FROM deeds WHERE device = ? AND key = ?", (device, key)
+        )
+        return Deed(*rows[0]) if rows else None
+
+    def record_deed(self, deed: Deed) -> None:
+        """Insert or replace what is remembered of this deed: one commit, one fsync."""
+        self._run(
+            "INSERT INTO deeds (device, key, state, reason, mid, boot, updated) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (device, key) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
+            " mid = excluded.mid, boot = excluded.boot, updated = excluded.updated",
+            (deed.device, deed.key, deed.state, deed.reason, deed.mid, deed.boot, int(self._wall())),
+        )
+
     def settle_after_restart(self) -> list[Entry]:
-        """Jobs that a former process had begun and not ended: nobody knows their paper. Called once."""
+        """Jobs that a former process had begun and not ended: nobody knows their paper. Deeds likewise. Called once."""
+        self._run(
+            "UPDATE deeds SET state = 'UNKNOWN', reason = 'restarted', updated = ? WHERE state = 'SENDING'",
+            (int(self._wall()),),
+        )
         self._run(
             "UPDATE jobs SET state = 'UNKNOWN', reason = 'restarted', updated = ?"
             " WHERE state IN ('SENDING', 'WAITING')",
@@ -148,12 +192,13 @@ class Journal:
         Automatic checkpoints are off: they would add their fsyncs to some slip's way. The write at the end
         starts the new log, whose first commit costs a second fsync, so that no slip pays for that either.
         """
-        self._run(
-            "DELETE FROM jobs WHERE state NOT IN ('SENDING', 'WAITING')"
-            " AND (updated < ? AND seq <= (SELECT max(seq) FROM jobs) - ?"
-            "      OR seq <= (SELECT max(seq) FROM jobs) - ?)",
-            (int(self._wall()) - KEEP_SECONDS, KEEP_ALWAYS, KEEP_ROWS),
-        )
+        for table in ("jobs", "deeds"):
+            self._run(
+                f"DELETE FROM {table} WHERE state NOT IN ('SENDING', 'WAITING')"
+                f" AND (updated < ? AND seq <= (SELECT max(seq) FROM {table}) - ?"
+                f"      OR seq <= (SELECT max(seq) FROM {table}) - ?)",
+                (int(self._wall()) - KEEP_SECONDS, KEEP_ALWAYS, KEEP_ROWS),
+            )
         if self._commits < CHECKPOINT_COMMITS:
             return
         self._commits = 0

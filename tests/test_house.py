@@ -55,12 +55,13 @@ NEVER: dict[str, tuple[str, ...]] = {
     "gateway.contract": ("gateway.domain",),
     "firmware_bridge.virtual": (
         "firmware_bridge.escpos", "firmware_bridge.escpos_status", "firmware_bridge.layout", "firmware_bridge.charset",
-        "firmware_bridge.raster",
+        "firmware_bridge.raster", "firmware_bridge.session", "firmware_bridge.link_events",
+        "firmware_bridge.link_outbox",
     ),
     "gateway.domain": ("gateway.contract",),
 }  # fmt: skip
-"""Imports that the floors would allow and a reason forbids: a virtual printer that read the encoder's own code could
-not find its faults; the contract stands alone; the domain does not know how things are sent."""
+"""Imports that the floors would allow and a reason forbids: a virtual device that read the encoder's or the link's own
+code could not find its faults; the contract stands alone; the domain does not know how things are sent."""
 
 LIBRARY_ROOMS: dict[str, tuple[str, ...]] = {
     "sqlite3": (

@@ -120,6 +120,10 @@ class Driver:
 
     def tell(self, kind: str, *, key: str = "", age_ms: int = 0, **facts: Any) -> None:
         """Something that the device saw or did, `age_ms` ago. `key` is its own number where it has one."""
+        self.tell_facts(kind, facts, key=key, age_ms=age_ms)
+
+    def tell_facts(self, kind: str, facts: dict[str, Any], *, key: str = "", age_ms: int = 0) -> None:
+        """The same, where a fact is itself called `key`."""
         self._told += 1
         event = DeviceEvent(key or f"{self._life}-{self._told}", kind, facts, age_ms)
         self.given.outlet.event(self.name, event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from firmware_bridge.drivers.driver import Driver
+from firmware_bridge.drivers.mcu_device import McuDevice
 from firmware_bridge.drivers.pole_display import PoleDisplay
 from firmware_bridge.drivers.printing import PrinterDriver
 from firmware_bridge.drivers.ready_board import ReadyBoard
@@ -11,6 +12,7 @@ from firmware_bridge.drivers.scanner import Scanner
 
 DRIVERS: dict[str, type[Driver]] = {
     "escpos_printer": PrinterDriver,
+    "mcu_device": McuDevice,
     "pole_display": PoleDisplay,
     "ready_board": ReadyBoard,
     "scale": Scale,

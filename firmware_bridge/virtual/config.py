@@ -14,11 +14,12 @@ from firmware_bridge.errors import ConfigError
 KINDS = ("pty", "tcp")
 KEYS = ("name", "kind", "baud", "columns")
 CHOICES: dict[str, tuple[str, ...]] = {
-    "driver": ("scanner", "scale", "pole_display", "ready_board"),
+    "driver": ("scanner", "scale", "pole_display", "ready_board", "mcu_device"),
     "kind": KINDS,
     "ends": ("crlf", "cr", "lf", "none"),
     "dialect": ("a_and_d", "xk3190", "xk3190_reversed"),
     "charset": ("cp437", "gbk"),
+    "model": ("bump-bar-8", "call-base"),
 }
 """The keys of a [[device]] beside its name. The first is what it is when nobody says, but a driver must be said."""
 
@@ -26,7 +27,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 @dataclass(frozen=True)
 class VirtualDesired:
     """A printer, or with another `driver` a small device; `ends` is of scanners, `dialect` of scales, `charset` of
-    displays."""
+    displays, `model` of firmware devices."""
 
     name: str
     kind: str = "pty"
@@ -36,6 +37,7 @@ class VirtualDesired:
     ends: str = "crlf"
     dialect: str = "a_and_d"
     charset: str = "cp437"
+    model: str = "bump-bar-8"
 
 
 DEFAULT = (VirtualDesired("kitchen"), VirtualDesired("receipt"))
@@ -91,6 +93,7 @@ def _small(table: dict[str, Any], where: str, problems: list[str]) -> VirtualDes
         ends=said["ends"],
         dialect=said["dialect"],
         charset=said["charset"],
+        model=said["model"],
     )
 
 

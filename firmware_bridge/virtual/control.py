@@ -75,11 +75,11 @@ class Control(socketserver.ThreadingUnixStreamServer):
                 device.set_fault(str(command.get("fault")), on)
                 log.info("%s: %s %s", name, command.get("fault"), "on" if on else "off")
                 return {}
-            case "scan" | "weigh" as deed:
+            case "scan" | "weigh" | "press" | "call" as deed:
                 self._named(str(command.get("device"))).do(deed, command)
                 return {}
             case other:
-                raise ValueError(f"unknown op {other!r}; there are fault, state, stats, scan, weigh")
+                raise ValueError(f"unknown op {other!r}; there are fault, state, stats, scan, weigh, press, call")
 
     def _named(self, name: str) -> Switched:
         if name not in self.devices:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 FAULTS = ("unplugged", "mute", "garbage", "half_frames")
 
@@ -16,6 +16,8 @@ class Peer:
     mute: says nothing, and shows nothing of what it hears. garbage: noise before whatever it says.
     half_frames: of whatever it says only the first half.
     """
+
+    known_faults: ClassVar[tuple[str, ...]] = FAULTS
 
     def __init__(self) -> None:
         self.faults: set[str] = set()

@@ -1,4 +1,4 @@
-"""One small virtual device (scanner, scale, display) with its cable and its thread."""
+"""One small virtual device (scanner, scale, display, firmware board) with its cable and its thread."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any
 from firmware_bridge.bell import Bell
 from firmware_bridge.virtual.config import VirtualDesired
 from firmware_bridge.virtual.display import VirtualDisplay
-from firmware_bridge.virtual.peer import FAULTS, Peer
+from firmware_bridge.virtual.framed_board import VirtualBoard
+from firmware_bridge.virtual.peer import Peer
 from firmware_bridge.virtual.scale import VirtualScale
 from firmware_bridge.virtual.scanner import VirtualScanner
 from firmware_bridge.virtual.wire import PtyWire, TcpWire, Wire
@@ -27,6 +28,8 @@ def peer_of(desired: VirtualDesired) -> Peer:
             return VirtualScanner(desired.ends)
         case "scale":
             return VirtualScale(desired.dialect)
+        case "mcu_device":
+            return VirtualBoard(desired.model)
         case _:
             return VirtualDisplay(desired.charset)
 
@@ -57,8 +60,9 @@ class SmallDevice:
 
     def set_fault(self, fault: str, on: bool) -> None:
         """ValueError when there is no such fault. In force when this returns."""
-        if fault not in FAULTS:
-            raise ValueError(f"unknown fault {fault!r}; there are {', '.join(FAULTS)}")
+        known = self._peer.known_faults
+        if fault not in known:
+            raise ValueError(f"unknown fault {fault!r}; there are {', '.join(known)}")
         with self._lock:
             (self._peer.faults.add if on else self._peer.faults.discard)(fault)
             if fault == "unplugged" and on == self._wire.plugged:

@@ -17,6 +17,17 @@ from firmware_bridge.drivers.driver import Command, Driver, Surroundings
 from firmware_bridge.drivers.table import DRIVERS
 from firmware_bridge.errors import PortError
 from firmware_bridge.escpos import BarCodeBytes
+from firmware_bridge.frame import (
+    Decoder,
+    Frame,
+    Hello,
+    Kind,
+    Message,
+    encode,
+    read_message,
+    write_hello_ack,
+    write_message,
+)
 from firmware_bridge.journal import Journal
 from gateway.contract.messages import (
     DeviceCommand,
@@ -39,6 +50,28 @@ def well_printer(heard: bytes) -> bytes:
         for at in range(len(heard) - 2)
         if heard[at : at + 2] == b"\x10\x04" or heard[at : at + 3] == b"\x1dr\x01"
     )
+
+
+BOARD = write_hello_ack(Hello(1, "bump-bar-8", "1.0", b"golden", 0xB007, 240, ("key", "led", "drawer")))
+LAMPS = Message(0x18, (0b101, 0b10))
+
+
+def a_board(heard: bytes) -> bytes:
+    """Greets, acknowledges, and when its lamps are as they should be for the first time a finger presses key 3."""
+    said, expects = b"", 0
+    for frame in Decoder().feed(heard):
+        match frame.kind:
+            case Kind.HELLO:
+                expects = 1
+                said += encode(Frame(Kind.HELLO_ACK, 0, frame.sid, BOARD))
+            case Kind.DATA if expects:
+                said += encode(Frame(Kind.ACK, frame.seq, frame.sid))
+                if frame.seq == expects and read_message(frame.payload) == LAMPS:
+                    said += encode(Frame(Kind.DATA, 1, frame.sid, write_message(Message(0x01, (3, 1, 1, 40)))))
+                expects = frame.seq % 255 + 1
+            case Kind.PING:
+                said += encode(Frame(Kind.PONG, 0, frame.sid))
+    return said
 
 
 @dataclass(frozen=True)
@@ -98,6 +131,17 @@ CONVERSATIONS: dict[str, list[Conversation]] = {
             options={"dialect": "xk3190"},
             events=(("weight", {"grams": 1250, "stable": True}), ("weight", {"grams": -1000, "stable": True})),
         ),
+    ],
+    "mcu_device": [
+        Conversation(
+            said=(encode(Frame(Kind.HELLO_ACK, 0, 7, BOARD)), encode(Frame(Kind.PONG, 0, 7))),
+            commands=(
+                DeviceCommand("lamps", {"on": [0, 2], "blinking": [1]}),
+                DeviceCommand("kick", {"drawer": 0}, "k1"),
+            ),
+            answers=a_board,
+            events=(("key", {"key": 3, "down": True}), ("done", {"key": "k1"})),
+        )
     ],
     "pole_display": [
         Conversation(

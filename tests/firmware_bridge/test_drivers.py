@@ -119,7 +119,7 @@ json_values = st.recursive(
 )
 told_anything = st.builds(
     DeviceCommand,
-    st.sampled_from(["text", "clear", "numbers", "lamp", "page", "", "print"]),
+    st.sampled_from(["text", "clear", "numbers", "lamp", "lamps", "kick", "page", "", "print"]),
     st.dictionaries(st.sampled_from(["lines", "ready", "on", "x"]), json_values, max_size=3),
     st.text(max_size=4),
 )
