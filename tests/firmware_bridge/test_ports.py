@@ -28,7 +28,7 @@ from firmware_bridge.config import problems_of
 from firmware_bridge.device import Device
 from firmware_bridge.errors import PortError
 from firmware_bridge.escpos import BarCodeBytes
-from firmware_bridge.ports import tcp_port, usb_port
+from firmware_bridge.ports import descriptor, tcp_port, usb_port
 from firmware_bridge.ports.descriptor import CLOSE_S, Descriptor
 from firmware_bridge.ports.opening import open_port
 from firmware_bridge.ports.serial_port import SerialPort
@@ -37,7 +37,7 @@ from firmware_bridge.ports.usb_port import UsbPort
 from gateway.contract.messages import DeviceDesired, PrintCommand
 
 BACK_WITHIN_S = 5.0
-SPARE_S = 0.5
+SPARE_S = 1.0
 """What a busy machine adds to a limit of ours."""
 SLIP = bytes(range(256)) * 340
 """87 kB without a rhythm that would hide a lost piece: more than any kernel's buffer of a slow peer."""
@@ -111,17 +111,24 @@ def open_narrow(listener: socket.socket) -> Descriptor:
     return port
 
 
-def fill(port: Descriptor, data: bytes = SLIP * 40, rest_s: float = 0.2) -> int:
+def fill(port: Descriptor, data: bytes = SLIP * 40, rest_s: float = 0.2, piece: int = 256) -> int:
     """Bytes that it took until it took none for `rest_s`; 3.4 MB are more than any line here takes."""
     taken = 0
     still = time.monotonic() + rest_s
     while time.monotonic() < still:
-        count = port.write(data[taken : taken + 1000])
+        count = port.write(data[taken : taken + piece])
         taken += count
         if count:
             still = time.monotonic() + rest_s
     assert taken < len(data)
     return taken
+
+
+@pytest.fixture
+def large_slices(monkeypatch: pytest.MonkeyPatch) -> int:
+    """A line takes our small slices whole or not at all; of these it must take a part, which is what is counted."""
+    monkeypatch.setattr(descriptor, "SLICE", 1 << 20)
+    return 1 << 20
 
 
 def write_all(port: Descriptor, data: bytes) -> None:
@@ -144,9 +151,9 @@ def all_of(peer: socket.socket) -> bytes:
 
 
 @pytest.mark.parametrize("scheme", ["", "usb:"], ids=["serial", "usb"])
-def test_what_left_is_counted_exactly_when_the_device_does_not_read(line: Pty, scheme: str) -> None:
+def test_what_left_is_counted_exactly_when_the_device_does_not_read(line: Pty, scheme: str, large_slices: int) -> None:
     port = open_port(scheme + line.path, 115200)
-    taken = fill(port)
+    taken = fill(port, piece=large_slices)
     heard = b""
     while piece := line.says():
         heard += piece
@@ -155,10 +162,12 @@ def test_what_left_is_counted_exactly_when_the_device_does_not_read(line: Pty, s
     port.close()
 
 
-def test_what_left_is_counted_exactly_when_the_network_printer_does_not_read(printer: socket.socket) -> None:
+def test_what_left_is_counted_exactly_when_the_network_printer_does_not_read(
+    printer: socket.socket, large_slices: int
+) -> None:
     port = open_narrow(printer)
     peer, _ = printer.accept()
-    taken = fill(port)
+    taken = fill(port, piece=large_slices)
     reader = threading.Thread(target=port.close)
     reader.start()
     assert all_of(peer) == (SLIP * 40)[:taken]
@@ -182,13 +191,13 @@ def test_answers_are_read_and_nothing_is_waited_for(line: Pty, scheme: str) -> N
 
 
 def slow_printer(listener: socket.socket, heard: bytearray) -> None:
-    """Says three status bytes that nobody reads, and reads 86 kB in about half a second."""
+    """Says three status bytes that nobody reads, and reads 87 kB in about a quarter of a second."""
     peer, _ = listener.accept()
     peer.sendall(b"\x12\x12\x12")
     try:
         while piece := peer.recv(4096):
             heard += piece
-            time.sleep(0.02)
+            time.sleep(0.01)
     except ConnectionResetError:
         pass
     peer.close()
