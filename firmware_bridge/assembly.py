@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 
 import msgspec
 
@@ -23,7 +24,8 @@ from firmware_bridge.device import Device
 from firmware_bridge.drivers.table import DRIVERS
 from firmware_bridge.errors import ConfigError
 from firmware_bridge.journal import Journal
-from firmware_bridge.port import Port
+from firmware_bridge.ports.descriptor import CLOSE_S
+from firmware_bridge.ports.opening import open_port
 from gateway.contract.messages import BridgeDesired, BridgeState, DeviceCommand, DeviceDesired, PrintCommand
 from gateway.contract.topics import Topics
 
@@ -63,7 +65,7 @@ class DeviceThread:
         self.device.retire()
 
     def join(self) -> None:
-        self._thread.join(LAST_SLIP_S + 0.5)
+        self._thread.join(LAST_SLIP_S + CLOSE_S + 0.5)
 
     def _run(self) -> None:
         try:
@@ -186,9 +188,10 @@ class Bridge:
         for name, device in wanted.items():
             if name in self._threads:
                 continue
+            open_line = partial(open_port, flow=device.options.get("flow", "none"))
             try:
                 made = Device(
-                    device, self._config.name, self._journal, self._broker, Port, self._bar_codes, _stamp
+                    device, self._config.name, self._journal, self._broker, open_line, self._bar_codes, _stamp
                 )
             except ConfigError as error:
                 errors[name] = str(error)

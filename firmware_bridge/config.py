@@ -12,6 +12,8 @@ from typing import Any
 
 from firmware_bridge.drivers.table import DRIVERS
 from firmware_bridge.errors import ConfigError
+from firmware_bridge.ports.opening import OPTIONS as LINE_OPTIONS
+from firmware_bridge.ports.opening import problems_of_port
 from gateway.contract.messages import DeviceDesired
 
 TOP_KEYS: dict[str, type] = {"name": str, "store": str, "data": str, "broker": dict}
@@ -99,6 +101,8 @@ def problems_of(desired: DeviceDesired) -> list[str]:
         return [f"driver {desired.driver!r} is none of {', '.join(DRIVERS)}"]
     problems = driver.problems(desired)
     for key, value in desired.options.items():
+        if key in LINE_OPTIONS:
+            continue  # problems_of_port looks at them
         if key not in driver.options:
             near = difflib.get_close_matches(key, driver.options, 1)
             hint = f"did you mean {near[0]}?" if near else f"{desired.driver} has {', '.join(driver.options) or 'none'}"
@@ -107,6 +111,4 @@ def problems_of(desired: DeviceDesired) -> list[str]:
             problems.append(f"option {key} {value!r} is none of {', '.join(driver.options[key])}")
     if desired.baud not in BAUDS:
         problems.append(f"baud {desired.baud} is none of {', '.join(map(str, BAUDS))}")
-    if not desired.port:
-        problems.append("port is empty")
-    return problems
+    return problems + problems_of_port(desired.port, desired.options)

@@ -36,7 +36,7 @@ READS_A_STEP = 4
 
 
 class Line(Protocol):
-    """What a device needs of a port; see port.Port."""
+    """What a device needs of a port; see ports/."""
 
     def fileno(self) -> int: ...
     def write(self, data: bytes) -> int: ...
@@ -165,6 +165,8 @@ class Device:
             self._line.close()
         self._line = None
         self._line_problem = error.reason
+        if error.unacknowledged is not None:
+            self._driver.unacknowledged(error.unacknowledged)
         self._open_at = now + self._back_off
         self._driver.disconnected(now, error.reason)
 

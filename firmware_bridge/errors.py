@@ -22,13 +22,15 @@ class PortError(BridgeError):
     """The port cannot be used now; try again later.
 
     `reason` is the code that people are told: `unplugged` (no such port, cable or power gone) or
-    `port_busy` (another program holds it).
+    `port_busy` (another program holds it). `unacknowledged` counts the bytes that left and that the other end never
+    said to have; None where nobody can know, as on every serial line.
     """
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, reason: str, detail: str, unacknowledged: int | None = None) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+        self.unacknowledged = unacknowledged
 
 
 class UnprintableError(BridgeError):

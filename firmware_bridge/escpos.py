@@ -94,7 +94,7 @@ class Body:
 def raster_room(port: str, baud: int) -> int:
     """Bytes of a slip that may be drawn on this line. `port` is a path of a serial port or of a USB printer, or a
     URL; only a serial line is slow, and only there `baud` counts."""
-    fast = port.startswith(("socket://", "loop://")) or "/usb/lp" in port
+    fast = port.startswith(("socket://", "usb:", "loop://")) or "/usb/lp" in port
     return RASTER_MOST if fast else min(RASTER_MOST, int(baud / 10 * RASTER_S))
 
 

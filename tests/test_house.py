@@ -78,7 +78,7 @@ LIBRARY_ROOMS: dict[str, tuple[str, ...]] = {
         "gateway/demo/seed.py",  # stretches the demo's passwords
     ),
     "waitress": ("gateway/web/servers.py", "gateway/cloud/program.py"),
-    "serial": ("firmware_bridge/port.py",),
+    "serial": ("firmware_bridge/ports/serial_port.py",),
     "escpos": ("firmware_bridge/graphics.py",),
     "cobs": ("firmware_bridge/frame.py",),
     "cbor2": ("firmware_bridge/frame.py",),

@@ -82,6 +82,9 @@ class Driver:
     def disconnected(self, now: float, reason: str) -> None:
         """The line is gone; `reason` is a code such as `unplugged`."""
 
+    def unacknowledged(self, count: int) -> None:
+        """Right before `disconnected`, where the line knows it: so many bytes had left and never arrived."""
+
     def receive(self, data: bytes, now: float) -> None:
         """What the device said."""
 

@@ -33,6 +33,7 @@ class PrinterDriver(Driver):
         self._jobs = PrintJobs(self.name, given.journal, lambda result: given.outlet.result(self.name, result))
         self._connected = False
         self._retired = False
+        self._unacknowledged: int | None = None
 
     @staticmethod
     def problems(desired: DeviceDesired) -> list[str]:
@@ -47,7 +48,11 @@ class PrinterDriver(Driver):
 
     def connected(self, now: float) -> None:
         self._connected = True
+        self._unacknowledged = None
         self._printer.connected(now)
+
+    def unacknowledged(self, count: int) -> None:
+        self._unacknowledged = count
 
     def disconnected(self, now: float, reason: str) -> None:
         sending, job = self._printer.sending, self._jobs.current
@@ -57,6 +62,8 @@ class PrinterDriver(Driver):
             return
         if sending.left:
             evidence = {"bytes": sending.left, "of": len(sending.data)}
+            if self._unacknowledged is not None:
+                evidence["unacknowledged"] = self._unacknowledged
             self._jobs.finish(job, "UNKNOWN", reason, evidence, sending.left)
         else:
             self._jobs.take_back(job, "offline")

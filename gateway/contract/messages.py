@@ -48,7 +48,8 @@ class PrintResult(msgspec.Struct, omit_defaults=True):
 
     `WITHDRAWN` only if no byte left. `UNKNOWN`: bytes may have left and nothing proves the paper.
     `reason` is a code such as `paper_out`, `cover_open`, `offline`, `no_answer`, `unplugged`, `restarted`.
-    `evidence` says what proves the state, such as `{"fence": "gs_r", "answer": "00", "bytes": 512}`.
+    `evidence` says what proves the state, such as `{"fence": "gs_r", "answer": "00", "bytes": 512}`; of a network line
+    that died also how many bytes that had left were `unacknowledged`.
     """
 
     key: str
@@ -74,10 +75,10 @@ class DeviceState(msgspec.Struct, omit_defaults=True):
 
 
 class DeviceDesired(msgspec.Struct, omit_defaults=True):
-    """One device as the store wants it. `port` is a pyserial URL or a path, opened by its stable name.
+    """One device as the store wants it. `port` is a path by its stable name, `socket://HOST:PORT` or `usb:PATH`.
 
     `columns` counts half-width characters on a line. `fence` is how this printer proves its paper. `options` are
-    settings that only one kind of device has, by name; docs/devices.md lists them.
+    settings that only one kind of device has, or its line (`flow`), by name; docs/devices.md lists them.
     """
 
     name: str

@@ -32,7 +32,8 @@ class Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Printer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`port` is what the bridge opens. `on_unknown` decides about a kitchen slip that nothing proves."""
+    """`port` is what the bridge opens, `flow` how the printer may stop us on a serial line. `on_unknown` decides about
+    a kitchen slip that nothing proves."""
 
     id: Id
     bridge: Id
@@ -40,6 +41,7 @@ class Printer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: TextMap = {}
     driver: Literal["escpos_printer"] = "escpos_printer"
     baud: Literal[9600, 19200, 38400, 57600, 115200] = 19200
+    flow: Literal["none", "xonxoff", "rtscts"] = "none"
     columns: Literal[32, 42, 48] = 48
     fence: Literal["gs_h", "gs_r", "none"] = "gs_r"
     encoding: Literal["gbk", "big5", "cp437"] = "gbk"

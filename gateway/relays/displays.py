@@ -17,7 +17,7 @@ from gateway.contract.topics import Topics
 from gateway.contract.wire import Outlet
 from gateway.domain import documents
 from gateway.domain.now import Now
-from gateway.domain.settings import Settings
+from gateway.domain.settings import Printer, Settings
 from gateway.operations.kitchen import names_of_stations
 from gateway.store import Reader, Store, devices, journal, orders, settings, tickets
 
@@ -33,11 +33,16 @@ def desired_of(rules: Settings, bridge: str, revision: int) -> BridgeDesired:
     return BridgeDesired(
         revision,
         [
-            DeviceDesired(p.id, p.driver, p.port, p.baud, p.columns, p.fence, p.encoding)
+            DeviceDesired(p.id, p.driver, p.port, p.baud, p.columns, p.fence, p.encoding, _options(p))
             for p in rules.printers
             if p.bridge == bridge
         ],
     )
+
+
+def _options(printer: Printer) -> dict[str, str]:
+    """What a bridge of an older version would not know is not said where it changes nothing."""
+    return {} if printer.flow == "none" else {"flow": printer.flow}
 
 
 class Displays:

@@ -149,7 +149,7 @@ class Printer:
 
 
 class Line:
-    """The port to a printer, as firmware_bridge/port.py gives it: counted bytes, never blocking."""
+    """The port to a printer, as firmware_bridge/ports/ gives it: counted bytes, never blocking."""
 
     def __init__(self, world: World, printer: Printer, wake: Callable[[], None]):
         if "unplugged" in printer.faults:

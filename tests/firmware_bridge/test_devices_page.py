@@ -22,7 +22,7 @@ from firmware_bridge.device import Device
 from firmware_bridge.drivers.driver import Driver
 from firmware_bridge.drivers.table import DRIVERS
 from firmware_bridge.escpos import BarCodeBytes
-from firmware_bridge.port import Port
+from firmware_bridge.ports.opening import open_port
 from firmware_bridge.virtual.config import CHOICES
 from firmware_bridge.virtual.peer import FAULTS
 from gateway.contract.messages import DeviceCommand, DeviceDesired
@@ -68,7 +68,7 @@ def test_the_example_rings_and_lights_on_a_real_pty(hands: Hands) -> None:
     tty.setraw(end)
     desired = DeviceDesired("bell", "call_bell", os.ttyname(end), baud=9600, options={"tables": "100"})
     assert problems_of(desired) == []
-    device = Device(desired, "b1", hands.journal, hands, Port, hands.bar_codes, lambda: "now")
+    device = Device(desired, "b1", hands.journal, hands, open_port, hands.bar_codes, lambda: "now")
     device.offer(DeviceCommand("lamp", {"on": True}))
     heard = b""
     until = time.monotonic() + 10

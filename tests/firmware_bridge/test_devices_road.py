@@ -120,6 +120,7 @@ def test_a_scan_a_weight_and_a_text_go_all_the_way_once(counter: Counter) -> Non
         assert [event["kind"] for event in counter.events(name)] == ["scan"] * 2
         assert counter.facts(name) == [{"text": "桌12 http://a/t/12"}, {"text": "B2"}]
     for name in ("scale", "old-scale"):
+        eventually("nothing lies on it", lambda name=name: counter.weighs(name) == 0)
         counter.hand("weigh", name, grams=125)
         eventually("its weight", lambda name=name: counter.weighs(name) == 125)
         assert counter.facts(name) == [{"grams": 0, "stable": True}, {"grams": 125, "stable": True}], (

@@ -230,6 +230,17 @@ def test_new_settings_reach_the_bridge(local: Local) -> None:
     assert [p["revision"] for p in local.said(TOPICS.bridge_desired("bridge-1"))] == [2]
 
 
+def test_a_bridge_is_told_how_a_printer_may_stop_it_and_nothing_where_it_may_not(local: Local) -> None:
+    from store.shop import SETTINGS, rules, tokens
+
+    kitchen, counter = SETTINGS["printers"]
+    local.step()
+    new = rules(printers=[kitchen | {"flow": "rtscts"}, counter])
+    local.shop.do(administration.import_settings, new, tokens([]))
+    (said,) = local.said(TOPICS.bridge_desired("bridge-1"))
+    assert [device.get("options", {}) for device in said["devices"]] == [{"flow": "rtscts"}, {}]
+
+
 def test_a_box_that_is_not_set_up_keeps_its_relay_running(tmp_path: Any) -> None:
     shop = Shop(tmp_path)
     assert [topic for topic, _, _ in Local(shop).step()] == [TOPICS.state()]
