@@ -101,9 +101,10 @@ class Page:
     def wrapped(self, text: str, style: Style = PLAIN) -> list[Line]:
         return [text_line(piece, style) for piece in wrap(text, self.columns_of(style), self.encoding) if piece]
 
-    def indented(self, text: str, indent: int) -> list[Line]:
+    def indented(self, text: str, indent: int, style: Style = PLAIN) -> list[Line]:
+        """Of a style of one width."""
         pieces = wrap(text, self.columns - indent, self.encoding)
-        return [text_line(" " * indent + piece) for piece in pieces if piece]
+        return [text_line(" " * indent + piece, style) for piece in pieces if piece]
 
     def pair(self, left: str, right: str, style: Style = PLAIN, right_style: Style = PLAIN) -> list[Line]:
         """Left and right on one line where both fit, else one below the other."""
@@ -142,7 +143,7 @@ class Page:
     def figure(self, name: str, count: str, amount: str, style: Style = PLAIN) -> list[Line]:
         """A name at the left; what is counted and the money in their columns at the right edge of its first line.
 
-        Further lines of a long name are indented, and never reach the money.
+        Further lines of a long name are indented, and stay off the column of the money.
         """
         right = self._right(count, COUNT_CELLS) + " " + self._right(amount, AMOUNT_CELLS)
         if not count:  # an empty column is the name's
@@ -152,7 +153,8 @@ class Page:
             return [*self.wrapped(name, style), *self.wrapped(right.strip(), style)]
         first, *more = wrap(name, room, self.encoding)
         if more:
-            more = wrap(name[len(first) :].lstrip(), room - 2, self.encoding)
+            under = self.columns - max(AMOUNT_CELLS, self.cells(amount)) - 3
+            more = wrap(name[len(first) :].lstrip(), max(LEAST_NAME, under), self.encoding)
         gap = " " * (self.columns - self.cells(first) - self.cells(right))
         return [text_line(first + gap + right, style), *(text_line("  " + piece, style) for piece in more)]
 

@@ -39,7 +39,8 @@ class BillSlip(SlipPage):
         return [*page, *self.pair(f"{self.words.order} {number}", when), *self._by(), Rule()]
 
     def _by(self) -> list[Line]:
-        return self.wrapped(printable(self.slip.by)) if self.slip.by else []
+        """Behind its mark, for a guest's nickname may stand here."""
+        return self.marked(self.words.by, self.slip.by, 0) if self.slip.by else []
 
     def table(self) -> list[Line]:
         """The dishes with their money, then what is added and taken off."""

@@ -50,7 +50,7 @@ class KitchenSlip(SlipPage):
         page += [text_line(" " * indent + piece, style) for piece in more]
         page += self.options(line.options, under)
         if line.waited:
-            page.append(text_line(" " * under + self.words.waited.format(line.waited), BOLD))
+            page += self.indented(self.words.waited.format(line.waited), under, BOLD)
         page += self.note(line.note, under)
         page.append(Gap(8))
         return page
@@ -85,7 +85,9 @@ class Notice(KitchenSlip):
         page += [*self.band(words.tell[slip.kind], Style(inverse=True, bold=True)), Gap(10)]
         page += self.head(printable(slip.station))
         if slip.from_place:
-            page += [*self.wrapped(words.moved_from + printable(slip.from_place), LONG_DISH), Gap(8)]
+            before = words.moved_from + printable(slip.from_place)
+            large = self.cells(before) <= self.columns_of(DISH)
+            page += [*self.wrapped(before, DISH if large else LONG_DISH), Gap(8)]
         page += self.dishes()
         page.append(Rule())
         if slip.reason:

@@ -16,6 +16,7 @@ class Words:
     reprint: str
     check: str
     note: str
+    by: str
     reason: str
     allergy: str
     also: str
@@ -67,6 +68,7 @@ CHINESE = Words(
     reprint="补打 REPRINT",
     check="先核对再做 check before cooking",
     note="备注：",
+    by="经手：",
     reason="原因：",
     allergy="过敏：",
     also="也在：",
@@ -94,7 +96,7 @@ CHINESE = Words(
     check_old="没有打出来，先别做",
     age="{} 分钟前",
     answer_them="请在屏幕上逐张选：打印或取消。取消的不会再打",
-    sample=("宫保鸡丁 麻婆豆腐 鱼香肉丝", "￥56.00（微辣，不放花生）—…·", "Crème brûlée  Jalapeño  Größe €5"),
+    sample=("宫保鸡丁 麻婆豆腐 鱼香肉丝", "￥56.00（微辣，不放花生）—…·", "Crème brûlée Jalapeño Größe €5"),
     ruler="{} 列，每行正好到纸边：",
     looks=("大字", "高字", "粗体", "反白"),
     scan="用扫码枪和手机各扫一次",
@@ -111,7 +113,7 @@ ENGLISH = Words(
         "merge": "MERGED",
     },
     tell={
-        "return": "not wanted any more: stop", "rush": "guests are waiting: do this first",
+        "return": "not wanted any more: stop", "rush": "guests wait: do this first",
         "hold": "do not cook yet, wait for FIRE", "fire": "cook it now",
         "move": "same dishes, do not cook again", "merge": "same dishes, do not cook again",
     },
@@ -119,6 +121,7 @@ ENGLISH = Words(
     reprint="REPRINT",
     check="check before cooking",
     note="note: ",
+    by="by: ",
     reason="reason: ",
     allergy="ALLERGY: ",
     also="also at: ",
@@ -131,7 +134,7 @@ ENGLISH = Words(
     moved_from="from: ",
     order_types={"dine_in": "dine in", "takeaway": "takeaway", "delivery": "delivery"},
     not_a_receipt="Please check. Not a receipt.",
-    ask_staff="Anything wrong? Please tell the staff.",
+    ask_staff="Anything wrong? Please tell us.",
     comma=", ",
     item="Item",
     count="Qty",
@@ -146,10 +149,10 @@ ENGLISH = Words(
     check_old="never printed: do not cook yet",
     age="{} min ago",
     answer_them="Answer each on the screen: print or cancel. A cancelled one never prints.",
-    sample=("The quick brown fox, 0123456789", "Crème brûlée  Jalapeño  Größe €5", "宫保鸡丁 麻婆豆腐 ￥56.00（微辣）"),
-    ruler="{} columns, each line ends at the edge:",
+    sample=("The quick brown fox, 0123456789", "Crème brûlée Jalapeño Größe €5", "宫保鸡丁 ￥56.00（微辣）"),
+    ruler="{} columns, edge to edge:",
     looks=("large", "tall", "bold", "inverse"),
-    scan="Scan both, with the scanner and a phone",
+    scan="Scan both: scanner and phone",
 )
 
 

@@ -67,7 +67,7 @@ class SlipSection(msgspec.Struct, omit_defaults=True):
 
 
 class SlipOld(msgspec.Struct, omit_defaults=True):
-    """An old slip that somebody is asked about. `age` is in minutes, `dishes` says in one line what it holds."""
+    """An old slip that somebody is asked about. `age` is in minutes, `dishes` is what it holds, without notes."""
 
     number: str
     order: str

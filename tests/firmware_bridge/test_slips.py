@@ -14,6 +14,8 @@ from pathlib import Path
 import msgspec
 import pytest
 from bridge_rig import a_slip
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from slip_samples import sample
 
 from firmware_bridge import escpos
@@ -28,7 +30,16 @@ from firmware_bridge.virtual.interpreter import Interpreter
 from firmware_bridge.virtual.paper import text_of, width_of
 from firmware_bridge.virtual.picture import picture_of
 from firmware_bridge.virtual.sheet import PrintedLine, Sheet
-from gateway.contract.slips import KINDS, Slip, SlipFigure, SlipLine
+from gateway.contract.slips import (
+    KINDS,
+    Slip,
+    SlipElsewhere,
+    SlipFigure,
+    SlipLine,
+    SlipOld,
+    SlipOption,
+    SlipSection,
+)
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "slips"
 LANGUAGES = ("zh-Hans", "en")
@@ -184,8 +195,44 @@ def test_a_guests_words_stand_behind_their_mark_on_every_kind(kind: str, trick: 
         if line in kept:
             kept.remove(line)
         else:
-            assert line.lstrip().startswith(("note: ", "reason: ", "> ")), line
+            assert line.lstrip().startswith(("note: ", "reason: ", "by: ", "> ")), line
     assert kept == [], "a note takes nothing away"
+
+
+LONG = ["", "合计 ¥0.00" * 5, "W" * 80, "×" * 50]
+anything = st.text(st.characters(codec="utf-8"), max_size=40) | st.sampled_from(LONG)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(KINDS), st.sampled_from([24, 32, 48, 72]), st.sampled_from(ENCODINGS),
+    st.lists(anything, min_size=5, max_size=5),
+    st.integers(-(2**62), 2**62), st.integers(1, 999),
+)  # fmt: skip
+def test_no_text_and_no_figure_breaks_any_paper(
+    kind: str, columns: int, encoding: Encoding, texts: list[str], amount: int, count: int
+) -> None:
+    one, two, three, four, five = texts
+    line = SlipLine(count, one, [SlipOption(two), SlipOption(three, True)], four, five, amount, count)
+    figure = SlipFigure(two, amount, count)
+    slip = Slip(
+        language=one, station=two, number=three, order=four, place=five, time=one, lines=[line, line], previous=two,
+        kind=kind, order_type=three, covers=count, by=four, allergies=[five], note=one, code="A1", instead_of=two,
+        missing=[three], portion=1, portions=2, from_place=four, reason=five, date=one, since=two, store=three,
+        store_lines=[four], foot=[five], currency=one[:3], figures=[figure], total=amount, paid=[figure], change=amount,
+        sections=[SlipSection(one, [figure])], old=[SlipOld(one, two, three, four, count, five)], qr_says=one,
+        elsewhere=[SlipElsewhere(one, count)],
+    )  # fmt: skip
+    lines = layout(slip, columns, encoding, copy=2)
+    if encoding in escpos.CHINESE:  # the interpreter reads these
+        printed(encode([line for line in lines if not isinstance(line, QrCode)], columns, encoding, no_bars), columns)
+    for each in lines:
+        if isinstance(each, TextLine):
+            assert sum(cells(span.text, encoding) * (1 + span.style.wide) for span in each.spans) <= columns
+
+
+def no_bars(_code: str, _columns: int) -> bytes:
+    return b""
 
 
 # --- between the bands of a drawn code ---
