@@ -71,10 +71,15 @@ class BillSlip(SlipPage):
         return self.figure(printable(figure.name), count, amount, BOLD if figure.strong else PLAIN)
 
     def total(self) -> list[Line]:
+        """The one large amount; below it what is in it already, so that nobody adds it again."""
         slip = self.slip
         if slip.total is None:
             return [Rule()]
-        return [Rule(), Gap(4), *self.sum_up(self.words.sum[slip.kind], full_amount(slip.total, slip.currency)), Gap(4)]
+        amount = full_amount(slip.total, slip.currency)
+        page = [Rule(), Gap(4), *self.sum_up(self.words.sum[slip.kind], amount), Gap(4)]
+        for figure in slip.included:
+            page += self.counted(figure)
+        return page
 
     def thanks(self) -> list[Line]:
         page: list[Line] = [Gap(8)] if self.slip.foot else []
@@ -88,7 +93,12 @@ class Receipt(BillSlip):
 
     def body(self) -> list[Line]:
         page = [*self.store(), *self.centred(self.title(), BIG), Gap(8), *self.who(), *self.table(), *self.total()]
-        return [*page, *self._paid(), *self.qr_code(), *self.bars(), *self.thanks()]
+        return [*page, *self._paid(), *self.qr_code(), *self._code(), *self.thanks()]
+
+    def _code(self) -> list[Line]:
+        """For whoever brings it back: the bar code, and its text for eyes."""
+        code = printable(self.slip.code)
+        return [*self.bars(), *self.centred(code)] if code else []
 
     def _paid(self) -> list[Line]:
         slip = self.slip

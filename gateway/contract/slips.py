@@ -92,7 +92,7 @@ class Slip(msgspec.Struct, omit_defaults=True):
     `from_place` is where a party sat before it was moved or merged. `reason` says why, as somebody typed it.
     `size`: `large`, or `normal` for dishes of one width on less paper.
     `currency` is ISO 4217; every amount is in its smallest unit, and none is a float. `figures` stand between the
-    dishes and `total`, `paid` and `change` below it. `total` of None prints none.
+    dishes and `total`, `included` (a tax that is in it), `paid` and `change` below it. A `total` of None prints none.
     `sections` are a report's, which began at `since`; `old` are the slips that a `stale` one asks about.
     `store` and `store_lines` head what a guest takes home, `foot` ends it. `qr` prints as a QR code over `qr_says`.
     """
@@ -129,6 +129,7 @@ class Slip(msgspec.Struct, omit_defaults=True):
     currency: str = ""
     figures: list[SlipFigure] = msgspec.field(default_factory=list)
     total: int | None = None
+    included: list[SlipFigure] = msgspec.field(default_factory=list)
     paid: list[SlipFigure] = msgspec.field(default_factory=list)
     change: int = 0
     sections: list[SlipSection] = msgspec.field(default_factory=list)

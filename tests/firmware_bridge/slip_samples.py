@@ -145,8 +145,9 @@ def english(kind: str) -> Slip:
         "receipt": guest | address | {
             "number": "2026-0017", "code": "B0017",
             "figures": [SlipFigure("Subtotal", 5020, strong=True), SlipFigure("Service 10%", 502),
-                        SlipFigure("Lunch offer", -500), SlipFigure("incl. VAT 19%", 802)],
-            "total": 5022, "paid": [SlipFigure("Card", 3000), SlipFigure("Cash", 2500)], "change": 478,
+                        SlipFigure("Lunch offer", -500)],
+            "total": 5022, "included": [SlipFigure("includes VAT 19%", 802)],
+            "paid": [SlipFigure("Card", 3000), SlipFigure("Cash", 2500)], "change": 478,
             "foot": ["Thank you, see you soon"],
         },
         "shift": guest | {

@@ -220,7 +220,8 @@ def test_no_text_and_no_figure_breaks_any_paper(
         kind=kind, order_type=three, covers=count, by=four, allergies=[five], note=one, code="A1", instead_of=two,
         missing=[three], portion=1, portions=2, from_place=four, reason=five, date=one, since=two, store=three,
         store_lines=[four], foot=[five], currency=one[:3], figures=[figure], total=amount, paid=[figure], change=amount,
-        sections=[SlipSection(one, [figure])], old=[SlipOld(one, two, three, four, count, five)], qr_says=one,
+        included=[figure], sections=[SlipSection(one, [figure])],
+        old=[SlipOld(one, two, three, four, count, five)], qr_says=one,
         elsewhere=[SlipElsewhere(one, count)],
     )  # fmt: skip
     lines = layout(slip, columns, encoding, copy=2)
