@@ -54,8 +54,9 @@ BESIDE = {
 NEVER: dict[str, tuple[str, ...]] = {
     "gateway.contract": ("gateway.domain",),
     "firmware_bridge.virtual": (
-        "firmware_bridge.escpos", "firmware_bridge.escpos_status", "firmware_bridge.layout", "firmware_bridge.page",
-        "firmware_bridge.slips", "firmware_bridge.charset", "firmware_bridge.raster",
+        "firmware_bridge.page", "firmware_bridge.slips",
+        "firmware_bridge.escpos", "firmware_bridge.escpos_status", "firmware_bridge.layout", "firmware_bridge.charset",
+        "firmware_bridge.raster",
     ),
     "gateway.domain": ("gateway.contract",),
 }  # fmt: skip
