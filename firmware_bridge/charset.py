@@ -206,18 +206,20 @@ def _wrapped(text: str, columns: int, encoding: Encoding) -> tuple[str, ...]:
     return (*pieces, line.rstrip()) if line.strip() or not pieces else tuple(pieces)
 
 
+CLOSING = frozenset("，。、；：！？）》」』】〉…×,.;:!?)%")
+"""What no line begins with: it belongs to what stands before it, as in "2×" and "（大份）"."""
+
+
 def _words(text: str, encoding: Encoding) -> Iterator[str]:
     """What a line break may not tear apart: a space with the word behind it, or one wide character."""
-    word = ""
+    word, ended = "", False
     for char in text:
         wide = char > "~" and glyph(char, encoding).run == "double"
-        if (char == " " and word.strip()) or (wide and word.strip()):
+        if (ended or ((char == " " or wide) and word.strip())) and (char not in CLOSING or not word.strip()):
             yield word
             word = ""
         word += char
-        if wide:
-            yield word
-            word = ""
+        ended = wide
     if word:
         yield word
 

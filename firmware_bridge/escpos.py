@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from firmware_bridge.charset import KEPT_TEXTS, Encoding, missing, runs, simple
 from firmware_bridge.errors import UnprintableError
-from firmware_bridge.graphics import new_printer, qr_code_bytes, quiet, raster_bands
-from firmware_bridge.layout import PLAIN, BarCode, Gap, Line, QrCode, Rule, Style, TextLine
+from firmware_bridge.graphics import new_printer, qr_code_bands, quiet, raster_bands
+from firmware_bridge.page import PLAIN, BarCode, Gap, Line, QrCode, Rule, Style, TextLine
 
 START = b"\x1b@\x1da\x0f"
 """ESC @ clears every setting and switches automatic status off, so GS a must follow it every time."""
@@ -113,8 +113,13 @@ def encode(
         page.add(line)
         breaks.append(len(page.data))
     data, count = bytes(page.data), len(breaks) - 1
-    if page.lacking and room:
-        data = _draw_lines(page, data, breaks, encoding, room)
+    if page.bands or (page.lacking and room):
+        chunks = [[data[start:end]] for start, end in pairwise([0, *breaks])]
+        for number, bands in page.bands.items():
+            chunks[number] = bands
+        _draw_lines(page, chunks, encoding, room)
+        pieces = [piece for chunk in chunks for piece in chunk]
+        data, breaks = b"".join(pieces), list(accumulate(map(len, pieces)))
     found = REAL_TIME.search(data)
     if found:
         raise UnprintableError(f"a real-time command would stand at byte {found.start()} of the slip")
@@ -122,12 +127,13 @@ def encode(
     return Body(data, count, lacked, tuple(breaks[:-1]))
 
 
-def _draw_lines(page: _Encoder, data: bytes, breaks: list[int], encoding: Encoding, room: int) -> bytes:
-    """`data` with pictures in the place of text lines that lack something: the loudest first, an allergy before a
-    heading, until `room` is used up. Corrects `breaks`, each band of a picture gets one, and what `page` lacks."""
+def _draw_lines(page: _Encoder, chunks: list[list[bytes]], encoding: Encoding, room: int) -> None:
+    """Puts pictures in the place of text lines that lack something: the loudest first, an allergy before a heading,
+    until `room` is used up. `chunks` are the bytes of each line by its number; corrects what `page` lacks."""
+    if not page.lacking or not room:
+        return
     from firmware_bridge import raster  # Pillow is loaded by the first slip that needs it
 
-    chunks = [[data[start:end]] for start, end in pairwise([0, *breaks])]
     for number, lacking in sorted(page.lacking.items(), key=lambda item: -item[1].loudness):
         drawing = raster.draw(lacking.line, encoding)
         if drawing is None:
@@ -141,9 +147,6 @@ def _draw_lines(page: _Encoder, data: bytes, breaks: list[int], encoding: Encodi
         bands[-1] += b"\x1bJ" + bytes((raster.LEADING,)) + _change(*lacking.looks, encoding in CHINESE)
         chunks[number] = bands
         page.lacking[number] = lacking._replace(missing=drawing.missing)
-    pieces = [piece for chunk in chunks for piece in chunk]
-    breaks[:] = accumulate(map(len, pieces))
-    return b"".join(pieces)
 
 
 class _Lacking(NamedTuple):
@@ -201,6 +204,8 @@ class _Encoder:
         self._number = 0
         self.lacking: dict[int, _Lacking] = {}
         """By the number of the line, from 1."""
+        self.bands: dict[int, list[bytes]] = {}
+        """Lines of several commands, by their number: a fence may stand between any two."""
         # Chinese mode is on after ESC @ on Chinese firmware: runs need a known start.
         self.data = bytearray(START + (CHINESE_OFF if encoding in CHINESE else b""))
 
@@ -211,17 +216,17 @@ class _Encoder:
         elif isinstance(line, Gap):
             self.data += b"\x1bJ" + bytes((min(line.dots, 255),))
         else:
+            start = len(self.data)
             self._set(PLAIN)
-            self.data += self._other(line)
-
-    def _other(self, line: Rule | BarCode | QrCode) -> bytes:
-        match line:
-            case Rule():
-                return b"-" * self._columns + b"\n"
-            case BarCode(code):
-                return self._bar_codes(code, self._columns)
-            case QrCode(text):
-                return qr_code_bytes(text, self._columns, native=self._native_qr)
+            match line:
+                case Rule():
+                    self.data += b"-" * self._columns + b"\n"
+                case BarCode(code):
+                    self.data += self._bar_codes(code, self._columns)
+                case QrCode(text):
+                    first, *bands = qr_code_bands(text, self._columns, native=self._native_qr)
+                    self.bands[self._number] = [bytes(self.data[start:]) + first, *bands]
+                    self.data += b"".join((first, *bands))
 
     def _add_text(self, line: TextLine) -> None:
         data, encoding, before = self.data, self._encoding, self._look

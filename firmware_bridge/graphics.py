@@ -80,8 +80,11 @@ def break_real_time(raster: bytes) -> bytes:
     return bytes(data)
 
 
-def qr_code_bytes(text: str, columns: int, *, native: bool) -> bytes:
-    """A centred QR code; `native` lets the printer draw it. UnprintableError when it does not fit the paper."""
+def qr_code_bands(text: str, columns: int, *, native: bool) -> list[bytes]:
+    """A centred QR code; `native` lets the printer draw it, else it is a picture in bands.
+
+    UnprintableError when it does not fit the paper.
+    """
     if not text or printable(text) != text:
         raise UnprintableError("a QR code of nothing, or with control characters")
     import segno
@@ -95,8 +98,10 @@ def qr_code_bytes(text: str, columns: int, *, native: bool) -> bytes:
     if module < QR_LEAST:
         raise UnprintableError(f"a QR code of {modules} modules does not fit {columns} columns")
     white = b"\x1bJ" + bytes((QR_BORDER * module,))
-    dots = _native_qr(text, module) if native else _drawn_qr(code.matrix, module)
-    return white + b"\x1ba\x01" + dots + b"\x1ba\x00" + white
+    bands = [_native_qr(text, module)] if native else _drawn_qr(code.matrix, module)
+    bands[0] = white + b"\x1ba\x01" + bands[0]
+    bands[-1] += b"\x1ba\x00" + white
+    return bands
 
 
 def _native_qr(text: str, module: int) -> bytes:
@@ -107,10 +112,10 @@ def _native_qr(text: str, module: int) -> bytes:
     return bytes(printer.output)
 
 
-def _drawn_qr(matrix: Iterable[Iterable[int]], module: int) -> bytes:
+def _drawn_qr(matrix: Iterable[Iterable[int]], module: int) -> list[bytes]:
     from PIL import Image
 
     dots = bytes(0 if dark else 255 for row in matrix for dark in row)
     side = math.isqrt(len(dots))
     code = Image.frombytes("L", (side, side), dots)
-    return b"".join(raster_bands(code.resize((side * module, side * module), Image.Resampling.NEAREST)))
+    return raster_bands(code.resize((side * module, side * module), Image.Resampling.NEAREST))

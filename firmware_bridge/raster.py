@@ -17,7 +17,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont, features
 
 from firmware_bridge.charset import Encoding, cells, glyph
-from firmware_bridge.layout import Style, TextLine
+from firmware_bridge.page import Style, TextLine
 
 log = logging.getLogger(__name__)
 

@@ -54,6 +54,7 @@ BESIDE = {
 NEVER: dict[str, tuple[str, ...]] = {
     "gateway.contract": ("gateway.domain",),
     "firmware_bridge.virtual": (
+        "firmware_bridge.page", "firmware_bridge.slips",
         "firmware_bridge.escpos", "firmware_bridge.escpos_status", "firmware_bridge.layout", "firmware_bridge.charset",
         "firmware_bridge.raster", "firmware_bridge.session", "firmware_bridge.link_events",
         "firmware_bridge.link_outbox",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from firmware_bridge import escpos, layout
+from firmware_bridge import escpos, layout, page
 from firmware_bridge.charset import ENCODINGS, Encoding
 from firmware_bridge.errors import UnprintableError
 from firmware_bridge.escpos import RASTER_MOST, encode
@@ -110,7 +110,7 @@ class Case:
         lines = layout.layout(slip_with(text, self.where, self.language), self.columns, self.encoding)
         room = RASTER_MOST if self.drawn else 0
         body = encode(lines, self.columns, self.encoding, lambda code, columns: b"", room)
-        return body.data, sum(isinstance(line, layout.TextLine | layout.Rule) for line in lines)
+        return body.data, sum(isinstance(line, page.TextLine | page.Rule) for line in lines)
 
 
 def a_case(rng: random.Random, parts: list[str], number: int) -> Case:
@@ -185,7 +185,7 @@ def test_no_text_becomes_a_command_a_line_or_a_total(seed: int) -> None:
 
 
 def test_an_encoder_that_passes_raw_text_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layout, "printable", str)
+    monkeypatch.setattr(page, "printable", str)
     monkeypatch.setattr(escpos, "_text", lambda text, encoding: escpos._Text(text.encode("gbk", "replace"), ()))
     assert run(1, 500) != ""
 
@@ -194,12 +194,12 @@ def test_a_forgotten_filter_is_harmless_because_the_encoder_has_no_bytes_for_con
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Two walls: without the first one the second still holds."""
-    monkeypatch.setattr(layout, "printable", lambda text: text.replace(" ", ""))
+    monkeypatch.setattr(page, "printable", lambda text: text.replace(" ", ""))
     assert run(2, 5_000) == ""
 
 
 def test_a_further_line_of_a_note_without_its_mark_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layout, "CONTINUED", "")
+    monkeypatch.setattr(page, "CONTINUED", "")
     assert "mark" in run(3, 5_000)
 
 
