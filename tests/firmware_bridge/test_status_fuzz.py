@@ -98,6 +98,8 @@ class Model:
             if not self.well_formed or self.chance.random() < 0.5:
                 return
             self.well_formed -= 1
+            self.said.append((now, b"\x12", 0))
+            return
         odd = self.chance.random()
         times = 1 if odd < 0.94 else 0 if odd < 0.97 else 2  # lost, and shifted
         self.said.append((now, b"\x12" * times, 0))
