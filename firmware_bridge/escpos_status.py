@@ -101,11 +101,32 @@ class StatusReader:
             self._echo.clear()
             self._sort(byte, answers)
             return
+        if 1 < len(self._echo) < _ECHO_BYTES - 1 and (self._auto or byte & 0xF0 == 0x10):
+            # A status sent on a change does not wait for the frame. A mark is printable, so this is none of its bytes.
+            self._beside_echo(byte, answers)
+            return
         self._echo.append(byte)
         if len(self._echo) == _ECHO_BYTES or (self._echo[1] == 0x25 and byte == 0):
             frame = bytes(self._echo)
             is_echo = frame[1] == 0x22 and frame[-1] == 0 and len(frame) == _ECHO_BYTES
             answers.append(FenceEcho(frame[2:6]) if is_echo else Stray(frame))
+            self._echo.clear()
+
+    def _beside_echo(self, byte: int, answers: list[Answer]) -> None:
+        if byte & 0x93 == 0x12:
+            answers.append(RealTimeAnswer(byte))
+        elif byte in (XON, XOFF):
+            return
+        elif byte & 0x93 == 0x10 and not self._auto:
+            self._auto.append(byte)
+        elif byte & 0x90 == 0:
+            self._auto.append(byte)
+            if len(self._auto) == 4:
+                answers.append(AutoStatus(bytes(self._auto)))
+                self._auto.clear()
+        else:  # neither: what looked like a status was noise, and the frame with it
+            answers.append(Stray(bytes(self._auto) + bytes(self._echo) + bytes((byte,))))
+            self._auto.clear()
             self._echo.clear()
 
 

@@ -9,7 +9,8 @@ from typing import Literal
 from firmware_bridge.escpos import Body
 
 FENCE_TRIES = 3
-"""A fence whose answer was mixed with other bytes is sent again; each one stands behind the whole slip."""
+"""A fence whose answer was mixed with other bytes is sent again; each one stands behind the whole slip. None is sent
+where an answer is missing: a part of the slip may be missing with it."""
 SPARE_S = 3.0
 LINES_PER_S = 15.0
 """The slowest kitchen printers (impact) print about this many lines a second."""

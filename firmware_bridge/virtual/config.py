@@ -12,7 +12,9 @@ from typing import Any
 from firmware_bridge.errors import ConfigError
 
 KINDS = ("pty", "tcp")
-KEYS = ("name", "kind", "baud", "columns")
+KEYS = ("name", "kind", "baud", "columns", "encoding")
+ENCODINGS = ("gbk", "big5", "western")
+"""What a printer's two-byte characters are; `modes.FIRMWARE` knows them."""
 CHOICES: dict[str, tuple[str, ...]] = {
     "driver": ("scanner", "scale", "pole_display", "ready_board", "mcu_device"),
     "kind": KINDS,
@@ -38,6 +40,7 @@ class VirtualDesired:
     dialect: str = "a_and_d"
     charset: str = "cp437"
     model: str = "bump-bar-8"
+    encoding: str = "gbk"
 
 
 DEFAULT = (VirtualDesired("kitchen"), VirtualDesired("receipt"))
@@ -108,4 +111,7 @@ def _device(table: dict[str, Any], where: str, problems: list[str]) -> VirtualDe
     if not isinstance(columns, int) or not 24 <= columns <= 72:
         problems.append(f"{where}: columns {columns!r} is not between 24 and 72")
         columns = 48
-    return VirtualDesired(name, str(kind), baud, columns)
+    encoding = table.get("encoding", ENCODINGS[0])
+    if encoding not in ENCODINGS:
+        problems.append(f"{where}: encoding {encoding!r} is none of {', '.join(ENCODINGS)}")
+    return VirtualDesired(name, str(kind), baud, columns, encoding=str(encoding))

@@ -29,7 +29,9 @@ class VirtualDevice:
         self._tray = tray
         link = folder / "dev" / desired.name
         self._wire: Wire = PtyWire(link) if desired.kind == "pty" else TcpWire(link)
-        self._printer = VirtualPrinter(desired.columns, desired.baud, answer=self._wire.write, cut=self._on_cut)
+        self._printer = VirtualPrinter(
+            desired.columns, desired.baud, answer=self._wire.write, cut=self._on_cut, encoding=desired.encoding,
+        )  # fmt: skip
         self._lock = threading.Lock()
         self._stopping = False
         self._bell = Bell()
@@ -67,6 +69,7 @@ class VirtualDevice:
                 "faults": sorted(self._printer.faults),
                 "slips": self._tray.count(self.desired.name),
                 "bytes": self._printer.received,
+                "happened": dict(self._printer.happened),
             }
 
     def stats(self) -> dict[str, Any]:

@@ -29,6 +29,8 @@ from firmware_bridge.virtual.sheet import (
     Sheet,
 )
 
+IDENTITY = {0x42: b"EPSON", 0x43: b"TM-T88III"}
+"""Maker and model (GS I), as clones say them whatever they are."""
 CUTTER_DISTANCE = 96
 """Dots between print head and cutter, fed by GS V 65/66."""
 
@@ -65,12 +67,16 @@ class Interpreter:
     def feed(self, data: bytes) -> None:
         self.buffer.extend(data)
 
-    def reset(self) -> None:
-        """Power off: buffers and settings are gone; the paper stays where it is."""
+    def clear(self) -> None:
+        """DLE ENQ 2: what is not yet on paper is gone, a picture under way too; settings stay."""
         self.buffer.clear()
-        self.modes = self._fresh()
         self._line = []
         self._raster = None
+
+    def reset(self) -> None:
+        """Power off: buffers and settings are gone; the paper stays where it is."""
+        self.clear()
+        self.modes = self._fresh()
 
     def step(self) -> int | None:
         """Execute the next command, or print the next rows of a raster. Returns the dots of paper it moved; None when
@@ -231,6 +237,8 @@ class Interpreter:
                 modes.auto_status = value
             case b"r":
                 self._answer(bytes([self._paper_status() if value in (1, 49) else 0]))
+            case b"I" if value in IDENTITY:
+                self._answer(b"_" + IDENTITY[value] + b"\x00")
             case b"V":
                 moved = self._feed(rest[1] + CUTTER_DISTANCE) if value in (65, 66) else 0
                 self._finish()

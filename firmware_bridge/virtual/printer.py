@@ -8,12 +8,12 @@ full, as with flow control.
 from __future__ import annotations
 
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from firmware_bridge.virtual.interpreter import Interpreter
-from firmware_bridge.virtual.sheet import Sheet
+from firmware_bridge.virtual.sheet import Event, Sheet
 
 BUFFER = 4096
 DOTS_PER_S = 1600.0
@@ -23,8 +23,16 @@ RECORDED_JOBS = 200
 
 FAULTS = (
     "paper_out", "paper_low", "cover_open", "cutter_error", "offline", "printer_unplugged", "printer_mute",
-    "printer_power_cut", "garbage", "late_answer",
+    "printer_power_cut", "garbage", "late_answer", "stray_status", "asb_in_answer", "answer_lost", "foreign_echo",
+    "impersonates", "xoff_stuck", "wrong_baud",
 )  # fmt: skip
+"""docs/devices.md says what each does."""
+
+STRAY_EVERY = 100
+"""Bytes of print data between two that look like a question, when a picture happens to hold them."""
+FRAMING_NOISE = bytes((0x00, 0x80, 0xC0, 0xE0, 0xF0, 0xF8, 0xFC, 0xFE, 0xFF))
+"""What a receiver at another speed makes of bytes: start bits that last too long, stop bits that come too soon."""
+FOREIGN_ECHO = b"\x37\x22ZZ99\x00"
 
 STOPPING = frozenset({"paper_out", "cover_open", "offline"})
 
@@ -46,12 +54,17 @@ class VirtualPrinter:
     baud: int
     answer: Callable[[bytes], None]
     cut: Callable[[Sheet], None]
+    encoding: str = "gbk"
     faults: set[str] = field(default_factory=set)
     received: int = 0
     records: deque[JobRecord] = field(default_factory=lambda: deque(maxlen=RECORDED_JOBS))
+    happened: Counter[str] = field(default_factory=Counter)
+    """Pulses of the drawer and sounds of the buzzer, by kind."""
 
     def __post_init__(self) -> None:
-        self._engine = Interpreter(self.columns, self._say_in_turn, self._on_cut, self._paper_byte)
+        self._engine = Interpreter(
+            self.columns, self._say_in_turn, self._on_cut, self._paper_byte, self.encoding, self._on_event
+        )
         self._pending = bytearray()
         self._busy_until = 0.0
         self._allowance = 0.0
@@ -66,6 +79,8 @@ class VirtualPrinter:
 
     def may_read(self, now: float) -> int:
         """Bytes that have crossed the line by now and fit into the buffer."""
+        if "xoff_stuck" in self.faults:
+            return 0
         if self._allowance_at is None:
             self._allowance_at = now
         rate = self.baud / 10
@@ -77,7 +92,7 @@ class VirtualPrinter:
 
     @property
     def full(self) -> bool:
-        return len(self._engine.buffer) >= BUFFER
+        return "xoff_stuck" in self.faults or len(self._engine.buffer) >= BUFFER
 
     @property
     def room_at(self) -> float:
@@ -91,7 +106,7 @@ class VirtualPrinter:
         self.received += len(data)
         if "printer_power_cut" in self.faults:
             return
-        self._pending += data
+        self._pending += self._noise_of(data, 2) if "wrong_baud" in self.faults else data
         while self._pending:
             if self._pending[0] == 0x10:
                 if len(self._pending) < 2 or (self._pending[1] in (4, 5) and len(self._pending) < 3):
@@ -108,6 +123,8 @@ class VirtualPrinter:
             self._record = JobRecord(self._now)
             self.records.append(self._record)
         self._record.bytes += 1
+        if "stray_status" in self.faults and self._record.bytes % STRAY_EVERY == 0:
+            self._say(bytes((self._status(1),)))
         self._engine.feed(bytes(byte))
 
     # --- the engine ---
@@ -147,7 +164,7 @@ class VirtualPrinter:
             if question in (1, 2):
                 self._jammed = False
             if question == 2:
-                self._engine.buffer.clear()
+                self._engine.clear()
             return
         answer = bytes((self._status(question),))
         if "late_answer" in self.faults:
@@ -182,13 +199,29 @@ class VirtualPrinter:
             self._say(self._auto())
 
     def _say_in_turn(self, data: bytes) -> None:
+        """The answer to a command of the buffer: a fence, or who it is."""
+        faults = self.faults
+        if "answer_lost" in faults or ("impersonates" in faults and data[:2] == FOREIGN_ECHO[:2]):
+            return
+        if "foreign_echo" in faults:
+            data = FOREIGN_ECHO
+        if "asb_in_answer" in faults:
+            data = data[:3] + self._auto() + data[3:] if len(data) > 1 else self._auto() + data
         self._say(data)
+
+    def _on_event(self, event: Event) -> None:
+        self.happened[type(event).__name__.lower()] += 1
+
+    def _noise_of(self, data: bytes, share: int) -> bytes:
+        return bytes(self._noise.choice(FRAMING_NOISE) for _ in range(-(-len(data) // share)))
 
     def _say(self, data: bytes) -> None:
         if not data or self.faults & {"printer_mute", "printer_power_cut"}:
             return
         if "garbage" in self.faults:
             data = bytes(self._noise.randrange(256) for _ in range(self._noise.randrange(1, 4)))
+        if "wrong_baud" in self.faults:
+            data = self._noise_of(data, 1)
         self.answer(data)
 
     # --- faults ---
@@ -210,5 +243,7 @@ class VirtualPrinter:
             self._jammed = False
         if fault == "late_answer" and not on:
             self._late = None
+        if fault == "xoff_stuck":
+            self._say(b"\x13" if on else b"\x11")
         if self._auto() != before:
             self._tell_auto()

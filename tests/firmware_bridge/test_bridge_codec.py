@@ -281,3 +281,12 @@ def test_the_word_of_an_addition_has_the_golden_bytes() -> None:
     mark = bytes.fromhex("1D 42 01 20 1C 26") + "加菜".encode("gbk") + bytes.fromhex("20 1C 2E 0A")
     assert data.endswith(mark), data.hex(" ")
     assert b"5" + b" " * 9 in data
+
+
+def test_a_status_between_the_bytes_of_an_echo_is_heard_and_the_echo_too() -> None:
+    auto, echo = b"\x10\x00\x03\x00", b"\x37\x22P0A1\x00"
+    for place in range(2, 6):
+        heard = StatusReader().feed(echo[:place] + auto + b"\x16" + echo[place:])
+        assert heard == [AutoStatus(auto), RealTimeAnswer(0x16), FenceEcho(b"P0A1")]
+    # What began like a status and is none takes the frame with it: nothing of it passes for an answer.
+    assert not [each for each in StatusReader().feed(b"\x37\x22P0\x10\xff") if not isinstance(each, Stray)]

@@ -9,171 +9,23 @@ from __future__ import annotations
 import random
 import re
 from collections import deque
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
-from bridge_rig import a_slip
+from printer_world import World, killed_at
 
 from firmware_bridge import print_jobs
 from firmware_bridge.device import Device
 from firmware_bridge.drivers.escpos_printer import Fence
-from firmware_bridge.errors import ConfigError, PortError
+from firmware_bridge.errors import ConfigError
 from firmware_bridge.escpos import BarCodeBytes
 from firmware_bridge.journal import Journal
-from firmware_bridge.virtual.paper import text_of
-from firmware_bridge.virtual.printer import FAULTS, VirtualPrinter
-from firmware_bridge.virtual.sheet import Sheet
+from firmware_bridge.virtual.printer import FAULTS
 from gateway.contract.messages import (
     FINAL_RESULTS,
     DeviceDesired,
-    DeviceEvent,
-    DeviceState,
-    PrintCommand,
-    PrintResult,
 )
-
-TICK = 0.002
-
-
-class Cable:
-    """A line between a device and a virtual printer that spoils things as told."""
-
-    def __init__(self, rung: str, seed: int) -> None:
-        self.rung = rung
-        self._random = random.Random(seed)
-        self.to_printer: deque[int] = deque()
-        self.to_host: deque[int] = deque()
-        self.plugged = True
-        self.taken = 0
-        self.unplug_after: int | None = None
-
-    def write(self, data: bytes) -> int:
-        self._check()
-        if self.unplug_after is not None and self.taken >= self.unplug_after:
-            self.plugged = False
-            raise PortError("unplugged", "pulled out by the test")
-        most = {"byte by byte": 1, "slow": 7}.get(self.rung, 256)
-        if self.rung == "slow" and self._random.random() < 0.8:
-            return 0
-        if self.unplug_after is not None:
-            most = min(most, self.unplug_after - self.taken)
-        self.taken += len(data[:most])
-        self.to_printer.extend(data[:most])
-        return len(data[:most])
-
-    def read(self) -> bytes:
-        self._check()
-        if not self.to_host:
-            return b""
-        count = 1 if self.rung in ("byte by byte", "slow") else len(self.to_host)
-        return bytes(self.to_host.popleft() for _ in range(count))
-
-    def answer(self, data: bytes) -> None:
-        for byte in data:
-            if self.rung == "lossy" and self._random.random() < 0.15:
-                continue
-            if self.rung == "noisy" and self._random.random() < 0.15:
-                self.to_host.append(self._random.randrange(256))
-            self.to_host.append(byte)
-
-    def fileno(self) -> int:
-        raise AssertionError("a fake line is stepped, not waited for")
-
-    def close(self) -> None:
-        self.to_host.clear()
-
-    def _check(self) -> None:
-        if not self.plugged:
-            raise PortError("unplugged", "pulled out by the test")
-
-
-class World:
-    """A device, its cable, its printer, and everything that was said and printed."""
-
-    def __init__(
-        self, folder: Path, bar_codes: BarCodeBytes, rung: str = "whole", seed: int = 1, fence: Fence = "gs_r"
-    ) -> None:
-        self.folder, self.bar_codes = folder, bar_codes
-        self.now = 100.0
-        self.cable = Cable(rung, seed)
-        self.papers: list[str] = []
-        self.results: list[PrintResult] = []
-        self.states: list[DeviceState] = []
-        self.printer = VirtualPrinter(48, 115200, self.cable.answer, self._cut)
-        self.desired = DeviceDesired("kitchen", "escpos_printer", "fake", baud=115200, fence=fence)
-        self.start()
-
-    def start(self) -> None:
-        self.journal = Journal(self.folder / "bridge.db", lambda: 1.8e9)
-        self.journal.settle_after_restart()
-        self.device = Device(
-            self.desired, "b1", self.journal, self, self._open, self.bar_codes, lambda: "2026-01-01T00:00:00Z"
-        )
-
-    def kill_bridge(self) -> None:
-        """SIGKILL: the object is dropped as it stands; what the line took stays in the line."""
-        self.journal.close()
-        self.cable.to_host.clear()
-        self.start()
-
-    def _open(self, _url: str, _baud: int) -> Cable:
-        if not self.cable.plugged:
-            raise PortError("unplugged", "no such port")
-        return self.cable
-
-    def _cut(self, sheet: Sheet) -> None:
-        if sheet.inked:
-            self.papers.append(text_of(sheet, 48))
-
-    def result(self, printer: str, result: PrintResult) -> None:
-        self.results.append(result)
-
-    def state(self, device: str, state: DeviceState) -> None:
-        self.states.append(state)
-
-    def event(self, device: str, event: DeviceEvent) -> None:
-        raise AssertionError(f"a printer tells of {event.kind}")
-
-    def print(self, key: str, attempt: int = 1, copy: int = 1) -> None:
-        slip = a_slip(order=key, code="")
-        self.device.offer(PrintCommand("print", key, attempt, slip, copy))
-
-    def tick(self) -> None:
-        self.now += TICK
-        self.device.step(self.now)
-        most = self.printer.may_read(self.now)
-        data = bytes(self.cable.to_printer.popleft() for _ in range(min(most, len(self.cable.to_printer))))
-        if data:
-            self.printer.arrive(data, self.now)
-        self.printer.step(self.now)
-
-    def run(self, seconds: float) -> Iterator[None]:
-        for _ in range(int(seconds / TICK)):
-            self.tick()
-            yield
-
-    def until_final(self, key: str, seconds: float = 60) -> PrintResult:
-        for _ in self.run(seconds):
-            for result in self.results:
-                if result.key == key and result.state in FINAL_RESULTS:
-                    return result
-        raise AssertionError(f"{key} has no end after {seconds} s: {self.results}")
-
-    def until_told(self, state: str, reason: str, seconds: float = 30) -> None:
-        for _ in self.run(seconds):
-            if any((each.state, each.reason) == (state, reason) for each in self.results):
-                return
-        raise AssertionError(f"never {state} {reason}: {self.results}")
-
-    def settle(self, seconds: float = 8) -> None:
-        for _ in self.run(seconds):
-            pass
-
-    def copies(self, key: str) -> int:
-        return sum(f"{key} " in paper and "REPRINT" not in paper for paper in self.papers)
-
 
 FENCES: tuple[Fence, ...] = ("gs_r", "gs_h")
 
@@ -398,19 +250,6 @@ def test_a_storm_of_faults_never_brings_a_lie_or_a_second_paper(
 
 
 # --- SIGKILL at any moment, and the proof that this test would notice ---------------------------------
-
-
-def killed_at(world: World, ticks: int) -> int:
-    """Unmarked papers of one job when the bridge dies after `ticks` and the gateway asks again and again."""
-    world.settle(0.5)
-    world.print("A1")
-    for _ in range(ticks):
-        world.tick()
-    world.kill_bridge()
-    for attempt in range(2, 6):
-        world.print("A1", attempt)
-        world.settle(2)
-    return world.copies("A1")
 
 
 MOMENTS = (0, 1, 2, 3, 5, 10, 30, 100, 200, 400)

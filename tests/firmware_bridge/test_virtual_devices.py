@@ -16,6 +16,8 @@ from bridge_rig import Printers
 from waiting import eventually
 
 from firmware_bridge.virtual.interpreter import Interpreter
+from firmware_bridge.virtual.paper import text_of
+from firmware_bridge.virtual.printer import VirtualPrinter
 from firmware_bridge.virtual.sheet import PrintedBars, Sheet
 from firmware_bridge.virtual.tray import KEEP, Tray
 
@@ -156,3 +158,24 @@ def test_what_the_interpreter_does_not_know_is_noted_and_a_bar_code_is_read() ->
     assert engine.warnings == ["unknown command ESC 07"]
     bars = [item for item in sheets[0].items if isinstance(item, PrintedBars)]
     assert [bar.data for bar in bars] == ["A{"]
+
+
+def test_clearing_the_buffers_ends_a_picture_under_way_and_pulses_are_counted() -> None:
+    said, cut = bytearray(), list[Sheet]()
+    printer = VirtualPrinter(48, 115200, said.extend, cut.append, "western")
+    printer.arrive(b"\x1dv0\x00\x01\x00\xff\x00" + b"\xff" * 20, 1.0)  # 255 rows are announced, 20 come
+    printer.step(1.0)
+    printer.arrive(b"\x10\x05\x02" + b"A\n\x1bp\x00\x32\xfa\x1dV\x00", 2.0)
+    for at in range(200):
+        printer.step(2.0 + at)
+    assert [text_of(sheet, 48).splitlines()[-1] for sheet in cut] == ["A"]
+    assert printer.happened == {"pulse": 1}
+
+
+def test_a_printer_that_calls_itself_another_does_not_know_the_others_commands() -> None:
+    said = bytearray()
+    printer = VirtualPrinter(48, 115200, said.extend, lambda sheet: None)
+    printer.set_fault("impersonates", True, 1.0)
+    printer.arrive(b"\x1dI\x43" + b"\x1d(H\x06\x0000ABCD" + b"\x1dr\x01", 1.0)
+    printer.step(1.0)
+    assert bytes(said) == b"_TM-T88III\x00\x00"
