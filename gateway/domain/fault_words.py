@@ -140,7 +140,10 @@ _VALUES: dict[str, tuple[str, str]] = {
     "not_a_currency": _write("要三个大写字母，例如 CNY", "three capital letters such as CNY"),
     "not_a_time_of_day": _write("要一天里的时刻，例如 04:00", "a time of day such as 04:00"),
     "not_a_language": _write("要语言标记，例如 zh-Hans", "a language tag such as zh-Hans"),
-    "not_a_number": _write("要整数，例如 3800（钱以分计）", "a whole number such as 3800 (money in the smallest unit)"),
+    "not_a_number": _write(
+        "要整数，例如 30；钱以分计，38 元写 3800",
+        "a whole number such as 30; money in the smallest unit, 38.00 as 3800",
+    ),
     "not_a_boot_number": _write("要整数，不加引号，例如 8081", "a whole number without quotes, such as 8081"),
     "not_a_text": _write("要引号里的文字", 'text in quotes, "…"'),
     "not_true_or_false": _write("要 true 或 false", "true or false"),

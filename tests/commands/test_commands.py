@@ -367,8 +367,8 @@ def test_a_fault_names_file_line_and_key_and_what_to_write_there(shop: Shop, run
     code, _, err = run("menu", "import", str(path))
     assert code == 1
     assert err.splitlines() == [
-        f"{path}: line 10: categories.hot.items.tofu.price: 28.5 does not fit; write a whole number such as 3800 "
-        "(money in the smallest unit)",
+        f"{path}: line 10: categories.hot.items.tofu.price: 28.5 does not fit; write a whole number such as 30; "
+        "money in the smallest unit, 38.00 as 3800",
         f"{path}: line 11: categories.hot.items.tofu.statoin: unknown key; did you mean 'station'?",
         f"{path}: line 12: categories.hot.items.tofu.spicy: 9 is too large; at most 3",
         f"{path}: line 13: categories.hot.items.tofu.price_unit: 'bowl' is not one of: each, 100g, 500g, kg",

@@ -46,7 +46,7 @@
       ${(check.adjustments || []).map((a) => row(TP.text(a.name) || t("kinds_" + a.kind), a.amount))}
       ${(check.taxes || []).map((x) => row(t(x.included ? "taxIn" : "tax", {rate: x.rate}), x.tax))}
       ${check.paid ? [row(t("total"), check.total), row(t("paid"), -check.paid)] : ""}${row(t("due"), due, "tot")}
-      <p>${t(check.paid && due <= 0 ? "allPaid" : visit.uplink === "offline" ? "payOffline" : "pay")}</p></section>`;
+      <p>${t(check.paid && due <= 0 ? "allPaid" : "pay")}</p></section>`;
   }
   function page() {
     var orders = (visit && visit.orders) || [], lines = [].concat.apply([], orders.map((o) => o.lines));
