@@ -42,3 +42,6 @@ class Bell:
                 self._closed = True
                 os.close(self._rung)
                 os.close(self._heard)
+
+    def __del__(self) -> None:
+        self.close()

@@ -71,7 +71,7 @@ LIBRARY_ROOMS: dict[str, tuple[str, ...]] = {
         "gateway/simulation/disk.py",  # plays a disk that fails
     ),
     "sqlite_utils": ("gateway/store/migrations.py",),
-    "paho": ("gateway/connectors/local_mqtt.py", "firmware_bridge/broker.py"),
+    "paho": ("gateway/connectors/local_mqtt.py", "gateway/connectors/mqtt_loop.py", "firmware_bridge/broker.py"),
     "flask": ("gateway/web/", "gateway/cloud/app.py"),
     "jinja2": ("gateway/web/",),
     "werkzeug": (

@@ -1,4 +1,4 @@
-"""The local broker, through paho. Its thread hands messages over and never works.
+"""The local broker, through paho. The thread of its loop hands messages over and never works.
 
 The broker is a wire: what it forgets is said again, what it brings twice changes nothing. MQTT 3.1.1, so that the
 demo's embedded broker will do; Mosquitto is what a store has.
@@ -16,7 +16,8 @@ import msgspec
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from gateway.contract.client_id import client_id, name_thread
+from gateway.connectors.mqtt_loop import MqttLoop
+from gateway.contract.client_id import client_id
 from gateway.contract.messages import GatewayState
 from gateway.contract.topics import Topics
 from gateway.contract.wire import Message, SizeLimit
@@ -28,9 +29,6 @@ KEEPALIVE_S = 10
 
 MAX_UNSENT = 1000
 """Messages that may wait inside paho. It is only a wire's buffer: a new connection says everything again."""
-
-RECONNECT_MIN_S = 1
-RECONNECT_MAX_S = 2
 
 
 class LocalMqtt:
@@ -52,17 +50,16 @@ class LocalMqtt:
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=client_id(name, password), manual_ack=True, clean_session=False
         )
-        client.on_pre_connect = lambda *_: name_thread(name)
         client.username_pw_set(username, password)
         client.will_set(topics.state(), msgspec.json.encode(GatewayState("offline")), qos=1, retain=True)
         client.max_queued_messages_set(MAX_UNSENT)
-        client.reconnect_delay_set(RECONNECT_MIN_S, RECONNECT_MAX_S)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         client.on_socket_open = _no_delay
         self._client = client
+        self._loop = MqttLoop(client, name)
 
     @property
     def session(self) -> int:
@@ -70,14 +67,13 @@ class LocalMqtt:
 
     def start(self) -> None:
         self._client.connect_async(*self._address, keepalive=KEEPALIVE_S)
-        self._client.loop_start()
+        self._loop.start()
 
     def stop(self, last_words: bytes) -> None:
         """Says `last_words` as the retained state (a clean goodbye keeps the will from being sent) and disconnects."""
         if self._connected:
             self._client.publish(self._topics.state(), last_words, qos=1, retain=True).wait_for_publish(1.0)
-        self._client.disconnect()
-        self._client.loop_stop()
+        self._loop.stop()
 
     def begin_anew(self) -> None:
         """Ends this connection; on the next one, a second or two later, the broker brings what is unacknowledged."""

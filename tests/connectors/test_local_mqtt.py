@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import resource
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -174,6 +176,28 @@ def test_what_could_not_be_taken_is_brought_on_the_connection_that_is_begun_for_
     # The second may still have been on its way when room was made, and was taken then; it comes again all the same.
     eventually("they are brought again, in order", lambda: gateway.orders()[-2:] == [b"1", b"2"])
     assert gateway.client.session == 2
+    gateway.stop()
+
+
+@pytest.fixture
+def full_house() -> Iterator[None]:
+    """Every descriptor up to 1100 is taken, as by a listener's connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, hard))
+    taken = [os.open(os.devnull, os.O_RDONLY)]
+    while taken[-1] < 1100:
+        taken.append(os.dup(taken[0]))
+    yield
+    for descriptor in taken:
+        os.close(descriptor)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_gateway_with_1100_connections_finds_a_broker_that_comes_back(broker: Broker, full_house: None) -> None:
+    gateway = broker.gateway().start()
+    gateway.client.begin_anew()
+    eventually("a second connection", lambda: gateway.client.session == 2)
+    assert gateway.client.publish(TOPICS.state(), b"{}")
     gateway.stop()
 
 

@@ -259,7 +259,7 @@ def test_no_thread_and_so_no_line_of_a_log_names_the_secret_part(broker: Broker)
     life.start()
     eventually("the gateway is connected", lambda: life.session)
     names = {thread.name for thread in threading.enumerate()}
-    assert "paho-mqtt-client-gateway-demo" in names
+    assert "mqtt-gateway-demo" in names
     assert not [name for name in names if client_id("gateway-demo", password) in name]
     life.stop(b"")
 
