@@ -15,6 +15,13 @@ MARK = "TABLEPASS_TESTS"
 SETTLES_S = 5.0
 """For what ends by itself: a browser's last process, a pool's idle thread."""
 
+MOST_DESCRIPTORS = 200
+"""More than at the beginning; some wait for the garbage collector. Past 1023 select(), which paho uses, takes none."""
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
 
 class Run:
     """From its making until `end`. Processes and folders of other runs, and threads from before, are not its own."""
@@ -22,6 +29,7 @@ class Run:
     def __init__(self) -> None:
         self._before = {name: os.environ.get(name) for name in (MARK, "TMPDIR", "PYTEST_DEBUG_TEMPROOT")}
         self._threads = set(threading.enumerate())
+        self._descriptors = descriptors()
         self._mark = uuid.uuid4().hex
         os.environ["PYTEST_DEBUG_TEMPROOT"] = os.environ.get("PYTEST_DEBUG_TEMPROOT") or tempfile.gettempdir()
         self._former = tempfile.tempdir
@@ -36,6 +44,7 @@ class Run:
             *(f"process {words}" for words in self._processes()),
             *(f"thread {thread.name}" for thread in threads),
             *(f"folder {path.name}" for path in sorted(self.folder.iterdir())),
+            *([f"{more} descriptors"] if (more := descriptors() - self._descriptors) > MOST_DESCRIPTORS else []),
         ]
 
     def settled(self) -> list[str]:

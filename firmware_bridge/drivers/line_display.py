@@ -1,4 +1,5 @@
-"""Two lines of twenty cells on a CD5220 display: pictures to bytes, and the one picture on its way. No I/O.
+"""Two lines of twenty cells on a CD5220 display: pictures to bytes, the one picture on its way, and what the drivers of
+such displays share. No I/O.
 
 `1B 51 41 text 0D` writes the upper line, `1B 51 42 text 0D` the lower; all twenty cells each, so that nothing of the
 line before stays. In that mode only `0C` is obeyed besides: it clears the display.
@@ -8,9 +9,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from firmware_bridge.charset import Encoding, glyph, printable
+from firmware_bridge.drivers.driver import Driver, Surroundings
 
 CELLS, ROWS = 20, 2
 CHARSETS = ("ascii", "cp437", "gbk")
@@ -109,3 +111,28 @@ class LineDisplay:
         if self._open and self._news and not self._out:
             self._news = False
             self._out = bytes_of(self._picture, self._charset)
+
+
+class LineDisplayDriver(Driver):
+    """A device that shows two lines. It says nothing, so an open line is all that is known of it."""
+
+    options: ClassVar = {"charset": CHARSETS}
+
+    def __init__(self, given: Surroundings) -> None:
+        super().__init__(given)
+        self._display = LineDisplay(self.option("charset"))
+
+    def connected(self, now: float) -> None:
+        self._display.connected()
+
+    def disconnected(self, now: float, reason: str) -> None:
+        self._display.disconnected()
+
+    def outgoing(self) -> bytes:
+        return self._display.outgoing()
+
+    def sent(self, count: int, now: float) -> None:
+        self._display.sent(count, now)
+
+    def step(self, now: float) -> float:
+        return self._display.step(now)

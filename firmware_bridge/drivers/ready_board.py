@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from typing import ClassVar
 
 from firmware_bridge.charset import printable
-from firmware_bridge.drivers.driver import Command, Driver, Surroundings
-from firmware_bridge.drivers.line_display import CELLS, CHARSETS, ROWS, LineDisplay, Picture, encoded, texts_in
+from firmware_bridge.drivers.driver import Command, Surroundings
+from firmware_bridge.drivers.line_display import CELLS, ROWS, LineDisplayDriver, Picture, encoded, texts_in
 from gateway.contract.messages import DeviceCommand
 
 log = logging.getLogger(__name__)
@@ -30,29 +29,14 @@ def pages_of(numbers: list[str], charset: str) -> list[Picture]:
     return [tuple(lines[at : at + ROWS]) for at in range(0, len(lines), ROWS)] or [()]
 
 
-class ReadyBoard(Driver):
+class ReadyBoard(LineDisplayDriver):
     """Takes `numbers` with `ready`, in the order in which they shall stand; an empty list empties the board."""
-
-    options: ClassVar = {"charset": CHARSETS}
 
     def __init__(self, given: Surroundings) -> None:
         super().__init__(given)
-        self._display = LineDisplay(self.option("charset"))
         self._pages: list[Picture] = [()]
         self._page = 0
         self._turn_at: float | None = None
-
-    def connected(self, now: float) -> None:
-        self._display.connected()
-
-    def disconnected(self, now: float, reason: str) -> None:
-        self._display.disconnected()
-
-    def outgoing(self) -> bytes:
-        return self._display.outgoing()
-
-    def sent(self, count: int, now: float) -> None:
-        self._display.sent(count, now)
 
     def take(self, command: Command) -> None:
         numbers = None
@@ -68,11 +52,11 @@ class ReadyBoard(Driver):
 
     def step(self, now: float) -> float:
         if len(self._pages) == 1:
-            return self._display.step(now)
+            return super().step(now)
         if self._turn_at is None:
             self._turn_at = now + PAGE_S
         elif now >= self._turn_at:
             self._page = (self._page + 1) % len(self._pages)
             self._turn_at = now + PAGE_S
             self._display.show(self._pages[self._page])
-        return min(self._turn_at, self._display.step(now))
+        return min(self._turn_at, super().step(now))

@@ -14,12 +14,13 @@ from firmware_bridge.errors import ConfigError
 from firmware_bridge.virtual.config import VirtualDesired, read_devices
 from firmware_bridge.virtual.control import Control
 from firmware_bridge.virtual.device import VirtualDevice
+from firmware_bridge.virtual.printer_device import PrinterDevice
 from firmware_bridge.virtual.small_device import SmallDevice
 from firmware_bridge.virtual.tray import Tray
 
 
-def make(desired: VirtualDesired, folder: Path, tray: Tray) -> VirtualDevice | SmallDevice:
-    return VirtualDevice(desired, folder, tray) if desired.driver == "escpos_printer" else SmallDevice(desired, folder)
+def make(desired: VirtualDesired, folder: Path, tray: Tray) -> VirtualDevice:
+    return PrinterDevice(desired, folder, tray) if desired.driver == "escpos_printer" else SmallDevice(desired, folder)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

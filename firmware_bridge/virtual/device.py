@@ -1,42 +1,32 @@
-"""One virtual printer with its cable and its thread."""
+"""What every virtual device has: a cable, a thread, and faults that can be switched from other threads."""
 
 from __future__ import annotations
 
 import select
 import threading
-import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
 from firmware_bridge.bell import Bell
 from firmware_bridge.virtual.config import VirtualDesired
-from firmware_bridge.virtual.printer import VirtualPrinter
-from firmware_bridge.virtual.sheet import Sheet
-from firmware_bridge.virtual.tray import Tray
 from firmware_bridge.virtual.wire import PtyWire, TcpWire, Wire
 
-TICK_S = 0.002
-"""Pace of the line while bytes are waiting: 4 bytes at 19200 baud."""
 LOOK_AGAIN_S = 1.0
 """A pty without an opener tells no one when it gets one; bytes do. This is for the rest."""
 
 
-class VirtualDevice:
-    """Started by `start`, ended by `stop`; both and `set_fault` may be called from other threads."""
+class VirtualDevice(ABC):
+    """Started by `start`, ended by `stop`; both, `set_fault` and `do` may be called from other threads."""
 
-    def __init__(self, desired: VirtualDesired, folder: Path, tray: Tray) -> None:
+    def __init__(self, desired: VirtualDesired, folder: Path) -> None:
         self.desired = desired
-        self._tray = tray
         link = folder / "dev" / desired.name
         self._wire: Wire = PtyWire(link) if desired.kind == "pty" else TcpWire(link)
-        self._printer = VirtualPrinter(
-            desired.columns, desired.baud, answer=self._wire.write, cut=self._on_cut, encoding=desired.encoding,
-        )  # fmt: skip
         self._lock = threading.Lock()
         self._stopping = False
         self._bell = Bell()
-        self._thread = threading.Thread(target=self._run, name=f"printer:{desired.name}", daemon=True)
-        tray.add_printer(desired.name)
+        self._thread = threading.Thread(target=self._run, name=f"device:{desired.name}", daemon=True)
 
     def start(self) -> None:
         self._wire.plug()
@@ -49,64 +39,32 @@ class VirtualDevice:
         self._wire.unplug()
         self._bell.close()
 
+    @abstractmethod
     def set_fault(self, fault: str, on: bool) -> None:
         """ValueError when there is no such fault. In force when this returns."""
-        with self._lock:
-            self._printer.set_fault(fault, on, time.monotonic())
-            if fault == "printer_unplugged":
-                (self._wire.unplug if on else self._wire.plug)()
-        self._bell.ring()
 
+    @abstractmethod
     def do(self, deed: str, command: dict[str, Any]) -> None:
-        raise ValueError(f"a printer does not {deed}")
+        """What a person does with it. ValueError when it cannot."""
 
+    @abstractmethod
     def state(self) -> dict[str, Any]:
-        with self._lock:
-            return {
-                "kind": self.desired.kind,
-                "port": self._wire.address,
-                "plugged": self._wire.plugged,
-                "faults": sorted(self._printer.faults),
-                "slips": self._tray.count(self.desired.name),
-                "bytes": self._printer.received,
-                "happened": dict(self._printer.happened),
-            }
+        """What can be seen of it now."""
 
     def stats(self) -> dict[str, Any]:
-        with self._lock:
-            jobs = [
-                {"first_byte_at": record.first_byte_at, "bytes": record.bytes, "cut_at": record.cut_at}
-                for record in self._printer.records
-            ]
-            return {"bytes": self._printer.received, "jobs": jobs}
+        """Its figures for benchmarks; few have any."""
+        return {}
 
-    def _on_cut(self, sheet: Sheet) -> None:
-        self._tray.drop(self.desired.name, self.desired.columns, sheet)
+    @abstractmethod
+    def turn(self) -> tuple[list[int], float]:
+        """One turn at the line, with the lock held: the descriptors and the seconds that the next one waits for."""
 
     def _run(self) -> None:
         while not self._stopping:
             with self._lock:
-                now = time.monotonic()
-                got = self._pump(now)
-                wish = self._printer.step(now)
-                # A full buffer leaves the bytes on the line: the fd would be readable for ever.
-                fds = [] if self._printer.full else self._wire.fds()
-            if got:
-                # More is probably behind it; the line lets it through at its own pace.
-                self._sleep([], max(TICK_S, self._printer.room_at))
-            elif wish is not None:
-                self._sleep(fds, max(0.0, wish - time.monotonic()))
-            else:
-                self._sleep(fds, LOOK_AGAIN_S)
-
-    def _pump(self, now: float) -> int:
-        most = self._printer.may_read(now)
-        if most < 1:
-            return 0 if self._printer.full else 1
-        data = self._wire.read(most)
-        if data:
-            self._printer.arrive(data, now)
-        return len(data)
+                fds, seconds = self.turn()
+            if fds or seconds > 0:
+                self._sleep(fds, seconds)
 
     def _sleep(self, fds: list[int], seconds: float) -> None:
         waiting = select.poll()

@@ -51,6 +51,14 @@ def test_a_process_a_thread_and_a_folder_are_found_while_they_are_there(run: Run
     assert run.settled() == []
 
 
+def test_descriptors_that_nobody_closes_are_found(run: Run) -> None:
+    kept = [os.dup(0) for _ in range(201)]
+    assert run.left() == ["201 descriptors"]
+    for each in kept:
+        os.close(each)
+    assert run.left() == []
+
+
 def test_another_run_is_not_ours(run: Run) -> None:
     other = Run()
     child = subprocess.Popen(["sleep", "60"])
