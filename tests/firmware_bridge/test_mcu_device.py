@@ -252,7 +252,6 @@ def test_with_its_own_clock_the_c_firmware_says_keys_scans_and_weights_once(
     assert (hands.states[-1].model, hands.states[-1].firmware) == ("callbase-32", "1.0.3")
     for told in ("event 1 3 1", "keys 16", "scan 桌12", "tele 32 250 0", "tele 32 250 1", "tele 32 250 1"):
         end.tell(told)
-        time.sleep(0.03)
     device.offer(DeviceCommand("page", {"pager": 7}, "k1"))
     turns(lambda: len(hands.told) == 5)
     assert sorted(hands.told, key=str) == sorted(
