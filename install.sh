@@ -216,5 +216,8 @@ shift
 case $action in
 demo) demo "$@" ;;
 test) run_tests "$@" ;;
-*) usage ;;
+*)
+    say "没有这个命令：$action" "no such command: $action"
+    usage
+    ;;
 esac

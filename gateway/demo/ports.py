@@ -59,21 +59,19 @@ def choose(wanted: Wanted, hosts: dict[str, str], kept: Path) -> Ports:
         PortRefused: a port that was named is in use, or none is free.
     """
     before = _read(kept)
-    taken: set[int] = set()
     chosen: dict[str, int] = {}
     for name, usual in asdict(Ports()).items():
         asked = 0 if name == "proxy" else getattr(wanted, name)
         if asked:
-            if asked in taken or not is_free(hosts[name], asked):
-                raise PortRefused(
-                    f"--{name}-port {asked}: this port is in use; name another one, or 0 for any free one"
-                )
+            other = next((other for other, port in chosen.items() if port == asked), "")
+            if other or not is_free(hosts[name], asked):
+                user = f"--{other}-port has it already" if other else "this port is in use"
+                raise PortRefused(f"--{name}-port {asked}: {user}; name another one, or 0 for any free one")
             port = asked
         else:
             candidates = [before.get(name, 0), usual if asked is None else 0]
-            port = next((p for p in candidates if p and p not in taken and is_free(hosts[name], p)), 0)
-            port = port or _any_free(hosts[name], taken)
-        taken.add(port)
+            port = next((p for p in candidates if p and p not in chosen.values() and is_free(hosts[name], p)), 0)
+            port = port or _any_free(hosts[name], set(chosen.values()))
         chosen[name] = port
     write_file(kept, json.dumps(chosen) + "\n")
     return Ports(**chosen)

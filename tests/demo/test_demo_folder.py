@@ -68,6 +68,12 @@ def test_a_named_port_in_use_is_refused_in_words(tmp_path: Path) -> None:
             choose(Wanted(taken, 0, 0, 0), HOSTS, tmp_path / "ports.json")
 
 
+def test_a_port_named_twice_is_refused_with_the_name_of_the_first(tmp_path: Path) -> None:
+    port = choose(ANY, HOSTS, tmp_path / "any.json").guest
+    with pytest.raises(PortRefused, match=rf"--staff-port {port}: --guest-port has it already"):
+        choose(Wanted(port, port, 0, 0), HOSTS, tmp_path / "ports.json")
+
+
 def test_the_usual_port_is_only_a_wish(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

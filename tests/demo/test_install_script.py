@@ -108,6 +108,7 @@ def test_wrong_use_is_told_in_both_languages(checkout: Checkout) -> None:
         assert told.returncode == 2
         assert told.stdout == ""
         assert "用法 / Usage" in told.stderr
+        assert all(f"no such command: {wrong}" in told.stderr for wrong in arguments)
     assert not (checkout.folder / ".venv").exists()
 
 
