@@ -12,7 +12,6 @@ from gateway.domain.ticket import Ticket
 from gateway.operations import administration, kitchen, papers, sync
 from gateway.operations.uplink import Uplink
 from gateway.store import Pending, Store, devices, jobs, settings, tickets
-from gateway.store.jobs import Waiting
 
 SCREEN_S = 8.0
 """A screen-only station that has not drawn a ticket by then gets it on paper. Nothing is due for a younger one."""
@@ -103,17 +102,17 @@ class WaitingPapers:
                 return None
             known = {device.name: device for device in devices.devices(rows)}
             unwell = [p.id for p in rules.printers if p.id not in known or not known[p.id].prints]
-            waiting = [one for printer in unwell for one in jobs.waiting_at(rows, printer, MOST_MOVED)]
-            waiting += [one for p in rules.printers if p.id not in unwell for one in jobs.waiting_at(rows, p.id, 1)]
+            waiting = [job for printer in unwell for job in jobs.waiting_at(rows, printer, MOST_MOVED)]
+            waiting += [job for p in rules.printers if p.id not in unwell for job in jobs.waiting_at(rows, p.id, 1)]
+            ages = {job.id: jobs.waited(rows, job, now) for job in waiting}
         self._unwell = {printer: self._unwell.get(printer, now.monotonic) for printer in unwell}
         self._well = [p.id for p in rules.printers if p.id in known and known[p.id].proves]
-        self._asked &= {one.job.id for one in waiting}
-        wishes = [self._watch(one, rules, now) for one in waiting]
+        self._asked &= {job.id for job in waiting}
+        wishes = [self._watch(job, ages[job.id], rules, now) for job in waiting]
         return min((wish for wish in wishes if wish is not None), default=None)
 
-    def _watch(self, one: Waiting, rules: Settings, now: Now) -> float | None:
+    def _watch(self, job: PrintJob, age: float, rules: Settings, now: Now) -> float | None:
         """Submits what is due for one paper; returns when to look again."""
-        job = one.job
         if job.id in self._asked:
             return None
         due: list[float] = []
@@ -125,7 +124,7 @@ class WaitingPapers:
                 self._submit(papers.divert, job.id, backup)
                 return None
             due.append(at)
-        limit, age = rules.printing.stale_after_min, now.age(one.fired_boot, one.fired_mono, one.fired_at)
+        limit = rules.printing.stale_after_min
         if is_stale(job, age, limit):
             self._submit(papers.make_stale, job.id)
             return None

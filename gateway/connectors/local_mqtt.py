@@ -59,7 +59,7 @@ class LocalMqtt:
         client.on_message = self._on_message
         client.on_socket_open = _no_delay
         self._client = client
-        self._loop = MqttLoop(client, name)
+        self._loop = MqttLoop(client, name, self._lost)
 
     @property
     def session(self) -> int:
@@ -106,6 +106,10 @@ class LocalMqtt:
         self._count += 1  # what the broker kept for us may come from here on, before it has answered
 
     def _on_subscribe(self, client: mqtt.Client, userdata: Any, mid: int, reasons: Any, properties: Any) -> None:
+        refused = [str(reason) for reason in reasons if reason.is_failure]
+        if refused:
+            log.error("the broker lets us not hear all that we must: %s", ", ".join(refused))
+            return
         # Who reads that the gateway is online may say something to it: nothing is said before it would be heard.
         self._connected = True
         log.info("connected to the broker")
@@ -114,6 +118,9 @@ class LocalMqtt:
     def _on_disconnect(self, client: mqtt.Client, userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
         if self._connected:
             log.warning("the broker is gone: %s", reason)
+        self._lost()
+
+    def _lost(self) -> None:
         self._connected = False
         self.on_session()
 
@@ -121,8 +128,9 @@ class LocalMqtt:
         count, mid, qos = self._count, message.mid, message.qos
 
         def acknowledge() -> None:
-            # The number belongs to its connection; on a new one it would acknowledge another message.
-            if qos and count == self._count:
+            # The number belongs to its connection; on a new one it would acknowledge another message. While there is
+            # none, paho's queue belongs to the thread that connects.
+            if qos and count == self._count and client.is_connected():
                 client.ack(mid, qos)
 
         self.on_message(Message(message.topic, bytes(message.payload), bool(message.retain), acknowledge))

@@ -11,6 +11,7 @@ import select
 import socket
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 import paho.mqtt.client as mqtt
@@ -23,18 +24,27 @@ RECONNECT_S = 1.0
 LOOK_S = 1.0
 """The longest sleep between two looks at paho's keep-alive, which counts in seconds."""
 
+CONNECT_S = 1.0
+"""For a broker that drops packets: `stop` may have to wait for it."""
+
 GOODBYE_S = 1.0
 """For a goodbye that the line does not take."""
+
+STOP_S = 3.0
+"""Connecting and the goodbye, and what a slow machine adds. A thread that hangs in the resolver is left to its end."""
 
 
 class MqttLoop:
     """Connects, and connects again, from `start` to `stop`. The client's address is set by its `connect_async`.
 
-    Every callback of the client runs on this thread, and only this thread touches its socket.
+    Only this thread reads from the socket and writes to it. Whatever a callback raises ends the connection, not the
+    thread: then `on_stumble` is called, as paho says nothing of it, and a new connection is made.
     """
 
-    def __init__(self, client: mqtt.Client, name: str):
+    def __init__(self, client: mqtt.Client, name: str, on_stumble: Callable[[], None]):
         self._client = client
+        client.connect_timeout = CONNECT_S
+        self._on_stumble = on_stumble
         self._heard, self._rung = socket.socketpair()
         self._heard.setblocking(False)
         self._rung.setblocking(False)
@@ -49,7 +59,7 @@ class MqttLoop:
         """Says goodbye to the broker and ends the thread."""
         self._stopping.set()
         self._ring()
-        self._thread.join()
+        self._thread.join(STOP_S)
         self._rung.close()
         self._heard.close()
 
@@ -61,10 +71,12 @@ class MqttLoop:
         while not self._stopping.is_set():
             try:
                 self._client.reconnect()
+                self._serve()
             except OSError as error:
                 log.debug("no broker: %s", error)
-            else:
-                self._serve()
+            except Exception:
+                log.exception("the line to the broker stumbled and is begun anew")
+                self._on_stumble()
             self._stopping.wait(RECONNECT_S)
 
     def _serve(self) -> None:
@@ -85,10 +97,12 @@ class MqttLoop:
         waiting.register(self._heard, select.POLLIN)
         waiting.register(line, select.POLLIN | (select.POLLOUT if self._client.want_write() else 0))
         happened = dict(waiting.poll(LOOK_S * 1000))
-        if self._heard.fileno() in happened:
+        rung = self._heard.fileno() in happened
+        if rung:
             self._heard.recv(4096)
         if happened.get(line.fileno(), 0) & ~select.POLLOUT:
             self._client.loop_read()
-        if self._client.want_write():
+        if rung or self._client.want_write():
+            # Also with nothing left to write: only this call makes paho ring for the next packet.
             self._client.loop_write()
         self._client.loop_misc()

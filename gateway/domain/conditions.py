@@ -48,6 +48,11 @@ KINDS: dict[str, Kind] = {
         "soon", "{name}不回话", "{name} does not answer",
         "看看打印机有没有出单；没出单就关电源再开", "See whether slips come out; if not, switch it off and on",
     ),
+    "printer_paused": _kind(
+        "soon", "{name}暂停了，{waiting} 张在等", "{name} is paused; {waiting} are waiting",
+        "由 {by} 暂停：好了就点“继续打印”，或转到别的打印机",
+        "Paused by {by}: tap 'go on', or send them to another printer",
+    ),
     "bridge_offline": _kind(
         "now", "打印连接程序停了", "The printer link has stopped",
         "它会自己重开；一分钟还没好就给点单盒断电再开",

@@ -10,6 +10,11 @@ from typing import Literal
 Grade = Literal["ntp", "lan", "rtc", "holdover", "guess"]
 
 
+SURE = ("ntp", "lan", "rtc")
+"""Grades of a clock that somebody has set. What a box without a clock of its own restored from its last life is late by
+the night that it was off."""
+
+
 @dataclass(frozen=True, slots=True)
 class Now:
     """`utc` is for people and papers; `monotonic` (seconds, valid within one `boot`) is for every time-out."""
@@ -27,12 +32,14 @@ class Now:
         """Seconds since a moment that was kept in a row. A moment of another boot is long ago."""
         return self.monotonic - monotonic if boot == self.boot else float("inf")
 
-    def age(self, boot: str, monotonic: float, at: str) -> float:
-        """Seconds since a moment of which the time of day was kept too. Of another boot the clocks of both must do, and
-        a clock that has never been set says nothing: 0."""
+    def age(self, boot: str, monotonic: float, at: str, grade: str) -> float:
+        """Seconds since a moment of which the time of day and the clock's grade were kept too. Of another boot both
+        clocks must do: where one of them was not known to be right nobody can say, and the answer is 0."""
         if boot == self.boot:
             return self.monotonic - monotonic
-        return 0.0 if self.grade == "guess" else max(0.0, (self.utc - parse_iso(at)).total_seconds())
+        if self.grade not in SURE or grade not in SURE:
+            return 0.0
+        return max(0.0, (self.utc - parse_iso(at)).total_seconds())
 
     def ago(self, seconds: float) -> str:
         return iso(self.utc - timedelta(seconds=seconds))

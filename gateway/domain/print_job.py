@@ -38,10 +38,12 @@ MOVES = {
     ("QUEUED", "stale"): "STALE",
     ("SENDING", "stale"): "STALE",
     ("WAITING", "stale"): "STALE",
-    ("STALE", "print"): "QUEUED",
     ("STALE", "cancel"): "CANCELLED",
     ("UNKNOWN", "came_out"): "PRINTED",
 }
+
+COOKED_BY = ("kitchen", "dish", "portion")
+"""Kinds of a ticket's own paper: all of it, one of its dishes, one portion of a dish."""
 
 INTENTS = ("", "cancel", "divert", "stale")
 """Why a paper is wanted back, and so the move that its withdrawal is. A bridge answers WITHDRAWN only while no byte has
@@ -61,10 +63,15 @@ RESULT_MOVES = {
 class PrintJob(msgspec.Struct):
     """`id` is the key that the bridge knows it by, for ever. `copy` 1 is the first; every later one is a REPRINT.
 
-    What stands on the paper is made from the ticket when the job is sent; `number` is the station's running slip
-    number. `replaces` is the job that this one prints again; `diverted_from` is one of which no byte ever left, whose
-    place this one took. `intent` is why it is wanted back (`INTENTS`), and `target` the printer that gets it then.
-    `settled` names who answered for it. `boot` and `mono` are the moment of the last change.
+    What stands on the paper is made when the job is sent: from its ticket, or from its order, which a paper for guests
+    or the pass has alone; a paper that has neither brings its whole `slip` as JSON. `number` is the running slip number
+    of a ticket's station, else 0. `part`: which of the ticket's dishes or portions it is, from 1; 0: the whole ticket.
+
+    `replaces` is the job that this one prints again; `diverted_from` is one of which no byte ever left, whose place
+    this one took. `intent` is why it is wanted back (`INTENTS`), and `target` the printer that gets it then.
+    `asked_by` is who wanted it after its dishes were fired, such as a copy: it is not old before it has waited for long
+    itself. `settled` names who answered for it. `order_number` is what people call its order, known once it was read.
+    `boot` and `mono` are the moment of the last change.
     """
 
     id: str
@@ -88,11 +95,13 @@ class PrintJob(msgspec.Struct):
     target: str = ""
     diverted_from: str | None = None
     settled: str | None = None
+    asked_by: str = ""
+    part: int = 0
+    slip: str | None = None
+    order_number: str = ""
 
 
-def is_stale(job: PrintJob, age_s: float, limit_min: int) -> bool:
-    """Whether a paper is so old that a person must say whether it is still wanted; `limit_min` 0: never.
-
-    Not what a person has said yes to, nor a copy: somebody, or the house, has just asked for that.
-    """
-    return bool(limit_min) and job.copy == 1 and job.settled is None and age_s >= limit_min * 60
+def is_stale(job: PrintJob, waited_s: float, limit_min: int) -> bool:
+    """Whether a paper has waited so long that a person must say whether it is still wanted; `limit_min` 0: never. A
+    test slip harms nobody whenever it comes."""
+    return bool(limit_min) and job.kind != "test" and waited_s >= limit_min * 60

@@ -12,13 +12,16 @@ from gateway.domain.menu import Id
 from gateway.domain.texts import TextMap
 
 Proof = Literal["screen", "paper", "both"]
+SlipSize = Literal["large", "normal"]
+OrderType = Literal["dine_in", "takeaway", "delivery"]
 Language = Annotated[str, msgspec.Meta(pattern=r"^[a-zA-Z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 
 
 class Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`proof` says what proves that a ticket is in front of a cook. `soon_s` and `late_s` colour its age.
 
-    `backups` are the printers that take its slips, the first that is well, while `printer` cannot print.
+    `slips`: one paper a ticket, one a dish, or one a portion; `slip_size`: how large its dishes are. `backups` are the
+    printers that take its slips, the first that is well, while `printer` cannot print.
     """
 
     id: Id
@@ -27,6 +30,8 @@ class Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     printer: str = ""
     backups: list[Id] = []
     language: Language = "zh-Hans"
+    slips: Literal["ticket", "dish", "portion"] = "ticket"
+    slip_size: SlipSize = "large"
     soon_s: Annotated[int, msgspec.Meta(ge=30, le=7200)] = 300
     late_s: Annotated[int, msgspec.Meta(ge=60, le=7200)] = 600
 
@@ -47,6 +52,28 @@ class Printer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     encoding: Literal["gbk", "big5", "cp437"] = "gbk"
     language: Language = "zh-Hans"
     on_unknown: Literal["reprint", "ask"] = "reprint"
+
+
+class SlipRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A paper of each whole order: the guests' list, all of it for the pass, or the runner's.
+
+    It prints on every one of `printers`, `copies` times; every copy after the first says REPRINT. `areas` and
+    `order_types`: only for orders from there and of that kind; empty: for all. Without a `language` the printer's.
+    """
+
+    kind: Literal["guest_list", "full_order", "runner"]
+    printers: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=8)]
+    on: bool = True
+    copies: Annotated[int, msgspec.Meta(ge=1, le=3)] = 1
+    language: Language | None = None
+    size: SlipSize = "large"
+    areas: list[Id] = []
+    order_types: list[OrderType] = []
+
+    def wants(self, order_type: str, area: str) -> bool:
+        return self.on and (not self.order_types or order_type in self.order_types) and (
+            not self.areas or area in self.areas
+        )
 
 
 class Printing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,12 +108,21 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     default_station: str = ""
     guards: Guards = Guards()
     printing: Printing = Printing()
+    slips: list[SlipRule] = []
 
     def station(self, station_id: str) -> Station | None:
         return next((s for s in self.stations if s.id == station_id), None)
 
     def printer(self, printer_id: str) -> Printer | None:
         return next((p for p in self.printers if p.id == printer_id), None)
+
+    def area_of(self, table: str) -> str:
+        """The id of the area that a table is in; "" for one that is in none, as for what is carried away."""
+        return next((area.id for area in self.areas if table in area.tables), "")
+
+    def slip_rule(self, kind: str, printer: str) -> SlipRule | None:
+        """The first rule by which this printer prints papers of this kind."""
+        return next((rule for rule in self.slips if rule.kind == kind and printer in rule.printers), None)
 
     def tables(self) -> list[str]:
         return [name for area in self.areas for name in area.tables]
@@ -101,6 +137,8 @@ def faults(settings: Settings) -> list[Fault]:
     printers = {p.id for p in settings.printers}
     for station in settings.stations:
         found += _station_faults(station, printers)
+    for number, rule in enumerate(settings.slips, 1):
+        found += _rule_faults(number, rule, printers, {a.id for a in settings.areas})
     if not settings.stations:
         found.append(Fault("no_station"))
     if settings.default_station and not settings.station(settings.default_station):
@@ -139,3 +177,17 @@ def _station_faults(station: Station, printers: set[str]) -> list[Fault]:
     if station.soon_s >= station.late_s:
         found.append(Fault("soon_not_before_late", here))
     return found
+
+
+def _rule_faults(number: int, rule: SlipRule, printers: set[str], areas: set[str]) -> list[Fault]:
+    here = (("slips", str(number)),)
+    found = [
+        Fault("no_such_printer", here, {"printer": printer, "known": tuple(sorted(printers))})
+        for printer in rule.printers
+        if printer not in printers
+    ]
+    return found + [
+        Fault("no_such_area", here, {"area": area, "known": tuple(sorted(areas))})
+        for area in rule.areas
+        if area not in areas
+    ]

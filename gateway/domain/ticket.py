@@ -49,6 +49,7 @@ class Ticket(msgspec.Struct):
     fired_mono: float
     updated_at: str
     updated_by: str
+    fired_grade: str = "guess"
     version: int = 1
     shown_version: int = 0
     start_version: int = 0

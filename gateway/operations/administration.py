@@ -11,12 +11,13 @@ from gateway.domain.actor import Actor
 from gateway.domain.check import Check
 from gateway.domain.errors import Refused
 from gateway.domain.fault import Fault
+from gateway.domain.ids import Ids
 from gateway.domain.menu import Menu
 from gateway.domain.now import Now
 from gateway.domain.settings import Settings
 from gateway.domain.visit import Visit
 from gateway.operations import kitchen, login_brake
-from gateway.operations.ordering import Ids, business_day
+from gateway.operations.ordering import business_day
 from gateway.store import box, devices, jobs, journal, keys, orders, people, settings, tickets, visits
 from gateway.store.box import Pause
 from gateway.store.people import User
@@ -114,6 +115,10 @@ def _forget_devices(tx: Tx, new: Settings) -> None:
     for bridge in devices.bridges(tx):
         if bridge.name not in bridges:
             devices.remove_bridge(tx, bridge.name)
+    for printer in devices.paused_printers(tx):
+        if new.printer(printer) is None:
+            devices.resume_printer(tx, printer)
+            devices.clear_condition(tx, "printer_paused", printer)
 
 
 def import_menu(tx: Tx, now: Now, ids: Ids, actor: Actor, new: Menu) -> int:

@@ -6,8 +6,8 @@ from typing import Any
 
 from gateway.contract.messages import BridgeState, DeviceState
 from gateway.domain.actor import Actor
+from gateway.domain.ids import Ids
 from gateway.domain.now import Now
-from gateway.operations.ordering import Ids
 from gateway.store import devices, settings
 from gateway.store.devices import Bridge, Device
 from gateway.store.transaction import Tx

@@ -8,11 +8,14 @@ from gateway.domain import documents
 from gateway.domain import ticket as ticket_table
 from gateway.domain.actor import Actor
 from gateway.domain.errors import IllegalMove, Refused
+from gateway.domain.ids import Ids
 from gateway.domain.now import Now
 from gateway.domain.order import Order
 from gateway.domain.states import moved
 from gateway.domain.ticket import Ticket
-from gateway.operations.ordering import Ids, first_slip, record, slip_counter, slip_printer
+from gateway.operations import first_papers
+from gateway.operations.first_papers import slip_counter, slip_printer
+from gateway.operations.ordering import record
 from gateway.store import devices, jobs, journal, keys, orders, settings, tickets, visits
 from gateway.store.transaction import Reader, Tx
 
@@ -232,10 +235,14 @@ def slip_for_screen(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str) ->
     order, ticket = _find(tx, ticket_id)
     if ticket.state != "QUEUED" or jobs.of_ticket(tx, ticket_id):
         return
-    printer = slip_printer(ticket, settings.the_settings(tx), always=True)
+    rules = settings.the_settings(tx)
+    printer = slip_printer(ticket, rules, always=True)
     if not printer:
         return
-    [ticket.slip_number] = visits.count(tx, order.day, slip_counter(ticket))
+    counter = slip_counter(ticket.station)
+    steps = {counter: first_papers.count(ticket, order.lines, rules)}
+    ticket.slip_number = visits.count(tx, order.day, steps)[counter]
     tickets.update(tx, ticket)
-    jobs.insert(tx, first_slip(now, ids, ticket, order.id, printer))
+    for paper in first_papers.of_ticket(now, ids, ticket, order, printer, rules):
+        jobs.insert(tx, paper)
     tx.changed.add("jobs")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,6 +12,7 @@ from gateway.domain import documents
 from gateway.domain.actor import Actor
 from gateway.domain.check import Check
 from gateway.domain.errors import Refused
+from gateway.domain.ids import Ids
 from gateway.domain.menu import Menu
 from gateway.domain.now import Now
 from gateway.domain.order import (
@@ -26,15 +26,14 @@ from gateway.domain.order import (
     price_changes,
     sold_lines,
 )
-from gateway.domain.print_job import PrintJob
 from gateway.domain.settings import Settings, Station
 from gateway.domain.ticket import Ticket
 from gateway.domain.visit import Visit
+from gateway.operations import first_papers
+from gateway.operations.first_papers import slip_counter, slip_printer
 from gateway.store import box, devices, jobs, journal, keys, orders, settings, tickets, visits
 from gateway.store.transaction import Reader, Tx
 from gateway.store.visits import OpenCheck
-
-Ids = Iterator[str]
 
 SCOPE = "orders"
 PAUSE_RETRY_S = 60
@@ -242,6 +241,8 @@ def business_day(tx: Tx, now: Now, rules: Settings) -> str:
     if current is not None and (current == today or (current > today and now.grade != "ntp")):
         return current
     visits.begin_day(tx, today, now.iso)
+    jobs.let_go(tx, now.iso)
+    devices.clear_conditions(tx, "slip_gap", "slip_stale", "slip_unknown")
     return today
 
 
@@ -252,13 +253,13 @@ def _order(
     day = business_day(tx, now, rules)
     order_id = next(ids)
     made = tickets_for(lines, rules, now, ids)
-    on_paper = [ticket for ticket in made if slip_printer(ticket, rules)]
-    count, *slips = visits.count(tx, day, "order", *(slip_counter(ticket) for ticket in on_paper))
-    for ticket, number in zip(on_paper, slips, strict=True):
-        ticket.slip_number = number
+    slips = {slip_counter(t.station): first_papers.count(t, lines, rules) for t in made if slip_printer(t, rules)}
+    numbers = visits.count(tx, day, {"order": 1, **slips})
+    for ticket in made:
+        ticket.slip_number = numbers.get(slip_counter(ticket.station), 0)
     return Order(
         id=order_id,
-        number=f"{box.the(tx).prefix}{count:03d}",
+        number=f"{box.the(tx).prefix}{numbers['order']:03d}",
         day=day,
         status="PLACED",
         type="dine_in",
@@ -301,18 +302,14 @@ def _default_station(rules: Settings) -> Station:
 def _ticket(ticket_id: str, station: Station, now: Now) -> Ticket:
     return Ticket(
         id=ticket_id, station=station.id, state="QUEUED", proof=station.proof, fired_at=now.iso, fired_boot=now.boot,
-        fired_mono=now.monotonic, updated_at=now.iso, updated_by="",
+        fired_mono=now.monotonic, updated_at=now.iso, updated_by="", fired_grade=now.grade,
     )  # fmt: skip
 
 
 def _keep(
     tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, menu: Menu, rules: Settings, key: str, body_hash: bytes
 ) -> Placed:
-    papers = [
-        first_slip(now, ids, ticket, order.id, printer)
-        for ticket in order.tickets
-        if (printer := slip_printer(ticket, rules))
-    ]
+    papers = first_papers.of_order(now, ids, order, rules)
     orders.insert(tx, order, menu, papers)
     jobs.insert_first(tx, papers)
     document = documents.order_document(order)
@@ -329,29 +326,6 @@ def _encoded(document: dict[str, Any]) -> msgspec.Raw:
     if len(encoded) > MAX_DOCUMENT:
         raise Refused("invalid", field="lines", reason="too_long")
     return msgspec.Raw(encoded)
-
-
-def slip_printer(ticket: Ticket, rules: Settings, always: bool = False) -> str:
-    """The printer of a ticket's first paper; "" where its station works without paper, or has none. `always`: a
-    station that should need no paper needs it now."""
-    station = rules.station(ticket.station)
-    if station is None or (ticket.proof == "screen" and not always):
-        return ""
-    return station.printer
-
-
-def slip_counter(ticket: Ticket) -> str:
-    """The name under which the slips of a ticket's station are numbered."""
-    return f"slip:{ticket.station}"
-
-
-def first_slip(now: Now, ids: Ids, ticket: Ticket, order_id: str, printer: str) -> PrintJob:
-    """The first paper of a ticket that has its slip number."""
-    return PrintJob(
-        id=next(ids), kind="kitchen", printer=printer, station=ticket.station, ticket=ticket.id, order_id=order_id,
-        copy=1, state="QUEUED", number=ticket.slip_number, created_at=now.iso, updated_at=now.iso, boot=now.boot,
-        mono=now.monotonic,
-    )  # fmt: skip
 
 
 def change(kind: str, actor: Actor, ticket_ids: list[str]) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from gateway.domain import print_job
 from gateway.domain.actor import Actor
 from gateway.domain.documents import slip_number
 from gateway.domain.errors import IllegalMove, Refused
+from gateway.domain.ids import Ids
 from gateway.domain.now import Now
 from gateway.domain.print_job import PrintJob
 from gateway.domain.states import moved
 from gateway.operations import kitchen
-from gateway.operations.ordering import Ids
 from gateway.store import devices, jobs, keys, orders, settings
 from gateway.store.ids import row_of
 from gateway.store.transaction import Tx
@@ -25,6 +25,7 @@ MAX_AUTOMATIC_COPY = 3
 """Then a person is asked: a printer that never answers would otherwise print for ever."""
 
 SCOPE = "jobs"
+
 
 def take_result(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str, result: PrintResult) -> None:
     """A bridge says how far a paper is. A finished job never moves: late and repeated answers change nothing."""
@@ -47,9 +48,17 @@ def take_result(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str, result: 
     job.reason = result.reason
     job.evidence = msgspec.json.encode(result.evidence).decode()
     job.attempts = max(job.attempts, result.attempt)
+    if job.state == "UNKNOWN" and job.kind == "test":
+        job.settled = "test"
     jobs.update(tx, job)
     tx.changed.add("jobs")
     _follow(tx, now, ids, actor, job)
+
+
+def _show(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
+    """A ticket that is printed dish by dish is before a cook when all of its papers are."""
+    if job.ticket and jobs.all_parts_printed(tx, job.ticket):
+        kitchen.show_by_paper(tx, now, ids, actor, job.ticket, slip_number(job.number))
 
 
 def _stamp(job: PrintJob, now: Now) -> None:
@@ -59,9 +68,12 @@ def _stamp(job: PrintJob, now: Now) -> None:
 def _follow(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
     if job.state == "PRINTED":
         _answer_for(tx, job)
-        kitchen.show_by_paper(tx, now, ids, actor, job.ticket, slip_number(job.number))
+        _show(tx, now, ids, actor, job)
     elif job.state == "UNCONFIRMED":
-        kitchen.doubt_ticket(tx, now, ids, actor, job.ticket, "mute")
+        if job.ticket:
+            kitchen.doubt_ticket(tx, now, ids, actor, job.ticket, "mute")
+    elif job.kind == "test":
+        return  # whoever asked for it stands at the printer
     elif job.state == "UNKNOWN":
         if may_reprint_by_itself(tx, job):
             _raise(tx, now.iso, "slip_gap", job)
@@ -71,7 +83,7 @@ def _follow(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
         _taken_back(tx, now, ids, job)
 
 
-def _want_back(
+def want_back(
     tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob, intent: str, target: str = ""
 ) -> None:
     """Takes the job from its printer: at once when no bridge can know it, else as soon as its bridge says that no byte
@@ -79,7 +91,8 @@ def _want_back(
     if intent not in WANTS_BACK.get(job.state, ()):
         raise Refused("illegal_move", state=job.state, move=intent)
     job.intent, job.target, job.settled = intent, target, str(actor)
-    if job.state == "STALE" or (job.state == "QUEUED" and not jobs.is_out(tx, job)):
+    nobody_has_it = job.state == "QUEUED" and not jobs.is_out(tx, job)
+    if job.state == "STALE" or nobody_has_it or settings.the_settings(tx).printer(job.printer) is None:
         job.state = moved("print job", print_job.MOVES, job.state, intent)
         job.reason = ""
         _stamp(job, now)
@@ -98,7 +111,7 @@ WANTS_BACK = {
 def _taken_back(tx: Tx, now: Now, ids: Ids, job: PrintJob) -> None:
     """What follows when no byte of it will ever leave for its printer."""
     if job.state == "DIVERTED":
-        jobs.insert(tx, _in_its_place(now, ids, job, job.target))
+        jobs.insert(tx, _in_its_place(now, ids, job, _printer_for(tx, job, job.target)))
     elif job.state == "STALE":
         _raise(tx, job.created_at, "slip_stale", job)  # so that the oldest is asked about first
     else:
@@ -110,40 +123,52 @@ def _in_its_place(now: Now, ids: Ids, job: PrintJob, printer: str) -> PrintJob:
     return PrintJob(
         id=next(ids), kind=job.kind, printer=printer, station=job.station, ticket=job.ticket, order_id=job.order_id,
         copy=job.copy, state="QUEUED", number=job.number, created_at=job.created_at, updated_at=now.iso, boot=now.boot,
-        mono=now.monotonic, replaces=job.replaces, diverted_from=job.id,
+        mono=now.monotonic, replaces=job.replaces, diverted_from=job.id, asked_by=job.asked_by, part=job.part,
+        slip=job.slip,
     )  # fmt: skip
+
+
+def _printer_for(tx: Tx, job: PrintJob, wanted: str) -> str:
+    """`wanted`, if the settings still know it, else the job's own or its station's: no paper is made for a printer that
+    nobody listens for. Raises `Refused`: invalid (no such printer)."""
+    rules = settings.the_settings(tx)
+    station = rules.station(job.station)
+    for printer in (wanted, job.printer, station.printer if station else ""):
+        if rules.printer(printer):
+            return printer
+    raise Refused("invalid", field="printer", reason="no_such_printer")
 
 
 def divert(tx: Tx, now: Now, ids: Ids, actor: Actor, job_id: str, target: str) -> None:
     """The house sends a waiting paper to another printer. Nothing happens when it is no longer waiting."""
     job = jobs.get(tx, job_id)
     if job is not None and not job.intent and "divert" in WANTS_BACK.get(job.state, ()):
-        _want_back(tx, now, ids, actor, job, "divert", target)
+        want_back(tx, now, ids, actor, job, "divert", target)
 
 
 def make_stale(tx: Tx, now: Now, ids: Ids, actor: Actor, job_id: str) -> None:
-    """A paper waited so long that a person must say whether it is still wanted."""
+    """A paper waited so long that a person must say whether it is still wanted. Nobody is asked about dishes that have
+    left the kitchen: their paper is cancelled."""
     job = jobs.get(tx, job_id)
     if job is not None and not job.intent and "stale" in WANTS_BACK.get(job.state, ()):
-        _want_back(tx, now, ids, actor, job, "stale")
+        want_back(tx, now, ids, actor, job, "cancel" if _is_over(tx, job) else "stale")
+
+
+def _is_over(tx: Tx, job: PrintJob) -> bool:
+    order = orders.load_of_ticket(tx, job.ticket) if job.ticket else None
+    return order is not None and order.ticket(job.ticket).cleared_at is not None
 
 
 def _print_stale(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJob:
-    """It is still wanted. A key that a bridge has given back stays given back, so such a paper gets another one."""
+    """It is still wanted, as a new job at the end of the queue: only the oldest of a printer is ever with a bridge."""
     if job.state != "STALE":
         raise Refused("illegal_move", state=job.state, move="print")
-    if job.attempts:
-        job.state = moved("print job", print_job.MOVES, job.state, "cancel")
-        answer = _in_its_place(now, ids, job, job.printer)
-        answer.settled = str(actor)
-        jobs.insert(tx, answer)
-    else:
-        job.state = moved("print job", print_job.MOVES, job.state, "print")
-        job.intent = ""
-        answer = job
-    job.settled = str(actor)
+    answer = _in_its_place(now, ids, job, _printer_for(tx, job, job.printer))
+    answer.asked_by = str(actor)
+    job.state, job.settled = moved("print job", print_job.MOVES, job.state, "cancel"), str(actor)
     _stamp(job, now)
     jobs.update(tx, job)
+    jobs.insert(tx, answer)
     tx.changed.add("jobs")
     devices.clear_condition(tx, "slip_stale", job.id)
     return answer
@@ -151,7 +176,7 @@ def _print_stale(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> Pri
 
 def _answer_for(tx: Tx, job: PrintJob) -> None:
     """A later paper is proven: nobody has to look for the former ones any more."""
-    for former in jobs.of_ticket(tx, job.ticket):
+    for former in jobs.same_paper(tx, job):
         if former.state == "UNKNOWN" and former.settled is None:
             former.settled = f"copy {job.copy}"
             jobs.update(tx, former)
@@ -160,7 +185,7 @@ def _answer_for(tx: Tx, job: PrintJob) -> None:
 
 def may_reprint_by_itself(tx: Tx, job: PrintJob) -> bool:
     """Whether an UNKNOWN slip is printed again without asking: a kitchen slip whose ticket nothing else proves."""
-    if job.kind != "kitchen" or job.copy >= MAX_AUTOMATIC_COPY:
+    if job.kind not in print_job.COOKED_BY or job.copy >= MAX_AUTOMATIC_COPY:
         return False
     order = orders.load_of_ticket(tx, job.ticket)
     printer = settings.the_settings(tx).printer(job.printer)
@@ -177,7 +202,7 @@ def ask_about(tx: Tx, now: Now, job: PrintJob) -> None:
 
 
 def _raise(tx: Tx, since: str, code: str, job: PrintJob) -> None:
-    order = orders.load(tx, job.order_id)
+    order = orders.load(tx, job.order_id) if job.order_id else None
     devices.raise_condition(
         tx, code, job.id, since, printer=job.printer, station=job.station, job=job.id,
         slip=slip_number(job.number), number=order.number if order else "", table=order.table if order else "",
@@ -198,18 +223,19 @@ def settle_unknown(tx: Tx, now: Now, ids: Ids, actor: Actor, job_id: str) -> Non
         ask_about(tx, now, job)
         return
     if now.since(job.boot, job.mono) >= REPRINT_AFTER_S:
-        _print_again(tx, now, ids, job)
+        _print_again(tx, now, ids, actor, job)
         job.settled = "reprinted"
         jobs.update(tx, job)
         _no_more_asked(tx, job)
 
 
-def _print_again(tx: Tx, now: Now, ids: Ids, job: PrintJob) -> PrintJob:
-    copies = [j.copy for j in jobs.of_ticket(tx, job.ticket)]
+def _print_again(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJob:
+    copies = [one.copy for one in jobs.same_paper(tx, job)]
     again = PrintJob(
-        id=next(ids), kind=job.kind, printer=job.printer, station=job.station, ticket=job.ticket,
-        order_id=job.order_id, copy=max(copies) + 1, state="QUEUED", number=job.number, created_at=now.iso,
-        updated_at=now.iso, boot=now.boot, mono=now.monotonic, replaces=job.id,
+        id=next(ids), kind=job.kind, printer=_printer_for(tx, job, job.printer), station=job.station,
+        ticket=job.ticket, order_id=job.order_id, copy=max(copies) + 1, state="QUEUED", number=job.number,
+        created_at=now.iso, updated_at=now.iso, boot=now.boot, mono=now.monotonic, replaces=job.id,
+        asked_by=str(actor), part=job.part, slip=job.slip,
     )  # fmt: skip
     jobs.insert(tx, again)
     tx.changed.add("jobs")
@@ -242,7 +268,7 @@ def decide_about_job(
     else:
         if decision == "divert" and (target == job.printer or settings.the_settings(tx).printer(target) is None):
             raise Refused("invalid", field="printer", reason="no_such_printer")
-        _want_back(tx, now, ids, actor, job, decision, target)
+        want_back(tx, now, ids, actor, job, decision, target)
         answer = job
     # A decision makes no event: its key remembers the paper's own row. Such numbers are above every slot, so these
     # few keys outlive the journal's.
@@ -257,7 +283,7 @@ def _reprint(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJo
         job.settled = str(actor)
         jobs.update(tx, job)
         _no_more_asked(tx, job)
-    return _print_again(tx, now, ids, job)
+    return _print_again(tx, now, ids, actor, job)
 
 
 def _came_out(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJob:
@@ -270,5 +296,5 @@ def _came_out(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJ
     jobs.update(tx, job)
     tx.changed.add("jobs")
     _no_more_asked(tx, job)
-    kitchen.show_by_paper(tx, now, ids, actor, job.ticket, slip_number(job.number))
+    _show(tx, now, ids, actor, job)
     return job

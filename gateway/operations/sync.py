@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gateway.domain.actor import Actor
+from gateway.domain.ids import Ids
 from gateway.domain.now import Now
-from gateway.operations.ordering import Ids
 from gateway.store import devices, journal
 from gateway.store.transaction import Tx
 

@@ -10,13 +10,18 @@ from gateway.contract.messages import PrintCommand
 from gateway.contract.topics import Topics
 from gateway.contract.wire import Outlet
 from gateway.domain.now import Now
-from gateway.domain.order import Order
 from gateway.domain.print_job import PrintJob, is_stale
-from gateway.relays.slips import slip_for
-from gateway.store import Reader, Store, jobs, orders, settings
+from gateway.operations.slips import slip_of
+from gateway.store import Reader, Store, devices, jobs, settings
+from gateway.store.devices import Paused
 
 SAY_AGAIN_S = 5.0
 """A message or an answer may be lost with a broker or a bridge. The bridge answers a key it knows from memory."""
+
+
+def _held(job: PrintJob, paused: dict[str, Paused]) -> bool:
+    """A paper that a bridge may have begun is asked about until its end, also while its printer is paused."""
+    return job.printer in paused and job.state == "QUEUED"
 
 
 @dataclass
@@ -47,7 +52,8 @@ class Papers:
         with self._store.read() as rows:
             due = jobs.withdrawals(rows)
             asked = {job.id for job in due}
-            due += [job for job in jobs.heads(rows) if job.id not in asked]
+            paused = devices.paused_printers(rows)
+            due += [job for job in jobs.heads(rows) if job.id not in asked and not _held(job, paused)]
             commands = [(job, self._command(rows, job, now)) for job in due]
         self._out = {job.id: self._out[job.id] for job in due if job.id in self._out}
         for job, command in commands:
@@ -64,16 +70,7 @@ class Papers:
         attempt = (out.attempt if out else job.attempts) + 1
         if job.intent:
             return PrintCommand("withdraw", job.id, attempt)
-        order = orders.load(rows, job.order_id)
-        if order is None:
-            raise LookupError(f"job {job.id} has no order")
-        rules = settings.the_settings(rows)
-        if job.state == "QUEUED" and is_stale(job, _age_of(order, job, now), rules.printing.stale_after_min):
+        limit = settings.the_settings(rows).printing.stale_after_min
+        if job.state == "QUEUED" and is_stale(job, jobs.waited(rows, job, now), limit):
             return None  # housekeeping asks a person about it first
-        slip = slip_for(order, job, rules, jobs.missing_before(rows, job, order.day))
-        return PrintCommand("print", job.id, attempt, slip, job.copy)
-
-
-def _age_of(order: Order, job: PrintJob, now: Now) -> float:
-    ticket = order.ticket(job.ticket)
-    return now.age(ticket.fired_boot, ticket.fired_mono, ticket.fired_at)
+        return PrintCommand("print", job.id, attempt, slip_of(rows, job), job.copy)

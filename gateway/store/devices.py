@@ -42,6 +42,13 @@ class Device:
 
 
 @dataclass(frozen=True)
+class Paused:
+    printer: str
+    at: str
+    by: str
+
+
+@dataclass(frozen=True)
 class Condition:
     code: str
     subject: str
@@ -95,6 +102,21 @@ def remove_bridge(tx: Tx, name: str) -> None:
     tx.changed.update(("devices", "conditions"))
 
 
+def paused_printers(rows: Reader) -> dict[str, Paused]:
+    """Printers to which people want nothing handed for now."""
+    return {row[0]: Paused(*row) for row in rows.all("SELECT printer, at, by FROM paused_printers")}
+
+
+def pause_printer(tx: Tx, one: Paused) -> None:
+    tx.run("INSERT OR IGNORE INTO paused_printers VALUES (?, ?, ?)", one.printer, one.at, one.by)
+    tx.changed.update(("devices", "jobs"))
+
+
+def resume_printer(tx: Tx, printer: str) -> None:
+    tx.run("DELETE FROM paused_printers WHERE printer = ?", printer)
+    tx.changed.update(("devices", "jobs"))
+
+
 def raise_condition(tx: Tx, code: str, subject: str, at: str, **params: Any) -> bool:
     """Says what is wrong. True when it was not known before; its `since` stays what it was."""
     new = tx.run(
@@ -113,7 +135,23 @@ def clear_condition(tx: Tx, code: str, subject: str) -> bool:
     return bool(gone)
 
 
+MOST_OF_A_KIND = 100
+"""Conditions of one code that are told of at a time: a flood of one kind must not hide another."""
+
+
 def conditions(rows: Reader) -> list[Condition]:
-    """Oldest first."""
-    found = rows.all("SELECT code, subject, since, params FROM conditions ORDER BY since LIMIT 500")
+    """Oldest first; of each code the oldest `MOST_OF_A_KIND`."""
+    found = rows.all(
+        """SELECT code, subject, since, params FROM (
+         SELECT *, row_number() OVER (PARTITION BY code ORDER BY since) AS place FROM conditions)
+         WHERE place <= ? ORDER BY since""",
+        MOST_OF_A_KIND,
+    )
     return [Condition(r[0], r[1], r[2], msgspec.json.decode(r[3])) for r in found]
+
+
+def clear_conditions(tx: Tx, *codes: str) -> None:
+    """Every condition of these codes."""
+    gone = tx.run(f"DELETE FROM conditions WHERE code IN ({', '.join('?' * len(codes))})", *codes)
+    if gone:
+        tx.changed.add("conditions")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from gateway.domain.now import Now
 from gateway.domain.print_job import OPEN, PrintJob
 from gateway.store import tickets
 from gateway.store.ids import row_of
 from gateway.store.transaction import Reader, Row, Tx
 
 _JOB = """SELECT j.id, j.kind, j.printer, j.station, t.id, o.id, j.copy, j.state, j.number, j.created_at, j.updated_at,
- j.boot, j.mono, j.reason, j.evidence, j.attempts, j.replaces, j.intent, j.target, j.diverted_from, j.settled
- FROM jobs j JOIN tickets t ON t.n = j.ticket JOIN orders o ON o.n = t.order_n"""
+ j.boot, j.mono, j.reason, j.evidence, j.attempts, j.replaces, j.intent, j.target, j.diverted_from, j.settled,
+ j.asked_by, j.part, j.slip, o.number
+ FROM jobs j LEFT JOIN tickets t ON t.n = j.ticket LEFT JOIN orders o ON o.n = coalesce(t.order_n, j.order_n)"""
 
 
 _OPEN = f"state IN {OPEN}"
@@ -25,8 +25,11 @@ _HEADS = f"""WITH RECURSIVE p (printer) AS (
 """From printer to printer through the index: GROUP BY would walk through all that waits for a dead one."""
 
 
-_LATER = "(copy > 1 OR diverted_from IS NOT NULL)"
+_LATER = "(copy > 1 OR diverted_from IS NOT NULL OR part > 1)"
 """Word for word as the index has it."""
+
+LOOKED_THROUGH = 2000
+"""Papers: more than a day of a busy store."""
 
 _INSERT = "INSERT INTO jobs VALUES"
 
@@ -34,20 +37,21 @@ _INSERT = "INSERT INTO jobs VALUES"
 def insert(tx: Tx, job: PrintJob) -> None:
     row = _row(job)
     tx.insert_rows(_INSERT, [row])
-    if job.copy == 1 and job.diverted_from is None:
+    if job.ticket and job.copy == 1 and job.diverted_from is None and job.part <= 1:
         tx.run("UPDATE tickets SET first_job = ? WHERE n = ?", row[0], row_of(job.ticket))
 
 
 def insert_first(tx: Tx, papers: list[PrintJob]) -> None:
-    """The first papers of an order's tickets, which have been written with it and name them already."""
+    """The first papers of an order: its tickets, which have been written with it, name theirs already."""
     tx.insert_rows(_INSERT, [_row(job) for job in papers])
 
 
 def _row(job: PrintJob) -> Row:
     return (
-        row_of(job.id), job.id, job.kind, job.printer, job.station, row_of(job.ticket), job.copy, job.state,
-        job.number, job.created_at, job.updated_at, job.boot, job.mono, job.reason, job.evidence, job.attempts,
-        job.replaces, job.settled, job.intent, job.target, job.diverted_from,
+        row_of(job.id), job.id, job.kind, job.printer, job.station, row_of(job.ticket) if job.ticket else None,
+        job.copy, job.state, job.number, job.created_at, job.updated_at, job.boot, job.mono, job.reason, job.evidence,
+        job.attempts, job.replaces, job.settled, job.intent, job.target, job.diverted_from, job.asked_by, job.part,
+        row_of(job.order_id) if job.order_id and not job.ticket else None, job.slip,
     )  # fmt: skip
 
 
@@ -75,22 +79,19 @@ def is_out(rows: Reader, job: PrintJob) -> bool:
     return bool(rows.value(f"SELECT min(n) FROM jobs WHERE {_OPEN} AND printer = ?", job.printer) == row_of(job.id))
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """A paper behind a printer, and the moment its dishes were fired: what is old is judged by that."""
-
-    job: PrintJob
-    fired_boot: str
-    fired_mono: float
-    fired_at: str
-
-
-def waiting_at(rows: Reader, printer: str, limit: int) -> list[Waiting]:
+def waiting_at(rows: Reader, printer: str, limit: int) -> list[PrintJob]:
     """What a printer has not begun and nobody wants back already, oldest first."""
     found = rows.all(f"SELECT n FROM jobs WHERE {_OPEN} AND printer = ? ORDER BY n LIMIT ?", printer, limit)
-    papers = [job for (n,) in found if (job := at(rows, n)).state != "SENDING" and not job.intent]
-    fired = "SELECT fired_boot, fired_mono, fired_at FROM tickets WHERE n = ?"
-    return [Waiting(job, *row) for job in papers if (row := rows.one(fired, row_of(job.ticket)))]
+    return [job for (n,) in found if (job := at(rows, n)).state != "SENDING" and not job.intent]
+
+
+def waited(rows: Reader, job: PrintJob, now: Now) -> float:
+    """Seconds since its dishes were fired; of a paper that was asked for later, since its last news in this boot."""
+    if job.asked_by:
+        return now.age(job.boot, job.mono, job.updated_at, "guess")
+    moment = "SELECT fired_boot, fired_mono, fired_at, fired_grade FROM tickets WHERE n = ?"
+    fired = rows.one(moment, row_of(job.ticket))
+    return now.age(*fired) if fired else now.age(job.boot, job.mono, job.updated_at, "guess")
 
 
 def stale(rows: Reader) -> list[PrintJob]:
@@ -122,13 +123,21 @@ def unknown(rows: Reader) -> list[PrintJob]:
     return _numbered(rows, "SELECT n FROM jobs INDEXED BY jobs_unknown WHERE state = 'UNKNOWN' AND settled IS NULL")
 
 
-def missing_before(rows: Reader, job: PrintJob, day: str) -> list[int]:
-    """Numbers of the same station and business day that nothing proves and nobody has answered for, before this one."""
+def let_go(tx: Tx, at: str) -> None:
+    """Papers of former days that wait for a person's word: nobody can still cook by them."""
+    tx.run("UPDATE jobs SET settled = 'day over' WHERE state = 'UNKNOWN' AND settled IS NULL")
+    tx.run("UPDATE jobs SET state = 'CANCELLED', settled = 'day over', updated_at = ? WHERE state = 'STALE'", at)
+
+
+def missing_before(rows: Reader, job: PrintJob, day: str, limit: int) -> list[int]:
+    """The newest numbers of the same station and business day, before this one, that nothing proves and nobody has
+    answered for; in their order."""
     found = rows.all(
         """SELECT DISTINCT j.number FROM jobs j INDEXED BY jobs_unknown
          JOIN tickets t ON t.n = j.ticket JOIN orders o ON o.n = t.order_n
-         WHERE j.state = 'UNKNOWN' AND j.settled IS NULL AND j.station = ? AND j.number < ? AND o.day = ?""",
-        job.station, job.number, day,
+         WHERE j.state = 'UNKNOWN' AND j.settled IS NULL AND j.station = ? AND j.number < ? AND o.day = ?
+         ORDER BY j.number DESC LIMIT ?""",
+        job.station, job.number, day, limit,
     )  # fmt: skip
     return sorted(number for (number,) in found)
 
@@ -145,13 +154,38 @@ def of_ticket(rows: Reader, ticket_id: str) -> list[PrintJob]:
     return [_job(row) for row in found if row]
 
 
+def all_parts_printed(rows: Reader, ticket_id: str) -> bool:
+    """Whether each part of a ticket's paper is proven, by whichever copy."""
+    papers = of_ticket(rows, ticket_id)
+    return {job.part for job in papers} == {job.part for job in papers if job.state == "PRINTED"}
+
+
 def of_order(rows: Reader, order_id: str) -> list[PrintJob]:
-    """All papers of an order, its tickets' one after the other."""
-    of_tickets = [of_ticket(rows, ticket.id) for ticket in tickets.of_order(rows, row_of(order_id))]
-    return [job for found in of_tickets for job in found if job.order_id == order_id]
+    """All papers of an order: its tickets' one after the other, then those of the whole order."""
+    n = row_of(order_id)
+    of_tickets = [of_ticket(rows, ticket.id) for ticket in tickets.of_order(rows, n)]
+    return [job for found in [*of_tickets, _of_whole(rows, n)] for job in found if job.order_id == order_id]
 
 
-def newest(rows: Reader, state: str | None, limit: int) -> list[PrintJob]:
+def _of_whole(rows: Reader, order_n: int) -> list[PrintJob]:
+    return [_job(row) for row in rows.all(f"{_JOB} WHERE j.order_n = ? ORDER BY j.n", order_n)]
+
+
+def same_paper(rows: Reader, job: PrintJob) -> list[PrintJob]:
+    """Every job for what this one prints, oldest first: its copies, and those in whose place another came."""
+    if job.ticket:
+        return [one for one in of_ticket(rows, job.ticket) if one.part == job.part]
+    if job.order_id:
+        return [one for one in _of_whole(rows, row_of(job.order_id)) if one.kind == job.kind]
+    return [job]
+
+
+def newest(rows: Reader, state: str | None, limit: int, printer: str | None = None) -> list[PrintJob]:
+    """Of one printer only those among the newest `LOOKED_THROUGH`: no index is kept for people who look."""
+    if printer is not None:
+        newest_of_all = f"SELECT n, printer FROM jobs ORDER BY n DESC LIMIT {LOOKED_THROUGH}"
+        found = [at(rows, n) for (n,) in rows.all(f"SELECT n FROM ({newest_of_all}) WHERE printer = ?", printer)]
+        return [job for job in found if state in (None, job.state)][:limit]
     where = "WHERE j.state = ?" if state else ""
     args = (state, limit) if state else (limit,)
     return [_job(r) for r in rows.all(f"{_JOB} {where} ORDER BY j.n DESC LIMIT ?", *args)]
@@ -165,4 +199,7 @@ def at(rows: Reader, n: int) -> PrintJob:
 
 
 def _job(row: Row) -> PrintJob:
-    return PrintJob(*row)
+    values = list(row)
+    values[4:6] = [row[4] or "", row[5] or ""]  # of a paper without a ticket, without an order
+    values[-1] = row[-1] or ""
+    return PrintJob(*values)

@@ -1,4 +1,5 @@
-"""The database's shape, as numbered steps. Forward only; a step that has been released is never changed.
+"""The database's shape, as numbered steps. Forward only; a step that has been released is never changed, and so it says
+the states of its day in letters: those of the code may become more.
 
 sqlite-utils keeps the book of what has been applied. CHECK, STRICT and partial indexes are raw SQL.
 """
@@ -8,9 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from gateway.domain import check, order, print_job, ticket, visit
-
-VERSION = 2
+VERSION = 3
 """Kept in `PRAGMA user_version`, so that an ordinary start needs no look into the book."""
 
 PAGE_SIZE = 512
@@ -18,11 +17,7 @@ PAGE_SIZE = 512
 512, 17 with 1024 and 52 with 4096 (docs/adr/0003-small-pages.md). It cannot be changed later in WAL mode."""
 
 
-def _states(states: tuple[str, ...]) -> str:
-    return ", ".join(f"'{state}'" for state in states)
-
-
-FIRST = f"""
+FIRST = """
 CREATE TABLE box (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   store TEXT NOT NULL, box TEXT NOT NULL, epoch TEXT NOT NULL, epoch_count INTEGER NOT NULL,
@@ -37,18 +32,18 @@ CREATE TABLE counters (
   day TEXT NOT NULL REFERENCES business_days, name TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (day, name)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE visits (
-  id TEXT PRIMARY KEY, dining_table TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ({_states(visit.STATES)})),
+  id TEXT PRIMARY KEY, dining_table TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('OPEN', 'CLOSED')),
   covers INTEGER NOT NULL, opened_at TEXT NOT NULL, opened_by TEXT NOT NULL, closed_at TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX visits_open ON visits (dining_table) WHERE state = 'OPEN';
 CREATE TABLE checks (
-  n INTEGER PRIMARY KEY, id TEXT NOT NULL, visit TEXT REFERENCES visits, state TEXT NOT NULL CHECK (state IN ({_states(check.STATES)})),
+  n INTEGER PRIMARY KEY, id TEXT NOT NULL, visit TEXT REFERENCES visits, state TEXT NOT NULL CHECK (state IN ('OPEN', 'LOCKED', 'PAID')),
   currency TEXT NOT NULL, adjustments_total INTEGER NOT NULL, paid INTEGER NOT NULL, version INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX checks_of_visit ON checks (visit) WHERE visit IS NOT NULL;
 CREATE TABLE orders (
   n INTEGER PRIMARY KEY, id TEXT NOT NULL, number TEXT NOT NULL, day TEXT NOT NULL REFERENCES business_days,
-  status TEXT NOT NULL CHECK (status IN ({_states(order.STATES)})), type TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('AWAITING_RELEASE', 'AWAITING_PAYMENT', 'PLACED', 'CLOSED', 'CANCELLED', 'EXPIRED')), type TEXT NOT NULL,
   check_n INTEGER NOT NULL REFERENCES checks, visit TEXT REFERENCES visits, dining_table TEXT NOT NULL,
   covers INTEGER NOT NULL, total INTEGER NOT NULL, menu_revision INTEGER NOT NULL REFERENCES menu_revisions,
   placed_at TEXT NOT NULL, updated_at TEXT NOT NULL, version INTEGER NOT NULL, source TEXT, external_id TEXT,
@@ -58,11 +53,11 @@ CREATE INDEX orders_of_check ON orders (check_n);
 CREATE UNIQUE INDEX orders_external ON orders (source, external_id) WHERE external_id IS NOT NULL;
 CREATE TABLE lines (
   n INTEGER PRIMARY KEY, ticket INTEGER NOT NULL REFERENCES tickets, item TEXT NOT NULL, quantity INTEGER NOT NULL,
-  unit_price INTEGER NOT NULL, state TEXT NOT NULL CHECK (state IN ({_states(order.LINE_STATES)})), body TEXT NOT NULL
+  unit_price INTEGER NOT NULL, state TEXT NOT NULL CHECK (state IN ('ON_HOLD', 'FIRED', 'DONE', 'SERVED', 'CANCELLED', 'RETURNED')), body TEXT NOT NULL
 ) STRICT;
 CREATE TABLE tickets (
   n INTEGER PRIMARY KEY, id TEXT NOT NULL, order_n INTEGER NOT NULL REFERENCES orders, station TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ({_states(ticket.STATES)})), proof TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('QUEUED', 'SHOWN', 'STARTED', 'READY', 'SERVED', 'CANCELLED')), proof TEXT NOT NULL,
   fired_at TEXT NOT NULL, fired_boot TEXT NOT NULL, fired_mono REAL NOT NULL,
   updated_at TEXT NOT NULL, updated_by TEXT NOT NULL, version INTEGER NOT NULL, shown_version INTEGER NOT NULL,
   start_version INTEGER NOT NULL, ready_version INTEGER NOT NULL, doubt TEXT NOT NULL, slip_number INTEGER NOT NULL,
@@ -72,13 +67,13 @@ CREATE INDEX tickets_open ON tickets (station) WHERE cleared_at IS NULL;
 CREATE TABLE jobs (
   n INTEGER PRIMARY KEY, id TEXT NOT NULL, kind TEXT NOT NULL, printer TEXT NOT NULL, station TEXT NOT NULL,
   ticket INTEGER NOT NULL REFERENCES tickets, copy INTEGER NOT NULL CHECK (copy >= 1),
-  state TEXT NOT NULL CHECK (state IN ({_states(print_job.STATES)})), number INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('QUEUED', 'SENDING', 'WAITING', 'PRINTED', 'UNCONFIRMED', 'UNKNOWN', 'STALE', 'DIVERTED', 'CANCELLED')), number INTEGER NOT NULL,
   created_at TEXT NOT NULL, updated_at TEXT NOT NULL, boot TEXT NOT NULL, mono REAL NOT NULL,
   reason TEXT NOT NULL, evidence TEXT NOT NULL, attempts INTEGER NOT NULL, replaces TEXT, withdraw INTEGER NOT NULL,
   settled TEXT
 ) STRICT;
-CREATE INDEX jobs_open ON jobs (printer) WHERE state IN ({_states(print_job.OPEN)});
-CREATE INDEX jobs_withdrawn ON jobs (printer) WHERE withdraw = 1 AND state IN ({_states(print_job.OPEN)});
+CREATE INDEX jobs_open ON jobs (printer) WHERE state IN ('QUEUED', 'SENDING', 'WAITING');
+CREATE INDEX jobs_withdrawn ON jobs (printer) WHERE withdraw = 1 AND state IN ('QUEUED', 'SENDING', 'WAITING');
 CREATE INDEX jobs_copies ON jobs (ticket) WHERE copy > 1;
 CREATE INDEX jobs_unknown ON jobs (updated_at) WHERE state = 'UNKNOWN' AND settled IS NULL;
 CREATE TABLE journal (
@@ -111,17 +106,44 @@ CREATE TABLE login_failures (
 ) STRICT, WITHOUT ROWID;
 """
 
-PAPERS = f"""
-ALTER TABLE jobs ADD COLUMN intent TEXT NOT NULL DEFAULT '' CHECK (intent IN ({_states(print_job.INTENTS)}));
+PAPERS = """
+ALTER TABLE jobs ADD COLUMN intent TEXT NOT NULL DEFAULT '' CHECK (intent IN ('', 'cancel', 'divert', 'stale'));
 ALTER TABLE jobs ADD COLUMN target TEXT NOT NULL DEFAULT '';
 ALTER TABLE jobs ADD COLUMN diverted_from TEXT;
 UPDATE jobs SET intent = 'cancel' WHERE withdraw = 1;
 DROP INDEX jobs_withdrawn;
 ALTER TABLE jobs DROP COLUMN withdraw;
-CREATE INDEX jobs_withdrawn ON jobs (printer) WHERE intent != '' AND state IN ({_states(print_job.OPEN)});
+CREATE INDEX jobs_withdrawn ON jobs (printer) WHERE intent != '' AND state IN ('QUEUED', 'SENDING', 'WAITING');
 DROP INDEX jobs_copies;
 CREATE INDEX jobs_later ON jobs (ticket) WHERE (copy > 1 OR diverted_from IS NOT NULL);
 CREATE INDEX jobs_stale ON jobs (updated_at) WHERE state = 'STALE';
+"""
+
+_JOB_COLUMNS = """n, id, kind, printer, station, ticket, copy, state, number, created_at, updated_at, boot, mono, reason,
+ evidence, attempts, replaces, settled, intent, target, diverted_from"""
+
+OTHER_PAPERS = f"""
+ALTER TABLE jobs RENAME TO ticket_jobs;
+CREATE TABLE jobs (
+  n INTEGER PRIMARY KEY, id TEXT NOT NULL, kind TEXT NOT NULL, printer TEXT NOT NULL, station TEXT NOT NULL,
+  ticket INTEGER REFERENCES tickets, copy INTEGER NOT NULL CHECK (copy >= 1),
+  state TEXT NOT NULL CHECK (state IN ('QUEUED', 'SENDING', 'WAITING', 'PRINTED', 'UNCONFIRMED', 'UNKNOWN', 'STALE', 'DIVERTED', 'CANCELLED')), number INTEGER NOT NULL,
+  created_at TEXT NOT NULL, updated_at TEXT NOT NULL, boot TEXT NOT NULL, mono REAL NOT NULL,
+  reason TEXT NOT NULL, evidence TEXT NOT NULL, attempts INTEGER NOT NULL, replaces TEXT, settled TEXT,
+  intent TEXT NOT NULL CHECK (intent IN ('', 'cancel', 'divert', 'stale')), target TEXT NOT NULL, diverted_from TEXT,
+  asked_by TEXT NOT NULL, part INTEGER NOT NULL CHECK (part >= 0), order_n INTEGER REFERENCES orders, slip TEXT
+) STRICT;
+INSERT INTO jobs SELECT {_JOB_COLUMNS}, CASE WHEN copy > 1 THEN 'copy' ELSE '' END, 0, NULL, NULL
+ FROM ticket_jobs;
+DROP TABLE ticket_jobs;
+CREATE INDEX jobs_open ON jobs (printer) WHERE state IN ('QUEUED', 'SENDING', 'WAITING');
+CREATE INDEX jobs_withdrawn ON jobs (printer) WHERE intent != '' AND state IN ('QUEUED', 'SENDING', 'WAITING');
+CREATE INDEX jobs_later ON jobs (ticket) WHERE (copy > 1 OR diverted_from IS NOT NULL OR part > 1);
+CREATE INDEX jobs_unknown ON jobs (updated_at) WHERE state = 'UNKNOWN' AND settled IS NULL;
+CREATE INDEX jobs_stale ON jobs (updated_at) WHERE state = 'STALE';
+CREATE INDEX jobs_of_order ON jobs (order_n) WHERE order_n IS NOT NULL;
+ALTER TABLE tickets ADD COLUMN fired_grade TEXT NOT NULL DEFAULT 'guess';
+CREATE TABLE paused_printers (printer TEXT PRIMARY KEY, at TEXT NOT NULL, by TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
 
 
@@ -142,6 +164,10 @@ def migrate(path: Path, stop_before: str | None = None) -> None:
     @steps()  # type: ignore[untyped-decorator, unused-ignore]
     def m002_papers(db: Any) -> None:
         _carry_out(db, PAPERS)
+
+    @steps()  # type: ignore[untyped-decorator, unused-ignore]
+    def m003_other_papers(db: Any) -> None:
+        _carry_out(db, OTHER_PAPERS)
 
     db = sqlite_utils.Database(str(path))
     try:

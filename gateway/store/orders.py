@@ -52,8 +52,7 @@ _ORDER = """SELECT o.n, o.id, o.number, o.day, o.status, o.type, c.id, o.visit, 
 
 
 def insert(tx: Tx, order: Order, menu: Menu, papers: list[PrintJob]) -> None:
-    """Writes the order, its lines and tickets. `papers` are its tickets' first ones, which `jobs.insert_first`
-    writes."""
+    """Writes the order, its lines and tickets. `papers` are its first ones, which `jobs.insert_first` writes."""
     n = row_of(order.id)
     body = _Body(
         order.addition, order.by, order.note, order.allergies, order.pickup_no, order.due_at, order.prepaid
@@ -64,7 +63,7 @@ def insert(tx: Tx, order: Order, menu: Menu, papers: list[PrintJob]) -> None:
         order.covers, order.total, order.menu_revision, order.placed_at, order.updated_at, order.version,
         order.source, order.external_id or None, msgspec.json.encode(body).decode(),
     )  # fmt: skip
-    tickets.insert(tx, n, order.tickets, {job.ticket: row_of(job.id) for job in papers})
+    tickets.insert(tx, n, order.tickets, {job.ticket: row_of(job.id) for job in papers if job.part <= 1})
     tx.insert_rows(
         "INSERT INTO lines VALUES",
         [

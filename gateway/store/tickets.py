@@ -10,13 +10,13 @@ from gateway.store.transaction import Reader, Row, Tx
 TICKETS_PER_ORDER = 16
 """The most stations that one order can reach; a kitchen has three to eight."""
 
-_COLUMNS = """n, id, order_n, station, state, proof, fired_at, fired_boot, fired_mono, updated_at, updated_by, version,
- shown_version, start_version, ready_version, doubt, slip_number, shown_at, shown_by, started_at, ready_at, served_at,
- cleared_at"""
+_COLUMNS = """n, id, order_n, station, state, proof, fired_at, fired_boot, fired_mono, updated_at, updated_by,
+ fired_grade, version, shown_version, start_version, ready_version, doubt, slip_number, shown_at, shown_by, started_at,
+ ready_at, served_at, cleared_at"""
 _TICKET = f"SELECT {_COLUMNS} FROM tickets"
 
 
-_INSERT = f"INSERT INTO tickets ({_COLUMNS}, first_job) VALUES ({', '.join('?' * 24)})"
+_INSERT = f"INSERT INTO tickets ({_COLUMNS}, first_job) VALUES ({', '.join('?' * 25)})"
 
 
 def insert(tx: Tx, order_n: int, tickets: list[Ticket], first_jobs: dict[str, int]) -> None:
@@ -26,9 +26,9 @@ def insert(tx: Tx, order_n: int, tickets: list[Ticket], first_jobs: dict[str, in
         [
             (
                 row_of(t.id), t.id, order_n, t.station, t.state, t.proof, t.fired_at, t.fired_boot, t.fired_mono,
-                t.updated_at, t.updated_by, t.version, t.shown_version, t.start_version, t.ready_version, t.doubt,
-                t.slip_number, t.shown_at, t.shown_by, t.started_at, t.ready_at, t.served_at, t.cleared_at,
-                first_jobs.get(t.id),
+                t.updated_at, t.updated_by, t.fired_grade, t.version, t.shown_version, t.start_version,
+                t.ready_version, t.doubt, t.slip_number, t.shown_at, t.shown_by, t.started_at, t.ready_at,
+                t.served_at, t.cleared_at, first_jobs.get(t.id),
             )
             for t in tickets
         ],
@@ -109,7 +109,7 @@ def cleared_lately(rows: Reader, station: str, since: str, limit: int) -> list[i
 def _ticket(row: Row) -> Ticket:
     return Ticket(
         id=row[1], station=row[3], state=row[4], proof=row[5], fired_at=row[6], fired_boot=row[7], fired_mono=row[8],
-        updated_at=row[9], updated_by=row[10], version=row[11], shown_version=row[12], start_version=row[13],
-        ready_version=row[14], doubt=row[15], slip_number=row[16], shown_at=row[17], shown_by=row[18],
-        started_at=row[19], ready_at=row[20], served_at=row[21], cleared_at=row[22],
+        updated_at=row[9], updated_by=row[10], fired_grade=row[11], version=row[12], shown_version=row[13],
+        start_version=row[14], ready_version=row[15], doubt=row[16], slip_number=row[17], shown_at=row[18],
+        shown_by=row[19], started_at=row[20], ready_at=row[21], served_at=row[22], cleared_at=row[23],
     )  # fmt: skip

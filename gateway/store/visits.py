@@ -109,12 +109,11 @@ def begin_day(tx: Tx, day: str, at: str) -> None:
     )  # fmt: skip
 
 
-def count(tx: Tx, day: str, *names: str) -> list[int]:
-    """The next number of each name on this day, from 1. A rollback gives them back."""
+def count(tx: Tx, day: str, steps: dict[str, int]) -> dict[str, int]:
+    """Counts each name on by its steps, and gives its next number, from 1. A rollback gives them back."""
     found = tx.all(
-        f"INSERT INTO counters VALUES {', '.join(['(?, ?, 1)'] * len(names))}"
-        " ON CONFLICT (day, name) DO UPDATE SET value = value + 1 RETURNING name, value",
-        *(value for name in names for value in (day, name)),
+        f"INSERT INTO counters VALUES {', '.join(['(?, ?, ?)'] * len(steps))}"
+        " ON CONFLICT (day, name) DO UPDATE SET value = value + excluded.value RETURNING name, value",
+        *(value for name, step in steps.items() for value in (day, name, step)),
     )
-    numbers: dict[str, int] = dict(found)
-    return [numbers[name] for name in names]
+    return {name: value - steps[name] + 1 for name, value in found}

@@ -13,9 +13,10 @@ from gateway.domain import conditions, documents
 from gateway.domain.menu import Menu
 from gateway.domain.now import Now
 from gateway.domain.print_job import PrintJob
+from gateway.domain.settings import Printer, Settings
 from gateway.domain.visit import Visit
 from gateway.store import Reader, Store, box, devices, jobs, orders, settings, visits
-from gateway.store.devices import Condition
+from gateway.store.devices import Condition, Device, Paused
 
 Json = dict[str, Any]
 
@@ -105,6 +106,7 @@ def job_document(job: PrintJob) -> Json:
         "id": job.id,
         "key": job.id,
         "order_id": job.order_id,
+        "order_number": job.order_number,
         "ticket_id": job.ticket,
         "kind": job.kind,
         "printer": job.printer,
@@ -121,6 +123,31 @@ def job_document(job: PrintJob) -> Json:
         "settled": job.settled,
         "created_at": job.created_at,
         "updated_at": job.updated_at,
+    }
+
+
+def printer_document(
+    printer: Printer, device: Device | None, paused: Paused | None, rules: Settings, waiting: int
+) -> Json:
+    """`serves`: the stations whose slips it gets, `stands_in_for` those whose slips it gets while another cannot."""
+    return {
+        "name": printer.id,
+        "title": printer.name,
+        "bridge": printer.bridge,
+        "port": printer.port,
+        "columns": printer.columns,
+        "language": printer.language,
+        "encoding": printer.encoding,
+        "fence": printer.fence,
+        "status": device.status if device else "unknown",
+        "reasons": device.reasons if device else [],
+        "model": device.model if device else "",
+        "firmware": device.firmware if device else "",
+        "since": device.at if device else None,
+        "waiting": waiting,
+        "paused": {"at": paused.at, "by": paused.by} if paused else None,
+        "serves": [station.id for station in rules.stations if station.printer == printer.id],
+        "stands_in_for": [station.id for station in rules.stations if printer.id in station.backups],
     }
 
 

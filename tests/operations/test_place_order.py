@@ -15,7 +15,7 @@ from gateway.domain import documents
 from gateway.domain.errors import Refused
 from gateway.domain.order import MAX_DOCUMENT, MAX_LINES, MAX_NOTE, Cart, StaffCart
 from gateway.operations import administration, ordering
-from gateway.relays.slips import slip_for
+from gateway.operations.slips import slip_for
 from gateway.store import Store, journal, keys, visits
 
 

@@ -16,10 +16,10 @@ from gateway.contract.topics import Topics
 from gateway.contract.wire import Message
 from gateway.intake import AGAIN_S, MAX_HELD, Intake
 from gateway.operations import administration, papers
+from gateway.operations.slips import slip_for
 from gateway.relays.displays import Displays
 from gateway.relays.local import SAY_DOWN_AFTER_S, LocalRelay
 from gateway.relays.papers import SAY_AGAIN_S, Papers
-from gateway.relays.slips import slip_for
 from gateway.store import jobs, settings
 
 TOPICS = Topics("demo")

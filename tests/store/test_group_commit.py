@@ -20,7 +20,7 @@ from gateway.store.writer import FATAL_READS_S, FULL_RETRY_S, LOOK_EVERY_S, MAX_
 
 def mark(tx: Tx, now: Any, ids: Any, actor: Any, name: str) -> str:
     visits.begin_day(tx, "2026-11-23", now.iso)
-    visits.count(tx, "2026-11-23", name)
+    visits.count(tx, "2026-11-23", {name: 1})
     tx.changed.add("marks")
     return name
 

@@ -1,5 +1,5 @@
-"""What is answered about the shop: its menu, tables, papers, printers, uplink, what is wrong, and every refusal. As
-types, like those of gateway/web/api/order_answers.py.
+"""What is answered about the shop: its menu, tables, uplink, what is wrong, and every refusal. As types, like those of
+gateway/web/api/order_answers.py.
 """
 
 from __future__ import annotations
@@ -9,12 +9,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from gateway.contract.messages import DeviceStatus
-from gateway.domain import conditions, print_job
+from gateway.domain import conditions
 from gateway.domain.texts import TextMap
 from gateway.web.api.order_answers import Currency, Ticket, Time, one_of
 
-JobState = Annotated[str, one_of(*print_job.STATES)]
 Severity = Annotated[str, one_of(*conditions.URGENCY)]
 
 
@@ -149,56 +147,6 @@ class ItemSold(msgspec.Struct):
 class OrderingPaused(msgspec.Struct):
     paused: bool
     reason: str
-
-
-# --- paper ---
-
-
-class Printer(msgspec.Struct):
-    name: str
-    title: TextMap
-    bridge: str
-    columns: int
-    language: str
-    status: DeviceStatus
-    reasons: list[str]
-    since: Time | None
-    waiting: int
-
-
-class Printers(msgspec.Struct):
-    printers: list[Printer]
-
-
-class Job(msgspec.Struct):
-    """One paper. `copy` 1 is the first; every later one is marked as a reprint of the job that it `replaces`.
-
-    `diverted_from`: a job of which nothing was printed, whose place this one took. `intent`: why it is wanted back.
-    """
-
-    id: str
-    key: str
-    order_id: str
-    ticket_id: str
-    kind: str
-    printer: str
-    station: str
-    number: str
-    state: JobState
-    reason: str
-    evidence: dict[str, Any]
-    attempts: int
-    copy: int
-    replaces: str | None
-    diverted_from: str | None
-    intent: Literal["", "cancel", "divert", "stale"]
-    settled: str | None
-    created_at: Time
-    updated_at: Time
-
-
-class Jobs(msgspec.Struct):
-    jobs: list[Job]
 
 
 # --- how it is ---

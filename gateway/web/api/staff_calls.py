@@ -11,8 +11,8 @@ from gateway.contract.messages import ActionKey, ScreenName, Version
 from gateway.domain import documents
 from gateway.domain.errors import Refused
 from gateway.domain.order import StaffCart
-from gateway.operations import administration, kitchen, ordering, papers
-from gateway.store import jobs, journal, keys, orders, settings, tickets, visits
+from gateway.operations import administration, kitchen, ordering
+from gateway.store import journal, keys, orders, settings, tickets, visits
 from gateway.web import access, bodies, views
 from gateway.web.api.guest_calls import order_answer
 from gateway.web.events import event_id, station_tickets
@@ -23,7 +23,6 @@ RECALL_S = 2 * 3600
 """What a cook can still mean by "that one just now": two hours, and no more cards than a thumb scrolls through."""
 
 ACTIONS = ("start", "bump", "recall", "undo", "serve", "rendered")
-DECISIONS = ("reprint", "came_out", "print", "cancel", "divert")
 TABLE_ACTIONS = ("open", "close")
 ITEM_ACTIONS = ("sold-out", "back-on")
 ORDERING_ACTIONS = ("pause", "resume")
@@ -46,13 +45,6 @@ class TableOpening(msgspec.Struct, forbid_unknown_fields=True):
 class Pausing(msgspec.Struct, forbid_unknown_fields=True):
     reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
     key: Annotated[str, msgspec.Meta(max_length=128)] = ""
-
-
-class Deciding(msgspec.Struct, forbid_unknown_fields=True):
-    """`printer` is where a diverted paper goes."""
-
-    key: ActionKey
-    printer: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
 class Nothing(msgspec.Struct):
@@ -85,7 +77,7 @@ def place_order() -> Response:
 
 def list_orders() -> Response:
     access.staff()
-    limit = _number("limit", 50, MAX_LISTED)
+    limit = number_asked("limit", 50, MAX_LISTED)
     with house().store.read() as rows:
         return bodies.json({"orders": [documents.order_document(o) for o in orders.recent(rows, limit)]})
 
@@ -205,47 +197,6 @@ def pause_or_resume(action: str) -> Response:
     return bodies.json({"paused": action == "pause", "reason": pausing.reason})
 
 
-def list_jobs() -> Response:
-    access.staff()
-    state, order_id = request.args.get("state"), request.args.get("order")
-    limit = _number("limit", 100, MAX_LISTED)
-    with house().store.read() as rows:
-        found = jobs.of_order(rows, order_id) if order_id else jobs.newest(rows, state, limit)
-    if order_id and state:
-        found = [job for job in found if job.state == state]
-    return bodies.json({"jobs": [views.job_document(job) for job in found[:limit]]})
-
-
-def decide_about_job(job_id: str, decision: str) -> Response:
-    who = access.need("kitchen", "waiter", "cashier")
-    if decision not in DECISIONS:
-        raise Refused("not_found")
-    asked = bodies.decode(bodies.read_body(), Deciding)
-    job = house().do(papers.decide_about_job, who.actor, job_id, decision, asked.key, asked.printer)
-    return bodies.json(views.job_document(job))
-
-
-def printers() -> Response:
-    access.staff()
-    with house().store.read() as rows:
-        known = {d["name"]: d for d in views.device_list(rows)}
-        rules = settings.the_settings(rows)
-        return bodies.json(
-            {
-                "printers": [
-                    {
-                        "name": p.id, "title": p.name, "bridge": p.bridge, "columns": p.columns, "language": p.language,
-                        "status": known.get(p.id, {}).get("status", "unknown"),
-                        "reasons": known.get(p.id, {}).get("reasons", []),
-                        "since": known.get(p.id, {}).get("since"),
-                        "waiting": jobs.waiting_count(rows, p.id),
-                    }
-                    for p in rules.printers
-                ]
-            }
-        )  # fmt: skip
-
-
 def uplink() -> Response:
     access.staff()
     with house().store.read() as rows:
@@ -258,7 +209,8 @@ def conditions() -> Response:
         return bodies.json({"conditions": views.condition_list(rows, house().store, house().now())})
 
 
-def _number(name: str, default: int, most: int) -> int:
+def number_asked(name: str, default: int, most: int) -> int:
+    """A whole number of the query; `default` where there is none. Raises `Refused`: invalid."""
     text = request.args.get(name, "")
     if not text:
         return default

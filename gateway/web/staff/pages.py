@@ -24,6 +24,7 @@ def register(app: Flask) -> None:
     app.add_url_rule("/", "start_page", start)
     app.add_url_rule("/login", "login_page", login)
     app.add_url_rule("/kds/<station_id>", "kitchen_page", kitchen)
+    app.add_url_rule("/admin/printers", "printers_page", printers)
 
 
 def start() -> Response:
@@ -66,7 +67,7 @@ def kitchen(station_id: str) -> Response:
     try:
         who = access.staff()
     except Refused:
-        return make_response(redirect("/login?next=" + quote(request.full_path.rstrip("?"), safe="/")))
+        return _to_login()
     with house().store.read() as rows:
         rules = settings.the_settings(rows)
     station = rules.station(station_id)
@@ -87,3 +88,24 @@ def kitchen(station_id: str) -> Response:
         "actor": who.actor.id,
     }
     return make_response(render_template("staff/kds.html", boot=boot, lang=boot["lang"]))
+
+
+def printers() -> Response:
+    try:
+        access.staff()
+    except Refused:
+        return _to_login()
+    with house().store.read() as rows:
+        rules = settings.the_settings(rows)
+    boot = {
+        "lang": language(),
+        "store_name": rules.name,
+        "stations": [{"id": s.id, "name": s.name} for s in rules.stations],
+        "time_zone": rules.time_zone,
+        "demo": house().config.demo is not None,
+    }
+    return make_response(render_template("staff/printers.html", boot=boot, lang=boot["lang"]))
+
+
+def _to_login() -> Response:
+    return make_response(redirect("/login?next=" + quote(request.full_path.rstrip("?"), safe="/")))

@@ -1,0 +1,81 @@
+"""The papers that an order makes as it comes in: those of its tickets, by station, and those of the whole order."""
+
+from __future__ import annotations
+
+from gateway.domain.ids import Ids
+from gateway.domain.now import Now
+from gateway.domain.order import Line, Order
+from gateway.domain.print_job import PrintJob
+from gateway.domain.settings import Settings
+from gateway.domain.ticket import Ticket
+
+MOST_PORTIONS = 40
+"""Papers of one ticket, one for each portion. With more of them each dish gets one: twenty beers are one paper."""
+
+
+def slip_printer(ticket: Ticket, rules: Settings, always: bool = False) -> str:
+    """The printer of a ticket's first paper; "" where its station works without paper, or has none. `always`: a
+    station that should need no paper needs it now."""
+    station = rules.station(ticket.station)
+    if station is None or (ticket.proof == "screen" and not always):
+        return ""
+    return station.printer
+
+
+def slip_counter(station: str) -> str:
+    """The name under which the slips of a station are numbered."""
+    return f"slip:{station}"
+
+
+def count(ticket: Ticket, lines: list[Line], rules: Settings) -> int:
+    """How many papers the ticket is printed on, and so how many slip numbers it takes."""
+    return _kind_and_parts([line for line in lines if line.ticket == ticket.id], ticket.station, rules)[1]
+
+
+def of_order(now: Now, ids: Ids, order: Order, rules: Settings) -> list[PrintJob]:
+    """The first papers of its tickets, which have their slip numbers, then those of the whole order."""
+    made: list[PrintJob] = []
+    for ticket in order.tickets:
+        printer = slip_printer(ticket, rules)
+        if printer:
+            made += of_ticket(now, ids, ticket, order, printer, rules)
+    area = rules.area_of(order.table)
+    for rule in rules.slips:
+        if rule.wants(order.type, area):
+            made += [
+                _paper(now, ids, rule.kind, printer, order, copy=copy)
+                for printer in rule.printers
+                for copy in range(1, rule.copies + 1)
+            ]
+    return made
+
+
+def of_ticket(
+    now: Now, ids: Ids, ticket: Ticket, order: Order, printer: str, rules: Settings
+) -> list[PrintJob]:
+    """One paper, or one for each dish or portion, with the numbers from the ticket's own on."""
+    kind, parts = _kind_and_parts(order.lines_of(ticket.id), ticket.station, rules)
+    return [
+        _paper(now, ids, kind, printer, order, ticket, number=ticket.slip_number + at, part=at + (kind != "kitchen"))
+        for at in range(parts)
+    ]
+
+
+def _kind_and_parts(lines: list[Line], station_id: str, rules: Settings) -> tuple[str, int]:
+    station = rules.station(station_id)
+    slips = station.slips if station else "ticket"
+    portions = sum(line.quantity for line in lines)
+    if slips == "portion" and portions <= MOST_PORTIONS:
+        return "portion", portions
+    return ("kitchen", 1) if slips == "ticket" else ("dish", len(lines))
+
+
+def _paper(
+    now: Now, ids: Ids, kind: str, printer: str, order: Order, ticket: Ticket | None = None, copy: int = 1,
+    number: int = 0, part: int = 0,
+) -> PrintJob:  # fmt: skip
+    return PrintJob(
+        id=next(ids), kind=kind, printer=printer, station=ticket.station if ticket else "",
+        ticket=ticket.id if ticket else "", order_id=order.id, copy=copy, state="QUEUED", number=number,
+        created_at=now.iso, updated_at=now.iso, boot=now.boot, mono=now.monotonic, part=part,
+    )  # fmt: skip

@@ -1,0 +1,105 @@
+"""What people do with a printer: try it, hold it, and settle all that waits behind it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.contract.slips import Slip
+from gateway.domain.actor import Actor
+from gateway.domain.errors import Refused
+from gateway.domain.ids import Ids
+from gateway.domain.now import Now
+from gateway.domain.print_job import PrintJob
+from gateway.domain.settings import Printer, Settings
+from gateway.domain.texts import pick
+from gateway.operations import papers
+from gateway.store import devices, jobs, keys, settings
+from gateway.store.devices import Paused
+from gateway.store.ids import row_of
+from gateway.store.transaction import Tx
+
+MOST_AT_ONCE = 500
+"""Papers of one printer that one tap settles: a queue of an hour in a full house. What is behind them stays."""
+
+SCOPE = "printers"
+
+
+def print_test(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str, key: str) -> PrintJob:
+    """A test slip. The same key: the same paper.
+
+    Raises `Refused`: unknown_printer, idempotency_key_reused.
+    """
+    rules = settings.the_settings(tx)
+    known = _printer(rules, printer)
+    print_ = keys.fingerprint(f"test:{printer}".encode())
+    found = keys.find(tx, SCOPE, key)
+    if found:
+        if found[0] != print_:
+            raise Refused("idempotency_key_reused")
+        return jobs.at(tx, found[1])
+    job = PrintJob(
+        id=next(ids), kind="test", printer=printer, station="", ticket="", order_id="", copy=1, state="QUEUED",
+        number=0, created_at=now.iso, updated_at=now.iso, boot=now.boot, mono=now.monotonic,
+        slip=msgspec.json.encode(_test_slip(known, rules, now)).decode(),
+    )  # fmt: skip
+    jobs.insert(tx, job)
+    keys.remember(tx, SCOPE, key, print_, row_of(job.id))
+    tx.changed.add("jobs")
+    return job
+
+
+def _test_slip(printer: Printer, rules: Settings, now: Now) -> Slip:
+    local = now.utc.astimezone(rules.zone())
+    return Slip(
+        kind="test",
+        language=printer.language,
+        station=pick(printer.name, printer.language) or printer.id,
+        number="",
+        order="",
+        place="",
+        time=local.strftime("%H:%M"),
+        date=local.strftime("%Y-%m-%d"),
+        lines=[],
+    )
+
+
+def pause(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str) -> None:
+    """Nothing new is handed to it until `resume`; what it has begun may end. Said again, the first word stands.
+
+    Raises `Refused`: unknown_printer.
+    """
+    _printer(settings.the_settings(tx), printer)
+    devices.pause_printer(tx, Paused(printer, now.iso, actor.id))
+    devices.raise_condition(tx, "printer_paused", printer, now.iso, by=actor.id)
+
+
+def resume(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str) -> None:
+    """Raises `Refused`: unknown_printer."""
+    _printer(settings.the_settings(tx), printer)
+    devices.resume_printer(tx, printer)
+    devices.clear_condition(tx, "printer_paused", printer)
+
+
+def settle_queue(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str, intent: str, target: str = ""
+) -> int:
+    """Cancels what waits behind a printer, or sends all of it to `target`; the number of papers.
+
+    What has begun stays where it is. Papers made later are others, so that to say it again does no harm.
+    Raises `Refused`: unknown_printer, invalid (no such target).
+    """
+    rules = settings.the_settings(tx)
+    _printer(rules, printer)
+    if intent == "divert" and (target == printer or rules.printer(target) is None):
+        raise Refused("invalid", field="printer", reason="no_such_printer")
+    waiting = jobs.waiting_at(tx, printer, MOST_AT_ONCE)
+    for job in waiting:
+        papers.want_back(tx, now, ids, actor, job, intent, target)
+    return len(waiting)
+
+
+def _printer(rules: Settings, printer: str) -> Printer:
+    known = rules.printer(printer)
+    if known is None:
+        raise Refused("unknown_printer")
+    return known

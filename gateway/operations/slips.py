@@ -1,0 +1,156 @@
+"""What stands on a paper, made when it is sent: from its ticket, from its order, or as it was composed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from gateway.contract.slips import Slip, SlipElsewhere, SlipLine, SlipOption
+from gateway.domain.allergens import allergen_name
+from gateway.domain.documents import slip_number
+from gateway.domain.now import parse_iso
+from gateway.domain.order import Line, Order
+from gateway.domain.print_job import PrintJob
+from gateway.domain.settings import Settings
+from gateway.domain.texts import pick
+from gateway.store import jobs, orders, settings
+from gateway.store.transaction import Reader
+
+MOST_MISSING = 8
+"""Numbers on a slip that nothing proves: a line or two. Where a printer never answers there are hundreds."""
+
+
+def slip_of(rows: Reader, job: PrintJob) -> Slip:
+    """What shall stand on the paper of this job, as everything is now."""
+    if job.slip is not None:
+        return msgspec.json.decode(job.slip, type=Slip)
+    order = orders.load(rows, job.order_id)
+    if order is None:
+        raise LookupError(f"job {job.id} has no order")
+    rules = settings.the_settings(rows)
+    if job.ticket:
+        return slip_for(order, job, rules, jobs.missing_before(rows, job, order.day, MOST_MISSING))
+    return order_slip(order, job, rules)
+
+
+def slip_for(order: Order, job: PrintJob, rules: Settings, missing: Sequence[int] = ()) -> Slip:
+    """What shall stand on the paper of this job, in the language of its printer. `missing`: numbers to ask about."""
+    printer = rules.printer(job.printer)
+    station = rules.station(job.station)
+    language = printer.language if printer else "en"
+    local = parse_iso(order.placed_at).astimezone(rules.zone())
+    number = slip_number(job.number)
+    lines, portion, portions = _dishes(order, job)
+    return Slip(
+        kind="dish" if job.part else "kitchen",
+        portion=portion,
+        portions=portions,
+        size=station.slip_size if station else "large",
+        language=language,
+        station=pick(station.name, language) if station else job.station,
+        number=number,
+        previous=slip_number(job.number - 1) if job.number > 1 else "",
+        order=order.number,
+        place=_place(order, language),
+        time=local.strftime("%H:%M"),
+        order_type=order.type,
+        covers=order.covers,
+        by=order.by,
+        lines=[_line(line, language) for line in lines],
+        allergies=[allergen_name(a, language) for a in order.allergies],
+        note=order.note,
+        elsewhere=_elsewhere(order, job, rules, language),
+        code=f"{order.number}-{number}",
+        addition=order.addition,
+        instead_of=_instead_of(job, rules, language),
+        missing=[slip_number(one) for one in missing],
+    )
+
+
+def _dishes(order: Order, job: PrintJob) -> tuple[list[Line], int, int]:
+    """The lines that stand on this paper, and which portion of how many it is; 0 of 0 where it is not one portion's."""
+    lines = order.lines_of(job.ticket)
+    portion = portions = 0
+    if job.kind == "dish":
+        lines = lines[job.part - 1 : job.part]
+    elif job.kind == "portion":
+        units = [(line, nth) for line in lines for nth in range(1, line.quantity + 1)]
+        line, portion = units[job.part - 1]
+        portions = line.quantity
+        lines = [msgspec.structs.replace(line, quantity=1)]
+    return [line for line in lines if line.state not in ("CANCELLED", "RETURNED")], portion, portions
+
+
+def order_slip(order: Order, job: PrintJob, rules: Settings) -> Slip:
+    """A paper of the whole order: what guests see, what the pass collects, what a runner carries."""
+    printer, rule = rules.printer(job.printer), rules.slip_rule(job.kind, job.printer)
+    language = rule.language if rule and rule.language else printer.language if printer else "en"
+    names = {station.id: pick(station.name, language) for station in rules.stations}
+    local = parse_iso(order.placed_at).astimezone(rules.zone())
+    for_guests = job.kind == "guest_list"
+    kept = [line for line in order.lines if line.state not in ("CANCELLED", "RETURNED")]
+    return Slip(
+        kind=job.kind,
+        language=language,
+        size=rule.size if rule else "large",
+        station="" if for_guests else (pick(printer.name, language) if printer else ""),
+        number="",
+        order=order.number,
+        place=_place(order, language),
+        time=local.strftime("%H:%M"),
+        date=local.strftime("%Y-%m-%d"),
+        order_type=order.type,
+        covers=order.covers,
+        by=order.by,
+        lines=[_order_line(line, language, names, for_guests) for line in kept],
+        allergies=[allergen_name(a, language) for a in order.allergies],
+        note=order.note,
+        store=pick(rules.name, language) if for_guests else "",
+        currency=order.currency,
+        total=sum(line.amount for line in kept) if for_guests else None,
+        code="" if for_guests else order.number,
+        addition=order.addition,
+    )
+
+
+def _order_line(line: Line, language: str, stations: dict[str, str], for_guests: bool) -> SlipLine:
+    made = _line(line, language)
+    if for_guests:
+        made.name = pick(line.name, language)
+        made.amount = line.amount
+    else:
+        made.station = stations.get(line.station, line.station)
+    return made
+
+
+def _instead_of(job: PrintJob, rules: Settings, language: str) -> str:
+    """The printer of its station, for a paper that another one prints."""
+    station = rules.station(job.station)
+    own = rules.printer(station.printer) if station and station.printer != job.printer else None
+    return pick(own.name, language) or own.id if own else ""
+
+
+def _place(order: Order, language: str) -> str:
+    """Where the food goes, as it is called across the kitchen."""
+    if not order.table:
+        return order.pickup_no or order.number
+    if language.startswith("zh"):
+        return f"{order.table} 桌" if order.table.isascii() else order.table
+    return f"Table {order.table}"
+
+
+def _line(line: Line, language: str) -> SlipLine:
+    options = [SlipOption(pick(m.name, language), m.removal) for m in line.modifiers]
+    if line.variant:
+        options.insert(0, SlipOption(pick(line.variant.name, language)))
+    return SlipLine(line.quantity, pick(line.kitchen_name or line.name, language), options, line.note)
+
+
+def _elsewhere(order: Order, job: PrintJob, rules: Settings, language: str) -> list[SlipElsewhere]:
+    counts: dict[str, int] = {}
+    for line in order.lines:
+        if line.station != job.station and line.state not in ("CANCELLED", "RETURNED"):
+            counts[line.station] = counts.get(line.station, 0) + line.quantity
+    names = {s.id: pick(s.name, language) for s in rules.stations}
+    return [SlipElsewhere(names.get(s, s), n) for s, n in counts.items()]

@@ -1,0 +1,125 @@
+"""What is answered about printers and papers. As types, like those of gateway/web/api/order_answers.py."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from gateway.contract.messages import DeviceStatus
+from gateway.domain import print_job
+from gateway.domain.texts import TextMap
+from gateway.web.api.order_answers import Time, one_of
+
+JobState = Annotated[str, one_of(*print_job.STATES)]
+
+
+class PausedBy(msgspec.Struct):
+    at: Time
+    by: str
+
+
+class Printer(msgspec.Struct):
+    """`fence` is how it proves a slip: by a mark of its own (gs_h), by an answer (gs_r), or not at all (none).
+
+    `serves`: the stations whose slips it gets; `stands_in_for`: those whose slips it gets while another cannot print.
+    """
+
+    name: str
+    title: TextMap
+    bridge: str
+    port: str
+    columns: int
+    language: str
+    encoding: str
+    fence: Literal["gs_h", "gs_r", "none"]
+    status: DeviceStatus
+    reasons: list[str]
+    model: str
+    firmware: str
+    since: Time | None
+    waiting: int
+    paused: PausedBy | None
+    serves: list[str]
+    stands_in_for: list[str]
+
+
+class Printers(msgspec.Struct):
+    printers: list[Printer]
+
+
+class Job(msgspec.Struct):
+    """One paper. `copy` 1 is the first; every later one is marked as a reprint of the job that it `replaces`.
+
+    `diverted_from`: a job of which nothing was printed, whose place this one took. `intent`: why it is wanted back.
+    """
+
+    id: str
+    key: str
+    order_id: str
+    order_number: str
+    ticket_id: str
+    kind: str
+    printer: str
+    station: str
+    number: str
+    state: JobState
+    reason: str
+    evidence: dict[str, Any]
+    attempts: int
+    copy: int
+    replaces: str | None
+    diverted_from: str | None
+    intent: Literal["", "cancel", "divert", "stale"]
+    settled: str | None
+    created_at: Time
+    updated_at: Time
+
+
+class PrinterDone(msgspec.Struct):
+    """`papers`: of how many waiting papers it was. `job`: the test slip that was asked for."""
+
+    printer: str
+    papers: int
+    job: Job | None
+
+
+class PaperSpan(msgspec.Struct):
+    text: str
+    wide: bool
+    tall: bool
+    bold: bool
+    inverse: bool
+
+
+class PaperText(msgspec.Struct, tag_field="kind", tag="text"):
+    spans: list[PaperSpan]
+
+
+class PaperGap(msgspec.Struct, tag_field="kind", tag="gap"):
+    """White paper; 8 dots a millimetre."""
+
+    dots: int
+
+
+class PaperRule(msgspec.Struct, tag_field="kind", tag="rule"):
+    """A dashed line over the whole width."""
+
+
+class PaperBarCode(msgspec.Struct, tag_field="kind", tag="bar_code"):
+    text: str
+
+
+class PaperQrCode(msgspec.Struct, tag_field="kind", tag="qr"):
+    text: str
+
+
+class Paper(msgspec.Struct):
+    """A paper of `columns` half-width characters, line by line, as its printer would print it now."""
+
+    columns: int
+    lines: list[PaperText | PaperGap | PaperRule | PaperBarCode | PaperQrCode]
+
+
+class Jobs(msgspec.Struct):
+    jobs: list[Job]

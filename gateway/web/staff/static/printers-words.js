@@ -1,0 +1,42 @@
+/* Every word of the printers page. */
+(function (root) {
+  'use strict';
+  root.PrintersWords = {
+    'zh-Hans': {
+      title: '打印机', kitchen: '厨房屏', other: 'English', demo: '演示页',
+      all_well: ['{n} 台打印机正常', '{n} 台打印机都正常'], some_wrong: ['{n} 台打印机要人看一下', '{n} 台打印机要人看一下'], none: '还没有打印机', none_do: '在设置里加一台，接好后这里就会出现',
+      silent: '连不上店里的点单盒', silent_do: '下面是 {at} 的情形。检查网线或无线，连上会自己更新', wait: '正在读',
+      online: '正常', degraded: '能打，要留意', blocked: '打不了', offline: '连不上', unknown: '不清楚', mute: '能打，不回话', paused: '已暂停',
+      paper_low: '纸快没了', paper_out: '没纸', cover_open: '盖子开着', cutter_error: '切刀卡住', unplugged: '线没接', no_answer: '不回话', offline_reason: '离线',
+      mm: '{n} 毫米纸', gs_h: '每张都有回执', gs_r: '每张都有回执', no_fence: '无法核实出单', serves: '出 {s} 的单', stands_in: '{s} 的打印机坏了就由它顶上', nobody: '没有档口用它', at: '接在 {p}',
+      waiting: ['{n} 张在等', '{n} 张在等'], nothing_waits: '没有在等的单', since: '{at} 起',
+      test: '打测试单', pause: '暂停', resume: '继续打印', move: '转到别的打印机', clear: '清空等待', close: '关闭', back: '不了',
+      move_to: '把等着的 {n} 张转到：', moved: '{n} 张转到 {p}，要等它交还的会随后过去', clear_ask: '取消等着的 {n} 张？取消的单不会再打，请口头报单', clear_yes: '取消 {n} 张', cleared: ['取消了 {n} 张', '取消了 {n} 张'],
+      tested: '测试单已送出，看看中文、边框、二维码清不清楚', paused_done: '暂停了。已经送出的会打完，新的都等着', resumed: '继续打印',
+      papers: '最近的单', no_papers: '还没有打过单', look: '看这张单', look_at: '看 {n}', preview: '打出来是这样', preview_fail: '暂时看不到这张单', bar_code: '条码 {n}',
+      slip: '单号 {n}', order: '{n}', copy: '补打 {n}', from: '从 {p} 转来', to: '转到 {p}', wanted_back: '正在收回',
+      kitchen_kind: '厨打单', dish: '一菜一单', guest_list: '客单', full_order: '总单', runner: '传菜单', test_kind: '测试单', label: '标签',
+      QUEUED: '等着打印', SENDING: '正在打印', WAITING: '等打印机好', PRINTED: '已出单', UNCONFIRMED: '已打印（无法核实）', UNKNOWN: '不确定是否出单，请看打印机', answered: '不确定是否出单，已有人处理', STALE: '放久了，还要打吗', DIVERTED: '转到别的打印机', CANCELLED: '已取消',
+      reprint: '补打', came_out: '已出单', print: '打印', cancel: '取消', divert: '转走',
+      refused: '现在不能这样做，情况刚变了', failed: '没送到，请再按一次'
+    },
+    en: {
+      title: 'Printers', kitchen: 'Kitchen screen', other: '中文', demo: 'Demo',
+      all_well: ['{n} printer is well', 'All {n} printers are well'], some_wrong: ['{n} printer needs a person', '{n} printers need a person'], none: 'No printers yet', none_do: 'Add one in the settings; it appears here once it is connected',
+      silent: 'Cannot reach the store\'s box', silent_do: 'Below is how it was at {at}. Check the cable or Wi-Fi; this page goes on by itself', wait: 'Reading',
+      online: 'Ready', degraded: 'Prints, look soon', blocked: 'Cannot print', offline: 'Not reached', unknown: 'Not known', mute: 'Prints, no answers', paused: 'Paused',
+      paper_low: 'paper low', paper_out: 'no paper', cover_open: 'lid open', cutter_error: 'cutter stuck', unplugged: 'cable out', no_answer: 'no answer', offline_reason: 'offline',
+      mm: '{n} mm paper', gs_h: 'proves each slip', gs_r: 'proves each slip', no_fence: 'cannot prove its slips', serves: 'Slips of {s}', stands_in: 'Stands in for the printer of {s}', nobody: 'No station uses it', at: 'at {p}',
+      waiting: ['{n} slip waits', '{n} slips wait'], nothing_waits: 'Nothing waits', since: 'since {at}',
+      test: 'Test slip', pause: 'Pause', resume: 'Go on', move: 'Move to another', clear: 'Clear what waits', close: 'Close', back: 'No',
+      move_to: 'Send the {n} that wait to:', moved: '{n} go to {p}; those it still holds follow when it gives them back', clear_ask: 'Cancel the {n} that wait? They will not print: tell the station in person', clear_yes: 'Cancel {n}', cleared: ['{n} slip cancelled', '{n} slips cancelled'],
+      tested: 'Test slip sent. Look at its letters, frame and codes', paused_done: 'Paused. What has begun ends; all else waits', resumed: 'It prints again',
+      papers: 'Latest slips', no_papers: 'Nothing printed yet', look: 'Look at this slip', look_at: 'Look at {n}', preview: 'It comes out like this', preview_fail: 'This slip cannot be shown now', bar_code: 'bar code {n}',
+      slip: 'slip {n}', order: '{n}', copy: 'REPRINT {n}', from: 'came from {p}', to: 'went to {p}', wanted_back: 'being taken back',
+      kitchen_kind: 'kitchen slip', dish: 'one dish', guest_list: 'guest list', full_order: 'full order', runner: 'runner slip', test_kind: 'test slip', label: 'label',
+      QUEUED: 'Waits to print', SENDING: 'Printing', WAITING: 'Waits for the printer', PRINTED: 'Printed', UNCONFIRMED: 'Printed; this printer cannot confirm', UNKNOWN: 'Not sure it came out: look at the printer', answered: 'Was not sure; someone has seen to it', STALE: 'Waited too long: still wanted?', DIVERTED: 'Went to another printer', CANCELLED: 'Cancelled',
+      reprint: 'Reprint', came_out: 'Came out', print: 'Print', cancel: 'Cancel', divert: 'Send on',
+      refused: 'Not possible now; it has just changed', failed: 'Not sent. Tap once more'
+    }
+  };
+})(self);

@@ -1,0 +1,187 @@
+/* The printers page: how each is, what waits behind it, its latest papers, and what a person can do about them. */
+(function (root) {
+  'use strict';
+  const html = TP.html, icon = TP.icon, boot = TP.boot(), t = TP.t(root.PrintersWords), Paper = root.PrintersPaper;
+  const EVERY_MS = 1500, AWAY_MS = 2500, HIDDEN_MS = 8000, SHOWN = 8, SAID_MS = 8000;
+  TP.setLang(TP.pickLang([boot.lang]));
+
+  /* -- state ------------------------------------------------------------------------------------------------ */
+  let printers = null, conditions = [], papers = {}, heardAt = 0, away = false;
+  let said = null, busy = {}, asking = null, shown = null;      // asking: {printer, what}; shown: {job, paper, failed, back}
+
+  const name = (id) => { const p = (printers || []).find((one) => one.name === id); return p ? TP.text(p.title) || p.name : id; };
+  const stations = (ids) => ids.map((id) => TP.text((boot.stations.find((s) => s.id === id) || {}).name) || id).join(TP.lang === 'en' ? ', ' : '、');
+  function say(text, wrong) {
+    said = {text, wrong};
+    setTimeout(() => { if (said && said.text === text) { said = null; draw(); } }, SAID_MS);
+    draw();
+  }
+
+  /* -- what comes in ---------------------------------------------------------------------------------------- */
+  const poll = TP.poll(() => {
+    if (document.hidden) return HIDDEN_MS;
+    return Promise.all([TP.fetchJson('/api/v1/printers', {}, 4000), TP.fetchJson('/api/v1/conditions', {}, 4000)]).then(([all, wrong]) => {
+      if (all.status === 401) { location.reload(); return HIDDEN_MS; }
+      away = all.status !== 200 || wrong.status !== 200;
+      if (away) { draw(); return AWAY_MS; }
+      printers = all.json.printers;
+      conditions = wrong.json.conditions;
+      heardAt = Date.now();
+      return Promise.all(printers.map(readPapers)).then(() => { draw(); return EVERY_MS; });
+    });
+  });
+  function readPapers(printer) {
+    return TP.fetchJson('/api/v1/jobs?printer=' + encodeURIComponent(printer.name) + '&limit=' + SHOWN, {}, 4000).then((r) => {
+      if (r.status === 200) papers[printer.name] = r.json.jobs;
+    });
+  }
+
+  /* -- what a person does ----------------------------------------------------------------------------------- */
+  function send(what, url, body, words) {
+    if (busy[what]) return;
+    busy[what] = true;
+    draw();
+    TP.fetchJson(url, {body}, 6000).then((r) => {
+      busy[what] = false;
+      if (r.status === 401) { location.reload(); return; }
+      if (r.status === 200) say(words(r.json));
+      else say(t(r.status === 409 || r.status === 422 ? 'refused' : 'failed'), true);
+      poll.now();
+    });
+  }
+  function act(printer, action, target) {
+    const body = Object.assign({key: TP.key()}, target ? {printer: target} : {});
+    asking = null;
+    send(printer.name + action, '/api/v1/printers/' + encodeURIComponent(printer.name) + '/' + action, body, (done) => ({
+      test: () => t('tested'), pause: () => t('paused_done'), resume: () => t('resumed'),
+      clear: () => t('cleared', {n: done.papers}), move: () => t('moved', {n: done.papers, p: name(target)})
+    })[action]());
+  }
+  function decide(job, decision, target) {
+    const body = Object.assign({key: TP.key()}, target ? {printer: target} : {});
+    asking = null;
+    send(job.id, '/api/v1/jobs/' + job.id + '/' + decision, body, () => t(decision) + ' · ' + what(job));
+  }
+  function open(job, back) {
+    shown = {job, paper: null, failed: false, back};
+    draw();
+    const panel = document.querySelector('.panel h2');
+    if (panel) panel.focus();
+    TP.fetchJson('/api/v1/jobs/' + job.id + '/slip', {}, 5000).then((r) => {
+      if (!shown || shown.job.id !== job.id) return;
+      shown.paper = r.status === 200 ? r.json : null;
+      shown.failed = r.status !== 200;
+      draw();
+    });
+  }
+  function close() {
+    const back = shown && shown.back;
+    shown = null;
+    draw();
+    if (back && back.isConnected) back.focus();
+  }
+  addEventListener('keydown', (e) => { if (e.key === 'Escape') { if (shown) close(); else if (asking) { asking = null; draw(); } } });
+
+  /* -- words for what is ------------------------------------------------------------------------------------ */
+  /* -> [class, icon, words]: what this printer can do now, as a shape and a word */
+  function standing(p) {
+    if (p.paused) return ['is-soon', 'dash', t('paused')];
+    if (p.status === 'unknown' && p.reasons.indexOf('no_answer') >= 0) return ['is-soon', 'ask', t('mute')];
+    return {
+      online: ['is-proof', 'live', t('online')], degraded: ['is-soon', 'tri', t('degraded')], blocked: ['is-now', 'stop', t('blocked')],
+      offline: ['is-now', 'stop', t('offline')]
+    }[p.status] || ['is-soon', 'ask', t('unknown')];
+  }
+  const reason = (code) => t(code === 'offline' ? 'offline_reason' : code);
+  const KINDS = {kitchen: 'kitchen_kind', test: 'test_kind'};
+  function what(job) { return job.number ? t('slip', {n: job.number}) : t(KINDS[job.kind] || job.kind); }
+  const STATES = {
+    QUEUED: ['', 'ring'], SENDING: ['is-move', 'half'], WAITING: ['is-soon', 'clock'], PRINTED: ['is-proof', 'done'], UNCONFIRMED: ['', 'dash'],
+    UNKNOWN: ['is-now', 'ask'], STALE: ['is-soon', 'ask'], DIVERTED: ['is-gone', 'right'], CANCELLED: ['is-gone', 'cross']
+  };
+  function actions(job) {
+    if (job.intent) return [];
+    switch (job.state) {
+      case 'UNKNOWN': return job.settled === null ? ['came_out', 'reprint'] : ['reprint'];
+      case 'PRINTED': case 'UNCONFIRMED': return ['reprint'];
+      case 'STALE': return ['print', 'cancel'];
+      case 'QUEUED': case 'WAITING': return job.kind === 'test' ? ['cancel'] : ['divert', 'cancel'];
+      default: return [];
+    }
+  }
+
+  /* -- drawing ---------------------------------------------------------------------------------------------- */
+  function Top() {
+    const other = TP.lang === 'en' ? 'zh-Hans' : 'en';
+    return html`<header class="top"><p class="logo"><i></i>${TP.text(boot.store_name)}</p>
+      <nav><a class="btn btn-quiet" href=${'/kds/' + encodeURIComponent(boot.stations[0].id)}>${t('kitchen')}</a>
+      ${boot.demo ? html`<a class="btn btn-quiet" href="/demo">${t('demo')}</a>` : null}
+      <button type="button" class="btn" data-testid="language" lang=${other} onClick=${() => { TP.setLang(other, true); draw(); }}>${t('other')}</button></nav></header>`;
+  }
+  function Headline() {
+    const wrong = printers.filter((p) => standing(p)[0] !== 'is-proof').length;
+    return html`<h1 data-testid="headline">${!printers.length ? t('none') : wrong ? t('some_wrong', {n: wrong}) : t('all_well', {n: printers.length})}</h1>
+      ${printers.length ? null : html`<p>${t('none_do')}</p>`}`;
+  }
+  function Wrong({c}) {
+    return html`<div class=${'condition ' + c.severity} role=${c.severity === 'now' ? 'alert' : 'status'}>${icon(c.severity === 'now' ? 'stop' : 'tri')}
+      <h3>${TP.text(c.title)}</h3><p class="do">${TP.text(c.advice)}</p></div>`;
+  }
+  function Ask({p}) {
+    const others = printers.filter((one) => one.name !== p.name);
+    if (asking.what === 'clear') {
+      return html`<div class="ask" role="group"><p>${t('clear_ask', {n: p.waiting})}</p><p class="do">
+        <button type="button" class="btn btn-ink" data-testid="clear-yes" onClick=${() => act(p, 'clear')}>${t('clear_yes', {n: p.waiting})}</button>
+        <button type="button" class="btn" onClick=${() => { asking = null; draw(); }}>${t('back')}</button></p></div>`;
+    }
+    const job = asking.job;
+    return html`<div class="ask" role="group"><p>${job ? what(job) + ' → ' : t('move_to', {n: p.waiting})}</p><p class="do">
+      ${others.map((one) => html`<button type="button" class="btn" data-testid=${'to-' + one.name} onClick=${() => { if (job) decide(job, 'divert', one.name); else act(p, 'move', one.name); }}>${name(one.name)}</button>`)}
+      <button type="button" class="btn btn-quiet" onClick=${() => { asking = null; draw(); }}>${t('back')}</button></p></div>`;
+  }
+  function Row({p, job}) {
+    const [cls, shape] = STATES[job.state] || ['', 'ask'], calm = job.state === 'UNKNOWN' && job.settled !== null;
+    const more = [job.order_number && t('order', {n: job.order_number}), job.copy > 1 && t('copy', {n: job.copy}), job.intent && t('wanted_back'), TP.clock.hm(Date.parse(job.created_at))];
+    return html`<li class="row" data-testid=${'job-' + job.state}>
+      <button type="button" class="what" aria-label=${t('look_at', {n: what(job)})} onClick=${(e) => open(job, e.currentTarget)}>${icon('paper')}<span><b>${what(job)}</b><small>${more.filter(Boolean).join(' · ')}</small></span></button>
+      <span class=${'state ' + (calm ? 'is-gone' : cls)}>${icon(shape)}${t(calm ? 'answered' : job.state)}</span>
+      <span class="acts">${actions(job).map((one) => html`<button type="button" class="btn" data-testid=${one} disabled=${!!busy[job.id]}
+        onClick=${() => { if (one === 'divert') { asking = {printer: p.name, what: 'divert', job}; draw(); } else decide(job, one); }}>${t(one)}</button>`)}</span></li>`;
+  }
+  function Card({p}) {
+    const [cls, shape, word] = standing(p), mine = conditions.filter((c) => c.subject === p.name || (c.printer === p.name && c.code !== 'slip_gap'));
+    const list = papers[p.name] || [], more = p.reasons.map(reason).join(TP.lang === 'en' ? ', ' : '、');
+    const about = [t('mm', {n: p.columns > 32 ? 80 : 58}), t(p.fence === 'none' ? 'no_fence' : p.fence), t('at', {p: p.port}), p.model].filter(Boolean).join(' · ');
+    const button = (action, shown_, ink) => html`<button type="button" class=${'btn' + (ink ? ' btn-ink' : '')} data-testid=${action} disabled=${!!busy[p.name + action]}
+      onClick=${() => { if (action === 'move' || action === 'clear') { asking = {printer: p.name, what: action}; draw(); } else act(p, action); }}>${t(shown_ || action)}</button>`;
+    return html`<section class="card printer" aria-label=${name(p.name)} data-testid=${'printer-' + p.name}>
+      <header>${icon('printer')}<h2>${name(p.name)}</h2><span class=${'state ' + cls} data-testid="standing">${icon(shape)}${word}${more && p.status !== 'online' ? html`<small>${more}</small>` : null}</span></header>
+      <p class="about">${about}</p>
+      <p class="about">${p.serves.length ? t('serves', {s: stations(p.serves)}) : p.stands_in_for.length ? '' : t('nobody')}${p.serves.length && p.stands_in_for.length ? ' · ' : ''}${p.stands_in_for.length ? t('stands_in', {s: stations(p.stands_in_for)}) : ''}</p>
+      ${mine.map((c) => html`<${Wrong} c=${c} />`)}
+      <p class=${'queue' + (p.waiting ? ' some' : '')} data-testid="waiting">${p.waiting ? html`<b>${t('waiting', {n: p.waiting})}</b>` : t('nothing_waits')}</p>
+      <p class="do">${button('test')}${p.paused ? button('resume', 'resume', true) : button('pause')}${p.waiting && printers.length > 1 ? button('move') : null}${p.waiting ? button('clear') : null}</p>
+      ${asking && asking.printer === p.name ? html`<${Ask} p=${p} />` : null}
+      <h3>${t('papers')}</h3>${list.length ? html`<ul class="rows">${list.map((job) => html`<${Row} p=${p} job=${job} key=${job.id} />`)}</ul>` : html`<p class="about">${t('no_papers')}</p>`}
+    </section>`;
+  }
+  function Panel() {
+    const {job, paper, failed} = shown;
+    return html`<div class="veil" onClick=${close}></div><aside class="sheet panel" role="dialog" aria-modal="true" aria-label=${t('preview')}>
+      <header><h2 tabindex="-1">${what(job)}</h2><button type="button" class="btn" data-testid="close" onClick=${close}>${icon('close')}${t('close')}</button></header>
+      <p class="about">${t('preview')}</p>
+      <div class="tray">${paper ? html`<${Paper} paper=${paper} t=${t} />` : html`<p role="status">${t(failed ? 'preview_fail' : 'wait')}</p>`}</div></aside>`;
+  }
+  function Page() {
+    if (!printers) return html`<${Top} /><main><p class="empty" role="status">${away ? t('silent') : t('wait')}</p></main>`;
+    return html`<${Top} /><main>
+      ${away ? TP.sign('silent', 'cloudoff', t('silent'), t('silent_do', {at: TP.clock.hms(heardAt)})) : null}
+      <${Headline} /><div class="printers">${printers.map((p) => html`<${Card} p=${p} key=${p.name} />`)}</div></main>
+      <div class="said" role="status">${said ? html`<p class=${'toast' + (said.wrong ? ' wrong' : '')} data-testid="said">${icon(said.wrong ? 'tri' : 'done')}${said.text}</p>` : null}</div>
+      ${shown ? html`<${Panel} />` : null}`;
+  }
+  const place = document.getElementById('printers');
+  function draw() { TP.render(html`<${Page} />`, place); }
+  draw();
+  poll.now();
+})(self);

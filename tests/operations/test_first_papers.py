@@ -1,0 +1,136 @@
+"""The papers that an order makes: one a ticket, a dish or a portion, and those of the whole order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from store.shop import COOK, SETTINGS, Shop, cart, open_shop, rules, staff_cart
+
+from gateway.contract.messages import PrintResult
+from gateway.domain.settings import Settings, faults
+from gateway.operations import papers
+from gateway.operations.first_papers import MOST_PORTIONS
+from gateway.operations.slips import slip_of
+
+
+def shop_with(folder: Path, slips: str = "ticket", **more: Any) -> Shop:
+    stations = [s | ({"slips": slips} if s["id"] == "wok" else {}) for s in SETTINGS["stations"]]
+    return open_shop(folder / "shop", rules(stations=stations, **more))
+
+
+def order(shop: Shop, *lines: tuple[str, int]) -> str:
+    placed = shop.placed(cart(lines=[{"item": item, "quantity": quantity} for item, quantity in lines]))
+    return str(placed.answer["id"])
+
+
+def slips(shop: Shop, order_id: str) -> list[Any]:
+    with shop.read() as rows:
+        return [slip_of(rows, job) for job in shop.jobs(order_id)]
+
+
+def answer(shop: Shop, job: Any, state: str) -> None:
+    shop.do(papers.take_result, job.printer, PrintResult(job.id, 1, state))  # type: ignore[arg-type]
+
+
+def test_one_dish_a_slip_each_with_its_own_number(tmp_path: Path) -> None:
+    shop = shop_with(tmp_path, "dish")
+    order_id = order(shop, ("tofu", 3), ("tofu", 1), ("tea", 1))
+    made = slips(shop, order_id)
+    assert [(s.kind, s.number, [(line.quantity, line.name) for line in s.lines], s.portion) for s in made] == [
+        ("dish", "0001", [(3, "麻婆豆腐")], 0), ("dish", "0002", [(1, "麻婆豆腐")], 0),
+    ]  # fmt: skip
+    assert shop.ticket(order_id).slip_number == 1
+    later = order(shop, ("tofu", 1))
+    assert [s.number for s in slips(shop, later)] == ["0003"]
+    shop.close()
+
+
+def test_each_portion_has_its_own_slip(tmp_path: Path) -> None:
+    shop = shop_with(tmp_path, "portion")
+    order_id = order(shop, ("tofu", 2), ("tofu", 1))
+    assert [(s.number, s.lines[0].quantity, s.portion, s.portions) for s in slips(shop, order_id)] == [
+        ("0001", 1, 1, 2), ("0002", 1, 2, 2), ("0003", 1, 1, 1),
+    ]  # fmt: skip
+    shop.close()
+
+
+def test_very_many_portions_are_one_slip_a_dish(tmp_path: Path) -> None:
+    shop = shop_with(tmp_path, "portion")
+    order_id = order(shop, ("tofu", MOST_PORTIONS), ("tofu", 1))
+    assert [(s.lines[0].quantity, s.portions) for s in slips(shop, order_id)] == [(MOST_PORTIONS, 0), (1, 0)]
+    shop.close()
+
+
+def test_a_ticket_is_before_a_cook_only_when_all_of_its_slips_are(tmp_path: Path) -> None:
+    shop = shop_with(tmp_path, "dish")
+    order_id = order(shop, ("tofu", 1), ("tofu", 2))
+    first, second = shop.jobs(order_id)
+    answer(shop, first, "PRINTED")
+    assert shop.ticket(order_id).state == "QUEUED", "a dish of it is on no paper yet"
+    answer(shop, second, "UNKNOWN")
+    shop.later(16)
+    shop.do(papers.settle_unknown, second.id)
+    copy = shop.jobs(order_id)[-1]
+    assert (copy.part, copy.copy, copy.number) == (2, 2, 2)
+    answer(shop, copy, "PRINTED")
+    assert shop.ticket(order_id).state == "SHOWN"
+    assert shop.conditions() == set()
+    shop.close()
+
+
+WHOLE = [
+    {"kind": "full_order", "printers": ["counter", "kitchen"], "language": "en", "size": "normal"},
+    {"kind": "guest_list", "printers": ["counter"], "copies": 2, "areas": ["hall"], "order_types": ["dine_in"]},
+    {"kind": "runner", "printers": ["counter"], "on": False},
+]
+
+
+def test_papers_of_the_whole_order_come_by_their_rules(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path / "shop", rules(slips=WHOLE))
+    order_id = order(shop, ("tofu", 2), ("tea", 1))
+    found = [(job.kind, job.printer, job.copy) for job in shop.jobs(order_id)]
+    assert found == [
+        ("kitchen", "kitchen", 1), ("full_order", "counter", 1), ("full_order", "kitchen", 1),
+        ("guest_list", "counter", 1), ("guest_list", "counter", 2),
+    ]  # fmt: skip
+    _, whole, _, guests, _ = slips(shop, order_id)
+    assert (whole.language, whole.size, whole.number, whole.total) == ("en", "normal", "", None)
+    assert [(line.name, line.station) for line in whole.lines] == [("Mapo tofu", "Wok"), ("Tea", "Bar")]
+    assert (guests.store, guests.total, guests.code) == ("川味小馆", 6100, "")
+    assert [(line.name, line.amount) for line in guests.lines] == [("麻婆豆腐", 5600), ("茶", 500)]
+    shop.close()
+
+
+def test_an_order_that_is_carried_away_lies_on_no_table(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path / "shop", rules(slips=WHOLE))
+    asked = staff_cart("tofu", type="takeaway", table=None)
+    placed = shop.staff_places(asked)
+    assert [job.kind for job in shop.jobs(placed.answer["id"])] == ["kitchen", "full_order", "full_order"]
+    shop.close()
+
+
+def test_what_guests_read_never_shows_a_ticket_and_is_asked_about_when_it_is_lost(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path / "shop", rules(slips=WHOLE))
+    order_id = order(shop, ("tofu", 1))
+    whole = next(job for job in shop.jobs(order_id) if job.kind == "full_order")
+    answer(shop, whole, "PRINTED")
+    assert shop.ticket(order_id).state == "QUEUED"
+    guests = next(job for job in shop.jobs(order_id) if job.kind == "guest_list")
+    answer(shop, guests, "UNKNOWN")
+    assert shop.conditions() == {("slip_unknown", guests.id)}
+    copy = shop.do(papers.decide_about_job, guests.id, "reprint", next(shop.keys), actor=COOK)
+    assert (copy.copy, copy.order_id, copy.ticket) == (3, order_id, "")
+    assert shop.conditions() == set()
+    shop.close()
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [({"printers": ["cellar"]}, "no_such_printer"), ({"printers": ["counter"], "areas": ["moon"]}, "no_such_area")],
+)
+def test_a_rule_names_only_what_is_there(rule: dict[str, Any], code: str) -> None:
+    found = faults(msgspec.convert(SETTINGS | {"slips": [{"kind": "runner"} | rule]}, Settings))
+    assert [(fault.code, fault.where) for fault in found] == [(code, (("slips", "1"),))]
