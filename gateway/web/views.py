@@ -111,7 +111,7 @@ def job_document(job: PrintJob) -> Json:
         "kind": job.kind,
         "printer": job.printer,
         "station": job.station,
-        "number": documents.slip_number(job.number),
+        "number": documents.slip_number(job.number) if job.number else "",
         "state": job.state,
         "reason": job.reason,
         "evidence": msgspec.json.decode(job.evidence),

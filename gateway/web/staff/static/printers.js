@@ -167,17 +167,17 @@
   }
   function Panel() {
     const {job, paper, failed} = shown;
-    return html`<div class="veil" onClick=${close}></div><aside class="sheet panel" role="dialog" aria-modal="true" aria-label=${t('preview')}>
-      <header><h2 tabindex="-1">${what(job)}</h2><button type="button" class="btn" data-testid="close" onClick=${close}>${icon('close')}${t('close')}</button></header>
+    return html`<div class="veil" onClick=${close}></div><div class="sheet panel" role="dialog" aria-modal="true" aria-label=${t('preview')}>
+      <div class="bar"><h2 tabindex="-1">${what(job)}</h2><button type="button" class="btn" data-testid="close" onClick=${close}>${icon('close')}${t('close')}</button></div>
       <p class="about">${t('preview')}</p>
-      <div class="tray">${paper ? html`<${Paper} paper=${paper} t=${t} />` : html`<p role="status">${t(failed ? 'preview_fail' : 'wait')}</p>`}</div></aside>`;
+      <div class="tray" tabindex="0" role="group" aria-label=${t('preview')}>${paper ? html`<${Paper} paper=${paper} t=${t} />` : html`<p role="status">${t(failed ? 'preview_fail' : 'wait')}</p>`}</div></div>`;
   }
   function Page() {
     if (!printers) return html`<${Top} /><main><p class="empty" role="status">${away ? t('silent') : t('wait')}</p></main>`;
     return html`<${Top} /><main>
       ${away ? TP.sign('silent', 'cloudoff', t('silent'), t('silent_do', {at: TP.clock.hms(heardAt)})) : null}
       <${Headline} /><div class="printers">${printers.map((p) => html`<${Card} p=${p} key=${p.name} />`)}</div></main>
-      <div class="said" role="status">${said ? html`<p class=${'toast' + (said.wrong ? ' wrong' : '')} data-testid="said">${icon(said.wrong ? 'tri' : 'done')}${said.text}</p>` : null}</div>
+      <div class="said" role="status">${said ? html`<p class=${'toast' + (said.wrong ? ' wrong' : '')} data-testid="said">${said.wrong ? icon('tri') : null}${said.text}</p>` : null}</div>
       ${shown ? html`<${Panel} />` : null}`;
   }
   const place = document.getElementById('printers');

@@ -1,0 +1,148 @@
+"""The printers page as whoever stands at a printer meets it, in a real browser against the real gateway."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe import violations
+from playwright.sync_api import Page, expect
+from running_demo import RunningDemo
+from waiting import eventually
+
+RICE = {"item": "egg-fried-rice", "quantity": 1, "modifiers": [], "note": "<b>少放盐</b>"}
+
+
+@pytest.fixture
+def open_printers(demo: RunningDemo, open_screen: Callable[..., Page]) -> Callable[..., Page]:
+    def open_(lang: str = "zh-CN", width: int = 1280, height: int = 900) -> Page:
+        page = open_screen(lang=lang, width=width, height=height)
+        page.goto(page.url.partition("/kds")[0] + "/admin/printers")
+        expect(page.get_by_test_id("headline")).to_be_visible()
+        return page
+
+    return open_
+
+
+@pytest.fixture
+def no_paper(demo: RunningDemo) -> Iterator[None]:
+    demo.drill("paper_out", target="kitchen")
+    eventually("the box knows", lambda: "paper_out" in {c["code"] for c in demo.conditions()})
+    yield
+    demo.drill("paper_out", on=False, target="kitchen")
+    eventually("it prints again", lambda: not waiting(demo))
+
+
+def waiting(demo: RunningDemo, printer: str = "kitchen") -> int:
+    _, body = demo.staff("GET", "/api/v1/printers", None)
+    return int(next(p["waiting"] for p in body["printers"] if p["name"] == printer))
+
+
+def card(page: Page, printer: str = "kitchen") -> Any:
+    return page.get_by_test_id(f"printer-{printer}")
+
+
+def test_all_well_in_both_languages_and_on_a_phone(open_printers: Callable[..., Page]) -> None:
+    page = open_printers()
+    expect(page.get_by_test_id("headline")).to_have_text("2 台打印机都正常")
+    expect(card(page).get_by_test_id("standing")).to_have_text("正常")
+    assert violations(page) == []
+    page.get_by_test_id("language").click()
+    page.set_viewport_size({"width": 360, "height": 780})
+    expect(page.get_by_test_id("headline")).to_have_text("All 2 printers are well")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert violations(page) == []
+    assert page.foreign == []  # type: ignore[attr-defined]
+
+
+def test_a_test_slip_is_asked_for_proven_and_looked_at(open_printers: Callable[..., Page], demo: RunningDemo) -> None:
+    page = open_printers("en-US")
+    before = len(demo.papers("receipt"))
+    card(page, "receipt").get_by_test_id("test").click()
+    expect(page.get_by_test_id("said")).to_contain_text("Test slip sent")
+    row = card(page, "receipt").get_by_test_id("job-PRINTED").filter(has_text="test slip").first
+    expect(row).to_be_visible(timeout=10_000)
+    papers = eventually("it lies in the tray", lambda: demo.papers("receipt")[before:])
+    assert any("吃葡萄" in line or "中" in line for line in papers[0].splitlines())
+    row.locator(".what").click()
+    paper = page.get_by_test_id("paper")
+    expect(paper).to_be_visible()
+    assert paper.evaluate("(p) => p.scrollWidth <= p.clientWidth"), "a line of it is wider than the paper"
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(paper).to_have_count(0)
+    expect(row.locator(".what")).to_be_focused()
+
+
+def test_the_picture_says_what_the_paper_says(open_printers: Callable[..., Page], demo: RunningDemo) -> None:
+    number = demo.order("5", [RICE])["number"]
+    page = open_printers()
+    row = card(page).locator(".row").filter(has_text=number)
+    expect(row.locator(".state")).to_have_text("已出单", timeout=10_000)
+    row.locator(".what").click()
+    shown = page.get_by_test_id("paper").inner_text()
+    [paper] = [text for text in demo.papers("kitchen") if number in text]
+    for words in ("5 桌", "1× 蛋炒饭", "<b>少放盐</b>"):
+        assert words in paper
+        assert re.sub(r"\s", "", words) in re.sub(r"\s", "", shown)
+
+
+def test_no_paper_what_waits_is_moved_to_the_next_printer(
+    open_printers: Callable[..., Page], demo: RunningDemo, no_paper: None
+) -> None:
+    numbers = [demo.order("6", [RICE])["number"] for _ in range(2)]
+    page = open_printers()
+    expect(card(page).get_by_test_id("standing")).to_contain_text("打不了")
+    expect(card(page).locator(".condition")).to_contain_text("换一卷纸")
+    expect(card(page).get_by_test_id("waiting")).to_have_text("2 张在等")
+    assert violations(page) == []
+    card(page).get_by_test_id("move").click()
+    card(page).get_by_test_id("to-receipt").click()
+    expect(page.get_by_test_id("said")).to_contain_text("2 张转到")
+    expect(card(page).get_by_test_id("waiting")).to_have_text("没有在等的单", timeout=15_000)
+
+    def came_out() -> bool:
+        papers = demo.papers("receipt")
+        return all(any(number in paper for paper in papers) for number in numbers)
+
+    eventually("both come out at the other one", came_out)
+    assert not any(number in paper for number in numbers for paper in demo.papers("kitchen"))
+    headed = [paper for paper in demo.papers("receipt") if numbers[0] in paper]
+    assert ["后厨打印机" in paper for paper in headed] == [True], "it says for whom it is"
+
+
+def test_a_paused_printer_waits_until_somebody_lets_it_go_on(
+    open_printers: Callable[..., Page], demo: RunningDemo
+) -> None:
+    page = open_printers("en-US")
+    card(page).get_by_test_id("pause").click()
+    expect(card(page).get_by_test_id("standing")).to_contain_text("Paused")
+    number = demo.order("7", [RICE])["number"]
+    expect(card(page).get_by_test_id("waiting")).to_have_text("1 slip waits")
+    row = card(page).locator(".row").filter(has_text=number)
+    expect(row.locator(".state")).to_have_text("Waits to print")
+    assert "printer_paused" in {c["code"] for c in demo.conditions()}
+    card(page).get_by_test_id("resume").click()
+    expect(row.locator(".state")).to_have_text("Printed", timeout=10_000)
+    assert "printer_paused" not in {c["code"] for c in demo.conditions()}
+
+
+def test_clearing_asks_first_and_a_reprint_says_so(
+    open_printers: Callable[..., Page], demo: RunningDemo, no_paper: None
+) -> None:
+    number = demo.order("8", [RICE])["number"]
+    page = open_printers("en-US")
+    card(page).get_by_test_id("clear").click()
+    expect(card(page).locator(".ask")).to_contain_text("They will not print")
+    assert waiting(demo) == 1, "nothing happens before somebody says so"
+    card(page).get_by_test_id("clear-yes").click()
+    row = card(page).locator(".row").filter(has_text=number)
+    expect(row.locator(".state")).to_have_text("Cancelled", timeout=15_000)
+    assert waiting(demo) == 0
+
+
+def test_without_a_login_there_is_the_login_page(demo: RunningDemo, open_page: Callable[..., Page]) -> None:
+    page = open_page(demo.info["staff_url"] + "/admin/printers", "en-US", 1280, 900)
+    expect(page).to_have_url(re.compile(r"/login\?next=/admin/printers$"))
