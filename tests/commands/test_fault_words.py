@@ -58,6 +58,8 @@ def of_the_settings() -> Iterator[Fault]:
     yield from settings_rules.faults(rules(**twice, default_station="moon", time_zone="Moon/Tycho"))
     yield from settings_rules.faults(rules(stations=[STATION | {"printer": "x"}], printers=[]))
     yield from settings_rules.faults(rules(stations=[], default_station=""))
+    rule = {"kind": "runner", "printers": ["cellar"], "areas": ["moon"]}
+    yield from settings_rules.faults(rules(slips=[rule]))
 
 
 def of_the_store(folder: Path) -> Iterator[Fault]:
