@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.contract.messages import MAX_PAYLOAD, BridgeState, DeviceState, PrintResult, TicketDo
+from gateway.contract.messages import MAX_PAYLOAD, BridgeState, DeviceEvent, DeviceState, PrintResult, TicketDo
 from gateway.contract.refusals import OTHERWISE, STATUS
 from gateway.contract.topics import Topics
 from gateway.contract.wire import Message, Outlet
@@ -19,7 +19,7 @@ from gateway.domain.actor import Actor
 from gateway.domain.errors import Refused
 from gateway.domain.now import Now
 from gateway.domain.order import StaffCart
-from gateway.operations import devices, kitchen, ordering, papers
+from gateway.operations import device_events, devices, kitchen, ordering, papers
 from gateway.store import NotDone, Pending, Store, keys
 
 log = logging.getLogger(__name__)
@@ -127,6 +127,9 @@ class Intake:
             case ["devices", name, "state"] if message.payload:
                 state = msgspec.json.decode(message.payload, type=DeviceState)
                 self._submit(message, devices.take_device_state, Actor("bridge", state.bridge), name, state)
+            case ["devices", name, "events"]:
+                event = msgspec.json.decode(message.payload, type=DeviceEvent)
+                self._submit(message, device_events.take_device_event, Actor("device", name), name, event)
             case ["bridges", name, "state"] if message.payload:
                 bridge = msgspec.json.decode(message.payload, type=BridgeState)
                 if bridge.online:

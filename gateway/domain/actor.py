@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["guest", "staff", "screen", "program", "bridge", "house"]
+Kind = Literal["guest", "staff", "screen", "program", "bridge", "device", "house"]
 
 
 @dataclass(frozen=True, slots=True)

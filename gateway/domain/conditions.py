@@ -48,6 +48,22 @@ KINDS: dict[str, Kind] = {
         "soon", "{name}不回话", "{name} does not answer",
         "看看打印机有没有出单；没出单就关电源再开", "See whether slips come out; if not, switch it off and on",
     ),
+    "device_offline": _kind(
+        "soon", "{name}连不上", "{name} cannot be reached",
+        "看看电源和数据线；接好以后会自己恢复", "Check its power and cable; it comes back by itself",
+    ),
+    "device_mute": _kind(
+        "soon", "{name}不正常", "{name} does not work as it should",
+        "关电源再开；还不行就看看数据线和设置",
+        "Switch it off and on; if that does not help, check its cable and settings",
+    ),
+    "device_misfit": _kind(
+        "soon", "{name}的设置用不了", "The settings of {name} do not fit",
+        "请改设置：{reason}", "Change the settings: {reason}",
+    ),
+    "table_calls": _kind(
+        "soon", "{table} 桌叫人", "Table {table} calls", "请去看看，然后点“已去过”", "Go there, then tap 'been there'",
+    ),
     "printer_paused": _kind(
         "soon", "{name}暂停了，{waiting} 张在等", "{name} is paused; {waiting} are waiting",
         "由 {by} 暂停：好了就点“继续打印”，或转到别的打印机",

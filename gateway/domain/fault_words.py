@@ -21,6 +21,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "station": ("档口 {!r}", "station {!r}"),
     "printer": ("打印机 {!r}", "printer {!r}"),
     "area": ("区域 {!r}", "area {!r}"),
+    "device": ("设备 {!r}", "device {!r}"),
     "table": ("桌台 {!r}", "table {!r}"),
     "slips": ("第 {} 条 [[slips]]", "[[slips]] number {}"),
 }
@@ -51,6 +52,7 @@ _SETTINGS: dict[str, tuple[str, str]] = {
         "{where}：没有打印机 {printer!r}；现有：{known}",
         "{where}: no printer {printer!r}; there are: {known}",
     ),
+    "no_such_table": ("{where}：没有桌台 {table!r}", "{where}: no table {table!r}"),
     "no_such_area": ("{where}：没有区域 {area!r}；现有：{known}", "{where}: no area {area!r}; there are: {known}"),
     "proof_needs_printer": ("{where}：proof = {proof!r} 要配一台打印机", "{where}: proof {proof!r} needs a printer"),
     "backups_need_printer": ("{where}：写了 backups，也要写 printer", "{where}: backups need a printer"),

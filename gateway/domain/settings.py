@@ -54,6 +54,39 @@ class Printer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     on_unknown: Literal["reprint", "ask"] = "reprint"
 
 
+BarKey = Literal[
+    "bump_1", "bump_2", "bump_3", "bump_4", "bump_5", "bump_6", "bump_7", "bump_8", "bump_9", "undo", "print_old",
+    "cancel_old",
+]  # fmt: skip
+Number = Annotated[str, msgspec.Meta(pattern=r"^(0|[1-9]\d{0,3})$")]
+"""Of a key or a button, as the device counts them; TOML has only words for keys."""
+
+
+class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whatever hangs at a bridge and is no printer. `options` are those of its driver (docs/devices.md).
+
+    A bump bar has a `station`: `keys` says what each of its keys does there. Call buttons have `calls`: for which table
+    each of them calls.
+    """
+
+    id: Id
+    bridge: Id
+    driver: Literal["scanner", "scale", "pole_display", "ready_board", "mcu_device"]
+    port: str
+    name: TextMap = {}
+    baud: Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200] = 9600
+    options: dict[str, str] = {}
+    station: str = ""
+    keys: dict[Number, BarKey] = {}
+    calls: dict[Number, str] = {}
+
+    def does(self, key: int) -> str:
+        """What a key of a bump bar does; "" for one that does nothing. Without `keys`, 0 to 8 bump and 9 undoes."""
+        usual = {str(n): f"bump_{n + 1}" for n in range(9)} | {"9": "undo", "10": "print_old", "11": "cancel_old"}
+        known: dict[str, str] = {**self.keys} or usual
+        return known.get(str(key), "")
+
+
 class SlipRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A paper of each whole order: the guests' list, all of it for the pass, or the runner's.
 
@@ -103,6 +136,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stations: list[Station]
     areas: list[Area]
     printers: list[Printer] = []
+    devices: list[Device] = []
     time_zone: str = "Asia/Shanghai"
     day_starts: Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "04:00"
     default_station: str = ""
@@ -115,6 +149,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def printer(self, printer_id: str) -> Printer | None:
         return next((p for p in self.printers if p.id == printer_id), None)
+
+    def device(self, device_id: str) -> Device | None:
+        return next((d for d in self.devices if d.id == device_id), None)
+
+    def everything(self) -> list[Printer | Device]:
+        """All that hangs at a bridge."""
+        return [*self.printers, *self.devices]
+
+    def bridges(self) -> set[str]:
+        return {each.bridge for each in self.everything()}
 
     def area_of(self, table: str) -> str:
         """The id of the area that a table is in; "" for one that is in none, as for what is carried away."""
@@ -137,6 +181,8 @@ def faults(settings: Settings) -> list[Fault]:
     printers = {p.id for p in settings.printers}
     for station in settings.stations:
         found += _station_faults(station, printers)
+    for device in settings.devices:
+        found += _device_faults(device, settings)
     for number, rule in enumerate(settings.slips, 1):
         found += _rule_faults(number, rule, printers, {a.id for a in settings.areas})
     if not settings.stations:
@@ -153,6 +199,8 @@ def _twice(settings: Settings) -> list[Fault]:
     named = {
         "station": [s.id for s in settings.stations],
         "printer": [p.id for p in settings.printers],
+        # A printer is a device: both are called by their names on one broker.
+        "device": [*(d.id for d in settings.devices), *{p.id for p in settings.printers}],
         "area": [a.id for a in settings.areas],
         "table": settings.tables(),
     }
@@ -190,4 +238,16 @@ def _rule_faults(number: int, rule: SlipRule, printers: set[str], areas: set[str
         Fault("no_such_area", here, {"area": area, "known": tuple(sorted(areas))})
         for area in rule.areas
         if area not in areas
+    ]
+
+
+def _device_faults(device: Device, settings: Settings) -> list[Fault]:
+    here = (("device", device.id),)
+    found: list[Fault] = []
+    if device.station and settings.station(device.station) is None:
+        known = tuple(sorted(s.id for s in settings.stations))
+        found.append(Fault("no_such_station", here, {"station": device.station, "known": known}))
+    tables = settings.tables()
+    return found + [
+        Fault("no_such_table", here, {"table": table}) for table in device.calls.values() if table not in tables
     ]

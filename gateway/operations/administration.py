@@ -108,9 +108,9 @@ def _bridge_of(tx: Tx, printer: str) -> str | None:
 
 def _forget_devices(tx: Tx, new: Settings) -> None:
     """What is no longer in the settings cannot be wrong any more."""
-    bridges = {p.bridge for p in new.printers}
+    bridges = new.bridges()
     for device in devices.devices(tx):
-        if new.printer(device.name) is None:
+        if new.printer(device.name) is None and new.device(device.name) is None:
             devices.remove_device(tx, device.name)
     for bridge in devices.bridges(tx):
         if bridge.name not in bridges:
@@ -191,6 +191,7 @@ def close_table(tx: Tx, now: Now, ids: Ids, actor: Actor, table: str) -> int:
         visits.close(tx, visit.id, now.iso)
         for order in orders.of_checks(tx, visits.checks_of(tx, visit.id)):
             kitchen.end_of_visit(tx, now, ids, actor, order)
+    devices.clear_condition(tx, "table_calls", table)
     tx.changed.add("tables")
     return len(open_visits)
 

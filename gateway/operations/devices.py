@@ -12,7 +12,7 @@ from gateway.store import devices, settings
 from gateway.store.devices import Bridge, Device
 from gateway.store.transaction import Tx
 
-CONDITION_OF_REASON = {
+OF_PRINTERS = {
     "paper_out": "paper_out",
     "paper_low": "paper_low",
     "cover_open": "cover_open",
@@ -21,6 +21,14 @@ CONDITION_OF_REASON = {
     "offline": "printer_offline",
     "no_answer": "printer_mute",
 }
+OF_OTHERS = {
+    "unplugged": "device_offline", "offline": "device_offline", "port_busy": "device_offline",
+    "no_answer": "device_mute", "noisy_line": "device_mute", "unreadable": "device_mute", "overload": "device_mute",
+    "version": "device_mute",
+}  # fmt: skip
+"""The condition that a reason is, of a printer and of any other device."""
+
+ALL_OF_DEVICES = {*OF_PRINTERS.values(), *OF_OTHERS.values()}
 
 
 def take_device_state(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, state: DeviceState) -> None:
@@ -30,7 +38,7 @@ def take_device_state(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, state
     gives it again at each connection. Before there are settings all are taken; `import_settings` forgets the others.
     """
     rules = settings.settings(tx)
-    if rules is not None and rules.printer(name) is None:
+    if rules is not None and rules.printer(name) is None and rules.device(name) is None:
         return
     former = devices.device(tx, name)
     since = former.at if former and (former.status, former.reasons) == (state.status, state.reasons) else now.iso
@@ -38,10 +46,11 @@ def take_device_state(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, state
     if said == former:
         return
     devices.set_device(tx, said)
-    wrong = {CONDITION_OF_REASON[reason] for reason in state.reasons if reason in CONDITION_OF_REASON}
+    words = OF_OTHERS if rules is not None and rules.device(name) else OF_PRINTERS
+    wrong = {words[reason] for reason in state.reasons if reason in words}
     if state.status == "offline" and not wrong:
-        wrong = {"printer_offline"}
-    for code in set(CONDITION_OF_REASON.values()):
+        wrong = {words["offline"]}
+    for code in ALL_OF_DEVICES:
         if code in wrong:
             devices.raise_condition(tx, code, name, now.iso)
         else:
@@ -54,7 +63,7 @@ def take_bridge_state(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, state
     The last will of a bridge that was removed stays with the broker: it leaves no trace, as its devices do.
     """
     former = devices.bridge(tx, name)
-    if former is None and not state.online and not _has_printers(tx, name):
+    if former is None and not state.online and not _has_devices(tx, name):
         return
     if former is None or (former.online, former.revision, former.boot) != (state.online, state.revision, state.boot):
         boot = state.boot or (former.boot if former else "")
@@ -62,6 +71,7 @@ def take_bridge_state(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, state
         tx.changed.add("devices")
     if state.online:
         devices.clear_condition(tx, "bridge_offline", name)
+        _tell_misfits(tx, now, name, state)
         return
     devices.raise_condition(tx, "bridge_offline", name, now.iso)
     for device in devices.devices(tx):
@@ -69,10 +79,21 @@ def take_bridge_state(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, state
             take_device_state(tx, now, ids, actor, device.name, DeviceState("unknown", name))
 
 
-def _has_printers(tx: Tx, bridge: str) -> bool:
+def _tell_misfits(tx: Tx, now: Now, name: str, state: BridgeState) -> None:
+    """A device that its bridge cannot drive as the settings say never works: somebody must change them."""
+    rules = settings.settings(tx)
+    mine = [each for each in rules.everything() if each.bridge == name] if rules else []
+    for device in mine:
+        if words := state.errors.get(device.id):
+            devices.raise_condition(tx, "device_misfit", device.id, now.iso, reason=words)
+        else:
+            devices.clear_condition(tx, "device_misfit", device.id)
+
+
+def _has_devices(tx: Tx, bridge: str) -> bool:
     """Whether the settings know this bridge. Before there are settings every one may be meant."""
     rules = settings.settings(tx)
-    return rules is None or any(printer.bridge == bridge for printer in rules.printers)
+    return rules is None or bridge in rules.bridges()
 
 
 def raise_condition(tx: Tx, now: Now, ids: Ids, actor: Actor, code: str, subject: str, **params: Any) -> None:

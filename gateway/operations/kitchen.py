@@ -84,6 +84,11 @@ def _document(order: Order, ticket_id: str, names: dict[str, dict[str, str]]) ->
     return documents.ticket_document(documents.order_document(order), ticket_id, names)
 
 
+def hand_of(actor: Actor, screen: str) -> str:
+    """Who changed a ticket, and at which screen, as the ticket keeps it."""
+    return f"{actor.id or actor.kind} {screen}".strip()
+
+
 def _apply(ticket: Ticket, action: str, now: Now, actor: Actor, screen: str) -> None:
     if ticket.state == "QUEUED" and action in ("start", "bump"):
         # A hand on the ticket proves that a cook has it, even before the screen's own word arrived.
@@ -91,7 +96,7 @@ def _apply(ticket: Ticket, action: str, now: Now, actor: Actor, screen: str) -> 
     ticket.state = moved("ticket", ticket_table.MOVES, ticket.state, action)
     ticket.version += 1
     ticket.updated_at = now.iso
-    ticket.updated_by = f"{actor.id or actor.kind} {screen}".strip()
+    ticket.updated_by = hand_of(actor, screen)
     if action == "start":
         ticket.started_at = now.iso
         ticket.start_version = ticket.version

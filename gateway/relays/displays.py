@@ -36,6 +36,11 @@ def desired_of(rules: Settings, bridge: str, revision: int) -> BridgeDesired:
             DeviceDesired(p.id, p.driver, p.port, p.baud, p.columns, p.fence, p.encoding, _options(p))
             for p in rules.printers
             if p.bridge == bridge
+        ]
+        + [
+            DeviceDesired(d.id, d.driver, d.port, d.baud, options=d.options)
+            for d in rules.devices
+            if d.bridge == bridge
         ],
     )
 
@@ -124,7 +129,7 @@ class Displays:
         rules = settings.the_settings(rows)
         return [
             (self._topics.bridge_desired(bridge), desired_of(rules, bridge, revision))
-            for bridge in sorted({p.bridge for p in rules.printers})
+            for bridge in sorted(rules.bridges())
         ]
 
     def _lost_devices(self, rows: Reader) -> list[tuple[str, Any]]:

@@ -106,6 +106,24 @@ def cleared_lately(rows: Reader, station: str, since: str, limit: int) -> list[i
     return [row[0] for row in found]
 
 
+def at_station(rows: Reader, station: str, place: int) -> Ticket | None:
+    """The open ticket that stands at this place of its station's screen, from 1: the oldest first."""
+    found = rows.one(
+        f"{_TICKET} WHERE station = ? AND cleared_at IS NULL ORDER BY n LIMIT 1 OFFSET ?", station, place - 1
+    )
+    return _ticket(found) if found else None
+
+
+def last_cleared_by(rows: Reader, station: str, by: str, since: str) -> Ticket | None:
+    """What this hand has cleared last at a station since then, if nobody has touched it after that."""
+    found = rows.one(
+        f"""SELECT {_COLUMNS} FROM (SELECT * FROM tickets ORDER BY n DESC LIMIT 500)
+         WHERE station = ? AND updated_by = ? AND cleared_at >= ? ORDER BY cleared_at DESC LIMIT 1""",
+        station, by, since,
+    )  # fmt: skip
+    return _ticket(found) if found else None
+
+
 def _ticket(row: Row) -> Ticket:
     return Ticket(
         id=row[1], station=row[3], state=row[4], proof=row[5], fired_at=row[6], fired_boot=row[7], fired_mono=row[8],

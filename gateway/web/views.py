@@ -160,7 +160,7 @@ def _causes(found: list[Condition]) -> list[Condition]:
 def condition_list(rows: Reader, store: Store, now: Now) -> list[Json]:
     """What is wrong now, most urgent first; empty means well."""
     rules = settings.settings(rows)
-    names = {p.id: p.name for p in rules.printers} if rules else {}
+    names = {each.id: each.name for each in rules.everything()} if rules else {}
     found = [
         conditions.document(
             c.code, c.subject, c.since, c.params, jobs.waiting_count(rows, c.subject), names.get(c.subject, {})

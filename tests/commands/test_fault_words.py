@@ -59,7 +59,8 @@ def of_the_settings() -> Iterator[Fault]:
     yield from settings_rules.faults(rules(stations=[STATION | {"printer": "x"}], printers=[]))
     yield from settings_rules.faults(rules(stations=[], default_station=""))
     rule = {"kind": "runner", "printers": ["cellar"], "areas": ["moon"]}
-    yield from settings_rules.faults(rules(slips=[rule]))
+    bar = {"id": "bar", "bridge": "b", "driver": "mcu_device", "port": "p", "calls": {"1": "99"}}
+    yield from settings_rules.faults(rules(slips=[rule], devices=[bar]))
 
 
 def of_the_store(folder: Path) -> Iterator[Fault]:

@@ -249,7 +249,7 @@ def device(shop: Shop, status: str, *reasons: str, **more: str) -> None:
     shop.do(devices.take_device_state, "kitchen", DeviceState(status, "bridge-1", reasons=list(reasons), **more))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("reason", "code"), devices.CONDITION_OF_REASON.items())
+@pytest.mark.parametrize(("reason", "code"), devices.OF_PRINTERS.items())
 def test_each_reason_is_a_condition_while_it_lasts(shop: Shop, reason: str, code: str) -> None:
     device(shop, "blocked", reason)
     since = shop.value("SELECT since FROM conditions")

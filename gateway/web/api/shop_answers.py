@@ -139,6 +139,10 @@ class TableClosed(msgspec.Struct, tag_field="state", tag="CLOSED"):
     visits_closed: int
 
 
+class TableAnswered(msgspec.Struct, tag_field="state", tag="ANSWERED"):
+    table: str
+
+
 class ItemSold(msgspec.Struct):
     item: str
     sold_out: bool

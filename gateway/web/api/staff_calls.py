@@ -11,7 +11,7 @@ from gateway.contract.messages import ActionKey, ScreenName, Version
 from gateway.domain import documents
 from gateway.domain.errors import Refused
 from gateway.domain.order import StaffCart
-from gateway.operations import administration, kitchen, ordering
+from gateway.operations import administration, device_events, kitchen, ordering
 from gateway.store import journal, keys, orders, settings, tickets, visits
 from gateway.web import access, bodies, views
 from gateway.web.api.guest_calls import order_answer
@@ -23,7 +23,7 @@ RECALL_S = 2 * 3600
 """What a cook can still mean by "that one just now": two hours, and no more cards than a thumb scrolls through."""
 
 ACTIONS = ("start", "bump", "recall", "undo", "serve", "rendered")
-TABLE_ACTIONS = ("open", "close")
+TABLE_ACTIONS = ("open", "close", "answered")
 ITEM_ACTIONS = ("sold-out", "back-on")
 ORDERING_ACTIONS = ("pause", "resume")
 MAX_LISTED = 1000
@@ -149,7 +149,7 @@ def act_on_ticket(ticket_id: str, action: str) -> Response:
     return bodies.json(document)
 
 
-def open_or_close_table(table: str, action: str) -> Response:
+def act_on_table(table: str, action: str) -> Response:
     who = access.need("waiter", "cashier")
     if action not in TABLE_ACTIONS:
         raise Refused("not_found")
@@ -158,6 +158,9 @@ def open_or_close_table(table: str, action: str) -> Response:
         visit = house().do(administration.open_table, who.actor, table, opening.covers)
         return bodies.json({"table": table, "state": visit.state, "visit": visit.id, "covers": visit.covers})
     _optional(Nothing)
+    if action == "answered":
+        house().do(device_events.answer_call, who.actor, table)
+        return bodies.json({"table": table, "state": "ANSWERED"})
     ended = house().do(administration.close_table, who.actor, table)
     return bodies.json({"table": table, "state": "CLOSED", "visits_closed": ended})
 
