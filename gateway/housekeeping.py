@@ -9,7 +9,7 @@ from gateway.domain.now import Now
 from gateway.domain.print_job import PrintJob, is_stale
 from gateway.domain.settings import Settings
 from gateway.domain.ticket import Ticket
-from gateway.operations import administration, kitchen, papers, sync
+from gateway.operations import administration, kitchen, old_papers, papers, sync
 from gateway.operations.uplink import Uplink
 from gateway.store import Pending, Store, devices, jobs, settings, tickets
 
@@ -147,6 +147,47 @@ def _printers_of(job: PrintJob, rules: Settings) -> list[str]:
     return [p for p in (station.printer, *station.backups) if p != job.printer] if station else []
 
 
+class OldPapers:
+    """A part: slips that wait for a person's word are listed on paper once their printer is well, and are a waiter's
+    to ask about when nobody answers."""
+
+    def __init__(self, store: Store):
+        self._store = store
+        self._asked: set[tuple[str, str]] = set()
+
+    def step(self, now: Now) -> float | None:
+        with self._store.read() as rows:
+            old = jobs.stale(rows)
+            well = {device.name for device in devices.devices(rows) if device.proves} if old else set()
+        standing = {job.id for job in old} | {job.printer for job in old}
+        self._asked = {asked for asked in self._asked if asked[1] in standing}
+        wishes: list[float] = []
+        for job in old:
+            age = now.since(job.boot, job.mono)
+            if job.reason != old_papers.LISTED and job.printer in well:
+                wishes += self._due(old_papers.list_old, job.printer, age, old_papers.GATHER_S, now)
+            wishes += self._due(old_papers.call_waiter, job.id, age, old_papers.UNANSWERED_S, now)
+        return min(wishes, default=None)
+
+    def _due(
+        self, operation: Callable[..., None], subject: str, age: float, after: float, now: Now
+    ) -> list[float]:
+        """Submits it once when its time has come; else the time to look again."""
+        mark = (operation.__name__, subject)
+        if mark in self._asked:
+            return []
+        if age < after:
+            return [now.monotonic + after - age]
+        self._asked.add(mark)
+
+        def settled(pending: Pending) -> None:
+            if pending.failure is not None or operation is old_papers.list_old:
+                self._asked.discard(mark)
+
+        self._store.submit(operation, HOUSE, subject).then(settled)
+        return []
+
+
 class UplinkWatch:
     """A part: tells the house when the cloud has come or gone, also while a request hangs."""
 
@@ -196,7 +237,9 @@ class Housekeeping:
     """One part for all of them: each is asked at its own time."""
 
     def __init__(self, store: Store, uplink: Uplink):
-        self._parts = (ProofWatch(store), WaitingPapers(store), UplinkWatch(store, uplink), Pruning(store))
+        self._parts = (
+            ProofWatch(store), WaitingPapers(store), OldPapers(store), UplinkWatch(store, uplink), Pruning(store),
+        )  # fmt: skip
 
     def step(self, now: Now) -> float | None:
         wishes = [part.step(now) for part in self._parts]

@@ -94,6 +94,11 @@ KINDS: dict[str, Kind] = {
         "单号 {slip}，{table} 桌：还要做就点“打印”，不要就点“取消”",
         "Slip {slip}, table {table}: tap 'print' if it is still wanted, else 'cancel'",
     ),
+    "slip_stale_unanswered": _kind(
+        "now", "{number} 的旧单没人处理", "Nobody answers for the old slip of {number}",
+        "服务员请去问：{table} 桌还要不要，单号 {slip}。要就点“打印”，不要就点“取消”",
+        "Waiter, please ask table {table} about slip {slip}: tap 'print' if it is still wanted, else 'cancel'",
+    ),
     "ticket_unseen": _kind(
         "now", "{table} 桌 {number} 厨房还没看到", "No cook has seen {number}, table {table}",
         "去档口口头报单，并看看屏幕和打印机", "Tell the station in person; look at its screen and printer",

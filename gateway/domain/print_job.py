@@ -45,6 +45,10 @@ MOVES = {
 COOKED_BY = ("kitchen", "dish", "portion")
 """Kinds of a ticket's own paper: all of it, one of its dishes, one portion of a dish."""
 
+CALLS_NOBODY = ("test", "stale")
+"""Kinds that nobody is asked about when they do not come out, and that do not grow old: whoever wanted a test slip
+stands at the printer, and what a list of old slips says stands on the screen too."""
+
 INTENTS = ("", "cancel", "divert", "stale")
 """Why a paper is wanted back, and so the move that its withdrawal is. A bridge answers WITHDRAWN only while no byte has
 left; a paper that was never handed to a bridge needs no withdrawal."""
@@ -102,6 +106,6 @@ class PrintJob(msgspec.Struct):
 
 
 def is_stale(job: PrintJob, waited_s: float, limit_min: int) -> bool:
-    """Whether a paper has waited so long that a person must say whether it is still wanted; `limit_min` 0: never. A
-    test slip harms nobody whenever it comes."""
-    return bool(limit_min) and job.kind != "test" and waited_s >= limit_min * 60
+    """Whether a paper has waited so long that a person must say whether it is still wanted; `limit_min` 0:
+    never."""
+    return bool(limit_min) and job.kind not in CALLS_NOBODY and waited_s >= limit_min * 60

@@ -8,7 +8,7 @@ from gateway.domain.errors import Refused
 from gateway.domain.ids import Ids
 from gateway.domain.now import Now
 from gateway.domain.settings import Device
-from gateway.operations import kitchen, papers
+from gateway.operations import kitchen, paper_decisions
 from gateway.store import devices, jobs, journal, keys, settings, tickets
 from gateway.store.transaction import Tx
 
@@ -64,7 +64,7 @@ def _press(tx: Tx, now: Now, ids: Ids, who: Actor, device: Device, does: str, ke
         old = next((job for job in jobs.stale(tx) if job.station == station), None)
         if old is None:
             return ""
-        papers.decide_about_job(tx, now, ids, who, old.id, does.removesuffix("_old"), key)
+        paper_decisions.decide(tx, now, ids, who, old.id, does.removesuffix("_old"), key)
     return does
 
 

@@ -14,8 +14,7 @@ from gateway.domain.now import Now
 from gateway.domain.print_job import PrintJob
 from gateway.domain.states import moved
 from gateway.operations import kitchen
-from gateway.store import devices, jobs, keys, orders, settings
-from gateway.store.ids import row_of
+from gateway.store import devices, jobs, orders, settings
 from gateway.store.transaction import Tx
 
 REPRINT_AFTER_S = 15.0
@@ -23,9 +22,6 @@ REPRINT_AFTER_S = 15.0
 
 MAX_AUTOMATIC_COPY = 3
 """Then a person is asked: a printer that never answers would otherwise print for ever."""
-
-SCOPE = "jobs"
-
 
 def take_result(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str, result: PrintResult) -> None:
     """A bridge says how far a paper is. A finished job never moves: late and repeated answers change nothing."""
@@ -44,36 +40,36 @@ def take_result(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str, result: 
         return
     if result.state in FINAL_RESULTS and result.state != "WITHDRAWN":
         job.intent, job.settled = "", None  # it came too late: the paper has, or may have, this printer's bytes
-    _stamp(job, now)
+    stamp(job, now)
     job.reason = result.reason
     job.evidence = msgspec.json.encode(result.evidence).decode()
     job.attempts = max(job.attempts, result.attempt)
-    if job.state == "UNKNOWN" and job.kind == "test":
-        job.settled = "test"
+    if job.state == "UNKNOWN" and job.kind in print_job.CALLS_NOBODY:
+        job.settled = job.kind
     jobs.update(tx, job)
     tx.changed.add("jobs")
     _follow(tx, now, ids, actor, job)
 
 
-def _show(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
+def show(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
     """A ticket that is printed dish by dish is before a cook when all of its papers are."""
     if job.ticket and jobs.all_parts_printed(tx, job.ticket):
         kitchen.show_by_paper(tx, now, ids, actor, job.ticket, slip_number(job.number))
 
 
-def _stamp(job: PrintJob, now: Now) -> None:
+def stamp(job: PrintJob, now: Now) -> None:
     job.updated_at, job.boot, job.mono = now.iso, now.boot, now.monotonic
 
 
 def _follow(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
     if job.state == "PRINTED":
         _answer_for(tx, job)
-        _show(tx, now, ids, actor, job)
+        show(tx, now, ids, actor, job)
     elif job.state == "UNCONFIRMED":
         if job.ticket:
             kitchen.doubt_ticket(tx, now, ids, actor, job.ticket, "mute")
-    elif job.kind == "test":
-        return  # whoever asked for it stands at the printer
+    elif job.kind in print_job.CALLS_NOBODY:
+        return
     elif job.state == "UNKNOWN":
         if may_reprint_by_itself(tx, job):
             _raise(tx, now.iso, "slip_gap", job)
@@ -95,7 +91,7 @@ def want_back(
     if job.state == "STALE" or nobody_has_it or settings.the_settings(tx).printer(job.printer) is None:
         job.state = moved("print job", print_job.MOVES, job.state, intent)
         job.reason = ""
-        _stamp(job, now)
+        stamp(job, now)
         _taken_back(tx, now, ids, job)
     jobs.update(tx, job)
     tx.changed.add("jobs")
@@ -111,14 +107,19 @@ WANTS_BACK = {
 def _taken_back(tx: Tx, now: Now, ids: Ids, job: PrintJob) -> None:
     """What follows when no byte of it will ever leave for its printer."""
     if job.state == "DIVERTED":
-        jobs.insert(tx, _in_its_place(now, ids, job, _printer_for(tx, job, job.target)))
+        jobs.insert(tx, in_its_place(now, ids, job, printer_for(tx, job, job.target)))
     elif job.state == "STALE":
         _raise(tx, job.created_at, "slip_stale", job)  # so that the oldest is asked about first
     else:
-        devices.clear_condition(tx, "slip_stale", job.id)
+        no_more_old(tx, job)
 
 
-def _in_its_place(now: Now, ids: Ids, job: PrintJob, printer: str) -> PrintJob:
+def no_more_old(tx: Tx, job: PrintJob) -> None:
+    for code in ("slip_stale", "slip_stale_unanswered"):
+        devices.clear_condition(tx, code, job.id)
+
+
+def in_its_place(now: Now, ids: Ids, job: PrintJob, printer: str) -> PrintJob:
     """The same paper, of which nothing has been printed yet, under a key that no bridge knows."""
     return PrintJob(
         id=next(ids), kind=job.kind, printer=printer, station=job.station, ticket=job.ticket, order_id=job.order_id,
@@ -128,7 +129,7 @@ def _in_its_place(now: Now, ids: Ids, job: PrintJob, printer: str) -> PrintJob:
     )  # fmt: skip
 
 
-def _printer_for(tx: Tx, job: PrintJob, wanted: str) -> str:
+def printer_for(tx: Tx, job: PrintJob, wanted: str) -> str:
     """`wanted`, if the settings still know it, else the job's own or its station's: no paper is made for a printer that
     nobody listens for. Raises `Refused`: invalid (no such printer)."""
     rules = settings.the_settings(tx)
@@ -159,28 +160,13 @@ def _is_over(tx: Tx, job: PrintJob) -> bool:
     return order is not None and order.ticket(job.ticket).cleared_at is not None
 
 
-def _print_stale(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJob:
-    """It is still wanted, as a new job at the end of the queue: only the oldest of a printer is ever with a bridge."""
-    if job.state != "STALE":
-        raise Refused("illegal_move", state=job.state, move="print")
-    answer = _in_its_place(now, ids, job, _printer_for(tx, job, job.printer))
-    answer.asked_by = str(actor)
-    job.state, job.settled = moved("print job", print_job.MOVES, job.state, "cancel"), str(actor)
-    _stamp(job, now)
-    jobs.update(tx, job)
-    jobs.insert(tx, answer)
-    tx.changed.add("jobs")
-    devices.clear_condition(tx, "slip_stale", job.id)
-    return answer
-
-
 def _answer_for(tx: Tx, job: PrintJob) -> None:
     """A later paper is proven: nobody has to look for the former ones any more."""
     for former in jobs.same_paper(tx, job):
         if former.state == "UNKNOWN" and former.settled is None:
             former.settled = f"copy {job.copy}"
             jobs.update(tx, former)
-        _no_more_asked(tx, former)
+        no_more_asked(tx, former)
 
 
 def may_reprint_by_itself(tx: Tx, job: PrintJob) -> bool:
@@ -209,7 +195,7 @@ def _raise(tx: Tx, since: str, code: str, job: PrintJob) -> None:
     )  # fmt: skip
 
 
-def _no_more_asked(tx: Tx, job: PrintJob) -> None:
+def no_more_asked(tx: Tx, job: PrintJob) -> None:
     for code in ("slip_gap", "slip_unknown"):
         devices.clear_condition(tx, code, job.id)
 
@@ -223,16 +209,16 @@ def settle_unknown(tx: Tx, now: Now, ids: Ids, actor: Actor, job_id: str) -> Non
         ask_about(tx, now, job)
         return
     if now.since(job.boot, job.mono) >= REPRINT_AFTER_S:
-        _print_again(tx, now, ids, actor, job)
+        print_again(tx, now, ids, actor, job)
         job.settled = "reprinted"
         jobs.update(tx, job)
-        _no_more_asked(tx, job)
+        no_more_asked(tx, job)
 
 
-def _print_again(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJob:
+def print_again(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJob:
     copies = [one.copy for one in jobs.same_paper(tx, job)]
     again = PrintJob(
-        id=next(ids), kind=job.kind, printer=_printer_for(tx, job, job.printer), station=job.station,
+        id=next(ids), kind=job.kind, printer=printer_for(tx, job, job.printer), station=job.station,
         ticket=job.ticket, order_id=job.order_id, copy=max(copies) + 1, state="QUEUED", number=job.number,
         created_at=now.iso, updated_at=now.iso, boot=now.boot, mono=now.monotonic, replaces=job.id,
         asked_by=str(actor), part=job.part, slip=job.slip,
@@ -240,61 +226,3 @@ def _print_again(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> Pri
     jobs.insert(tx, again)
     tx.changed.add("jobs")
     return again
-
-
-def decide_about_job(
-    tx: Tx, now: Now, ids: Ids, actor: Actor, job_id: str, decision: str, key: str, target: str = "",
-) -> PrintJob:  # fmt: skip
-    """A person's word: `reprint` (a new, marked paper), `came_out`, `print` (one that came late is still wanted),
-    `cancel` or `divert` to `target` (both only while nothing of it has left).
-
-    Raises `Refused`: unknown_job, illegal_move, idempotency_key_reused, invalid (no such printer).
-    """
-    job = jobs.get(tx, job_id)
-    if job is None:
-        raise Refused("unknown_job")
-    print_ = keys.fingerprint(f"{job_id}:{decision}:{target}".encode())
-    found = keys.find(tx, SCOPE, key)
-    if found:
-        if found[0] != print_:
-            raise Refused("idempotency_key_reused")
-        return jobs.at(tx, found[1])
-    if decision == "reprint":
-        answer = _reprint(tx, now, ids, actor, job)
-    elif decision == "came_out":
-        answer = _came_out(tx, now, ids, actor, job)
-    elif decision == "print":
-        answer = _print_stale(tx, now, ids, actor, job)
-    else:
-        if decision == "divert" and (target == job.printer or settings.the_settings(tx).printer(target) is None):
-            raise Refused("invalid", field="printer", reason="no_such_printer")
-        want_back(tx, now, ids, actor, job, decision, target)
-        answer = job
-    # A decision makes no event: its key remembers the paper's own row. Such numbers are above every slot, so these
-    # few keys outlive the journal's.
-    keys.remember(tx, SCOPE, key, print_, row_of(answer.id))
-    return answer
-
-
-def _reprint(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJob:
-    if job.state not in ("PRINTED", "UNCONFIRMED", "UNKNOWN"):
-        raise Refused("illegal_move", state=job.state, move="reprint")
-    if job.state == "UNKNOWN":
-        job.settled = str(actor)
-        jobs.update(tx, job)
-        _no_more_asked(tx, job)
-    return _print_again(tx, now, ids, actor, job)
-
-
-def _came_out(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJob:
-    try:
-        job.state = moved("print job", print_job.MOVES, job.state, "came_out")
-    except IllegalMove as illegal:
-        raise Refused("illegal_move", state=illegal.state, move=illegal.move) from None
-    job.settled = str(actor)
-    _stamp(job, now)
-    jobs.update(tx, job)
-    tx.changed.add("jobs")
-    _no_more_asked(tx, job)
-    _show(tx, now, ids, actor, job)
-    return job

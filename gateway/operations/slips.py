@@ -52,7 +52,7 @@ def slip_for(order: Order, job: PrintJob, rules: Settings, missing: Sequence[int
         number=number,
         previous=slip_number(job.number - 1) if job.number > 1 else "",
         order=order.number,
-        place=_place(order, language),
+        place=place_of(order, language),
         time=local.strftime("%H:%M"),
         order_type=order.type,
         covers=order.covers,
@@ -97,7 +97,7 @@ def order_slip(order: Order, job: PrintJob, rules: Settings) -> Slip:
         station="" if for_guests else (pick(printer.name, language) if printer else ""),
         number="",
         order=order.number,
-        place=_place(order, language),
+        place=place_of(order, language),
         time=local.strftime("%H:%M"),
         date=local.strftime("%Y-%m-%d"),
         order_type=order.type,
@@ -131,7 +131,7 @@ def _instead_of(job: PrintJob, rules: Settings, language: str) -> str:
     return pick(own.name, language) or own.id if own else ""
 
 
-def _place(order: Order, language: str) -> str:
+def place_of(order: Order, language: str) -> str:
     """Where the food goes, as it is called across the kitchen."""
     if not order.table:
         return order.pickup_no or order.number

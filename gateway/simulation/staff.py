@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from gateway.domain.actor import Actor
 from gateway.domain.errors import Refused
-from gateway.operations import administration, papers
+from gateway.operations import administration, paper_decisions
 from gateway.simulation.gateway_process import GatewayProcess
 from gateway.simulation.ledger import Ledger
 from gateway.simulation.restaurant import DISHES_PER_STATION, STATIONS, TABLES
@@ -68,9 +68,9 @@ class Staff:
         self._keys += 1
         self._world.note(f"somebody says '{decision}' of {job[-4:]}")
         args = (job, decision, f"staff-{self._keys}")
-        self._do(papers.decide_about_job, *args)
+        self._do(paper_decisions.decide, *args)
         if self._world.maybe(0.3):  # no answer was heard: the tablet says it again
-            self._world.after(self._world.between(0.0, 30.0), lambda: self._do(papers.decide_about_job, *args))
+            self._world.after(self._world.between(0.0, 30.0), lambda: self._do(paper_decisions.decide, *args))
 
     def sell_out(self) -> None:
         dish = f"{self._world.chance.choice(list(STATIONS))}-{self._world.chance.randint(1, DISHES_PER_STATION)}"
@@ -98,7 +98,7 @@ class Staff:
             self._world.after(2.0, lambda: self._do(operation, *args))
         elif done.failure is not None and not isinstance(done.failure, Refused):
             raise Broken(f"{getattr(operation, '__name__', operation)} was answered with a bug: {done.failure!r}")
-        elif done.failure is None and operation is papers.decide_about_job:
+        elif done.failure is None and operation is paper_decisions.decide:
             key, made = str(args[-1]), done.result(0).id
             if self._made.setdefault(key, made) != made:
                 raise Broken(f"the decision {key} was carried out twice: {self._made[key]} and {made}")

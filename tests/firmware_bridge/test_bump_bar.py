@@ -43,8 +43,8 @@ class Hands:
         text = exported.read_text(encoding="utf-8").replace("devices = []\n", "")
         for name, more in devices.items():
             text += (
-                f'\n[[devices]]\nid = "{name}"\nname = {{ en = "{name}" }}\nbridge = "bridge-1"\ndriver = "mcu_device"\n'
-                f'port = "{self.boards.port(name)}"\nbaud = 115200\n{more}\n'
+                f'\n[[devices]]\nid = "{name}"\nname = {{ en = "{name}" }}\nbridge = "bridge-1"\n'
+                f'driver = "mcu_device"\nport = "{self.boards.port(name)}"\nbaud = 115200\n{more}\n'
             )
         exported.write_text(text, encoding="utf-8")
         told = self.demo.command("settings", "import", str(exported))

@@ -11,7 +11,7 @@ from store.shop import COOK, SETTINGS, Shop, cart, open_shop, rules, staff_cart
 
 from gateway.contract.messages import PrintResult
 from gateway.domain.settings import Settings, faults
-from gateway.operations import papers
+from gateway.operations import paper_decisions, papers
 from gateway.operations.first_papers import MOST_PORTIONS
 from gateway.operations.slips import slip_of
 
@@ -121,7 +121,7 @@ def test_what_guests_read_never_shows_a_ticket_and_is_asked_about_when_it_is_los
     guests = next(job for job in shop.jobs(order_id) if job.kind == "guest_list")
     answer(shop, guests, "UNKNOWN")
     assert shop.conditions() == {("slip_unknown", guests.id)}
-    copy = shop.do(papers.decide_about_job, guests.id, "reprint", next(shop.keys), actor=COOK)
+    copy = shop.do(paper_decisions.decide, guests.id, "reprint", next(shop.keys), actor=COOK)
     assert (copy.copy, copy.order_id, copy.ticket) == (3, order_id, "")
     assert shop.conditions() == set()
     shop.close()

@@ -12,7 +12,7 @@ from gateway.contract.messages import BridgeState, DeviceState, PrintResult
 from gateway.domain import print_job
 from gateway.domain.errors import Refused
 from gateway.housekeeping import ProofWatch
-from gateway.operations import administration, devices, kitchen, papers
+from gateway.operations import administration, devices, kitchen, paper_decisions, papers
 from gateway.operations.papers import MAX_AUTOMATIC_COPY, REPRINT_AFTER_S
 from gateway.store import devices as device_rows
 from gateway.store import jobs
@@ -23,7 +23,7 @@ def answer(shop: Shop, job: object, state: str, reason: str = "", printer: str =
 
 
 def decide(shop: Shop, job: object, decision: str, key: str = "") -> object:
-    return shop.do(papers.decide_about_job, job.id, decision, key or next(shop.keys), actor=COOK)  # type: ignore[attr-defined]
+    return shop.do(paper_decisions.decide, job.id, decision, key or next(shop.keys), actor=COOK)  # type: ignore[attr-defined]
 
 
 def job_now(shop: Shop, job: object) -> print_job.PrintJob:
@@ -239,7 +239,7 @@ def test_what_may_be_decided_in_which_state(shop: Shop, way: str, decision: str,
 
 def test_an_unknown_job(shop: Shop) -> None:
     with pytest.raises(Refused, match="unknown_job"):
-        shop.do(papers.decide_about_job, "nonsense", "reprint", "k")
+        shop.do(paper_decisions.decide, "nonsense", "reprint", "k")
 
 
 # --- devices and bridges ---

@@ -6,7 +6,7 @@ import pytest
 from store.shop import Shop, staff_cart
 
 from gateway.contract.messages import PrintResult
-from gateway.operations import administration, kitchen, papers
+from gateway.operations import administration, kitchen, paper_decisions, papers
 from gateway.store import tickets
 
 
@@ -46,7 +46,7 @@ def test_a_paper_that_a_person_saw_come_out_after_the_table_was_closed_ends_its_
     shop.do(administration.close_table, "1")
     prove(shop, late, "UNKNOWN")
     assert ended(shop, late) == {"grill": ("QUEUED", False)}
-    shop.do(papers.decide_about_job, shop.jobs(late)[0].id, "came_out", "k")
+    shop.do(paper_decisions.decide, shop.jobs(late)[0].id, "came_out", "k")
     assert ended(shop, late) == {"grill": ("SERVED", True)}
 
 

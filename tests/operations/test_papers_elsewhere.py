@@ -12,7 +12,7 @@ from gateway.contract.messages import DeviceState, PrintResult
 from gateway.domain.errors import Refused
 from gateway.domain.print_job import PrintJob
 from gateway.housekeeping import WaitingPapers
-from gateway.operations import administration, devices, kitchen, papers
+from gateway.operations import administration, devices, kitchen, paper_decisions, papers
 from gateway.operations.slips import slip_for, slip_of
 from gateway.store import devices as device_rows
 from gateway.store import jobs, orders
@@ -52,7 +52,7 @@ def states(shop: Shop, *order_ids: str) -> list[list[tuple[str, str]]]:
 
 
 def decide(shop: Shop, job: PrintJob, decision: str, **more: str) -> PrintJob:
-    found: PrintJob = shop.do(papers.decide_about_job, job.id, decision, next(shop.keys), *more.values(), actor=COOK)
+    found: PrintJob = shop.do(paper_decisions.decide, job.id, decision, next(shop.keys), *more.values(), actor=COOK)
     return found
 
 

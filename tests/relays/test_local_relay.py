@@ -15,7 +15,7 @@ from gateway.contract.messages import BridgeState, DeviceState, PrintResult
 from gateway.contract.topics import Topics
 from gateway.contract.wire import Message
 from gateway.intake import AGAIN_S, MAX_HELD, Intake
-from gateway.operations import administration, papers
+from gateway.operations import administration, paper_decisions, papers
 from gateway.operations.slips import slip_for
 from gateway.relays.displays import Displays
 from gateway.relays.local import SAY_DOWN_AFTER_S, LocalRelay
@@ -103,7 +103,7 @@ def test_a_withdrawal_goes_out_until_it_is_answered_and_what_was_never_out_needs
     first, second = local.shop.jobs(local.shop.place("tofu"))[0], local.shop.jobs(local.shop.place("tofu"))[0]
     local.said(JOBS)
     for job in (second, first):
-        local.shop.do(papers.decide_about_job, job.id, "cancel", next(local.shop.keys), actor=COOK)
+        local.shop.do(paper_decisions.decide, job.id, "cancel", next(local.shop.keys), actor=COOK)
     assert [(c["op"], c["key"]) for c in local.said(JOBS)] == [("withdraw", first.id)]
     with local.shop.read() as rows:
         assert [jobs.get(rows, job.id).state for job in (first, second)] == ["QUEUED", "CANCELLED"]  # type: ignore[union-attr]
@@ -123,7 +123,7 @@ def test_a_paper_that_is_too_old_is_not_handed_over_until_somebody_wants_it(loca
     (command,) = local.said(JOBS)
     assert (command["op"], command["key"]) == ("withdraw", job.id)
     local.hears(TOPICS.printer_results("kitchen"), PrintResult(job.id, 1, "WITHDRAWN"))
-    wanted = local.shop.do(papers.decide_about_job, job.id, "print", next(local.shop.keys), actor=COOK)
+    wanted = local.shop.do(paper_decisions.decide, job.id, "print", next(local.shop.keys), actor=COOK)
     (command,) = local.said(JOBS)
     assert (command["op"], command["key"], command.get("copy", 1)) == ("print", wanted.id, 1)
 

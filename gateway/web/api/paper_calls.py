@@ -9,7 +9,7 @@ from flask import Response, request
 
 from gateway.contract.messages import ActionKey
 from gateway.domain.errors import Refused
-from gateway.operations import papers, printers
+from gateway.operations import paper_decisions, printers
 from gateway.operations.slips import slip_of
 from gateway.store import devices, jobs, settings
 from gateway.web import access, bodies, slip_preview, views
@@ -89,7 +89,7 @@ def decide_about_job(job_id: str, decision: str) -> Response:
     if decision not in DECISIONS:
         raise Refused("not_found")
     asked = bodies.decode(bodies.read_body(), Deciding)
-    job = house().do(papers.decide_about_job, who.actor, job_id, decision, asked.key, asked.printer)
+    job = house().do(paper_decisions.decide, who.actor, job_id, decision, asked.key, asked.printer)
     return bodies.json(views.job_document(job))
 
 
