@@ -58,6 +58,7 @@ def show(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
 
 
 def stamp(job: PrintJob, now: Now) -> None:
+    """Notes that something has just changed in it."""
     job.updated_at, job.boot, job.mono = now.iso, now.boot, now.monotonic
 
 
@@ -115,6 +116,7 @@ def _taken_back(tx: Tx, now: Now, ids: Ids, job: PrintJob) -> None:
 
 
 def no_more_old(tx: Tx, job: PrintJob) -> None:
+    """Nobody is asked any more whether this old paper is still wanted."""
     for code in ("slip_stale", "slip_stale_unanswered"):
         devices.clear_condition(tx, code, job.id)
 
@@ -196,6 +198,7 @@ def _raise(tx: Tx, since: str, code: str, job: PrintJob) -> None:
 
 
 def no_more_asked(tx: Tx, job: PrintJob) -> None:
+    """Nobody is asked any more whether this paper came out."""
     for code in ("slip_gap", "slip_unknown"):
         devices.clear_condition(tx, code, job.id)
 
@@ -216,6 +219,7 @@ def settle_unknown(tx: Tx, now: Now, ids: Ids, actor: Actor, job_id: str) -> Non
 
 
 def print_again(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJob:
+    """A copy of it, marked. Raises `Refused`: invalid (no printer is left for it)."""
     copies = [one.copy for one in jobs.same_paper(tx, job)]
     again = PrintJob(
         id=next(ids), kind=job.kind, printer=printer_for(tx, job, job.printer), station=job.station,
