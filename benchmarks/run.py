@@ -19,7 +19,7 @@ from benchmarks.shop import ROOT
 
 SCRIPTS = (
     "orders_per_second", "place_order_cpu", "print_latency", "drain", "memory", "cold_start", "bytes_written",
-    "idle_cpu", "render_slip",
+    "idle_cpu", "render_slip", "twenty_devices",
 )  # fmt: skip
 EVIDENCE = ROOT / "docs" / "evidence" / "benchmarks.md"
 
