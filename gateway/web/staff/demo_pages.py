@@ -16,8 +16,8 @@ from gateway.operations import administration, login_brake
 from gateway.store import settings
 from gateway.web import access, bodies
 from gateway.web.api import drill_calls, login_calls
-from gateway.web.guest.pages import language
 from gateway.web.house import house
+from gateway.web.language import language
 from gateway.web.staff.demo_cloud import CloudList
 from gateway.web.staff.demo_paper import Papers
 from gateway.web.staff.demo_rows import Orders, printers_of, road_of
