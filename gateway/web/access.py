@@ -30,7 +30,8 @@ out; one for each device would give whoever knows a PIN as many budgets as they 
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LOCAL_SUFFIXES = (".local", ".lan", ".test", ".internal", ".home.arpa", ".localhost")
-"""Names that no public DNS can give away: a page on the internet cannot be rebound to them."""
+"""Names that no public DNS can give away: a page on the internet cannot be rebound to them. A machine on the same
+network can: such a name opens no door that would stay shut to a stranger (`/demo`)."""
 
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -75,10 +76,7 @@ def _own_hosts(inside: House, app: Flask) -> list[str]:
 @lru_cache(maxsize=256)
 def host_allowed(host: str, own: tuple[str, ...]) -> bool:
     """Addresses, local names and the store's own names; a foreign name means DNS rebinding."""
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return False
+    name = host_name(host)
     if name == "localhost" or name in own or name.endswith(LOCAL_SUFFIXES):
         return True
     try:
@@ -86,6 +84,14 @@ def host_allowed(host: str, own: tuple[str, ...]) -> bool:
     except ValueError:
         return False
     return True
+
+
+def host_name(host: str) -> str:
+    """Of a Host header, without its port; empty when it is none."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def sign_visit(secret: bytes, visit: str, nonce: str) -> str:
@@ -117,7 +123,7 @@ def login_source(rows: Reader, from_request: Request) -> str:
     # Who has left the store is a stranger again.
     if name and signed and people.user(rows, name):
         return login_brake.known_source(name, int(mac[:2], 16) % BUDGETS_OF_A_PERSON)
-    return _address(from_request.remote_addr or "")
+    return network_of(from_request.remote_addr or "")
 
 
 def know_device(answer: Response, name: str) -> None:
@@ -136,7 +142,7 @@ def _sign_device(secret: bytes, packed_name: str, nonce: str) -> str:
     return hmac.new(secret, f"device:{packed_name}:{nonce}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def _address(text: str) -> str:
+def network_of(text: str) -> str:
     """A machine may take any address of its IPv6 network of 64 bits: they count as one."""
     try:
         address = ipaddress.ip_address(text)
@@ -147,6 +153,14 @@ def _address(text: str) -> str:
     if address.ipv4_mapped:
         return str(address.ipv4_mapped)
     return str(ipaddress.ip_network((int(address), 64), strict=False))
+
+
+def is_this_machine(address: str) -> bool:
+    """Whether this text is a loopback address."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def staff() -> Staff:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from gateway.contract.refusals import OTHERWISE, STATUS
 from gateway.domain.errors import Refused
 from gateway.domain.fault_words import in_words
+from gateway.web.language import chinese
 
 _WORDS: dict[str, tuple[str, str]] = {
     "idempotency_key_missing": ("缺少请求编号", "The Idempotency-Key header is missing"),
@@ -116,10 +117,6 @@ _WHAT_TO_DO: dict[str, tuple[str, str]] = {
     "method_not_allowed": ("Allow 列出可用的方法", "Allow lists the methods that there are"),
 }  # fmt: skip
 """Said as `detail` where the refusal itself has nothing more precise to say."""
-
-
-def chinese() -> bool:
-    return request.accept_languages.best_match(["en", "zh-Hans", "zh-CN", "zh", "zh-TW", "zh-HK"], "en") != "en"
 
 
 PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8">

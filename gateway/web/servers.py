@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import resource
 import socket
+import struct
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from flask import Flask, Request
 from flask.json.provider import DefaultJSONProvider
 from flask.sessions import NullSession, SessionInterface, SessionMixin
 from jinja2 import FileSystemLoader
+from waitress.channel import ClientDisconnected, HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
 from waitress.wasyncore import close_all, dispatcher
 
@@ -48,8 +51,23 @@ GUEST_BODY_LIMIT = 128 * 1024
 """The application takes 64 KiB; what is a little larger still gets a refusal in words. A body under way is kept in
 memory: 200 uploads of 500 kB that never ended took 100 MB (measured), and a thousand phones may connect."""
 
-STREAM_BUFFER = 1024 * 1024
-"""Bytes that may wait for one slow reader; 32 screens that all stand still cost 32 MiB at the very most."""
+HEADER_LIMIT = 16 * 1024
+"""A page of ours sends less than 1 KiB. waitress would keep 256 KiB of each of a thousand heads that never end."""
+
+UNSENT = 256 * 1024
+"""Bytes that may wait for a screen: the news of 200 tickets. One that is further behind resumes from the journal."""
+
+GUEST_UNSENT = 128 * 1024
+"""A phone asks again when it has read, and then nothing waits for it. As much as a body under way: a thousand
+connections that only ask cost about what a thousand cost that only send, 128 MB."""
+
+NO_THREAD_WAITS = sys.maxsize
+"""Unsent bytes from which on waitress lets a request's thread wait for the reader: 64 phones that asked and did not
+read closed the door for as long as they cared to (measured)."""
+
+OF_ONE_NETWORK = 0.5
+"""Share of the connections: one laptop leaves the other half to everybody else. Not less, because all guests may come
+from one address, that of an access point which translates; a phone at a table keeps one connection."""
 
 WHOLE_ANSWERS = 64 * 1024
 """Bytes that may gather before a request's own thread sends them. The listener's thread then sends an answer in one
@@ -78,16 +96,53 @@ _SOCKET_OPTIONS = [
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one listener. `body` in bytes; `gathered`: bytes of an answer that wait to leave together."""
+    """Of one listener. `body` in bytes; `gathered`: bytes of an answer that wait to leave together; `unsent`: bytes
+    that may wait for their reader."""
 
     threads: int
     connections: int
     body: int
     gathered: int
+    unsent: int
 
 
-GUEST_LIMITS = Limits(GUEST_THREADS, GUEST_CONNECTIONS, GUEST_BODY_LIMIT, WHOLE_ANSWERS)
-STAFF_LIMITS = Limits(STAFF_THREADS, STAFF_CONNECTIONS, BODY_LIMIT, AT_ONCE)
+GUEST_LIMITS = Limits(GUEST_THREADS, GUEST_CONNECTIONS, GUEST_BODY_LIMIT, WHOLE_ANSWERS, GUEST_UNSENT)
+STAFF_LIMITS = Limits(STAFF_THREADS, STAFF_CONNECTIONS, BODY_LIMIT, AT_ONCE, UNSENT)
+
+
+class Channel(HTTPChannel):
+    """One connection. No thread waits for its reader: who asks for more and does not read is turned away."""
+
+    server: Any  # the stubs know neither its channels nor its trigger
+
+    def __init__(self, limits: Limits, server: Any, sock: socket.socket, addr: Any, adj: Any, map: Any = None):
+        self._unsent = limits.unsent
+        self._largest = 0
+        self.network = access.network_of(addr[0])
+        super().__init__(server, sock, addr, adj, map)
+        # This machine is the house itself: a front for TLS, a benchmark, the demo's lunch.
+        if not access.is_this_machine(addr[0]) and self._beside() > limits.connections * OF_ONE_NETWORK:
+            self._turn_away()
+
+    def _beside(self) -> int:
+        """Connections from the same network, this one too."""
+        return sum(channel.network == self.network for channel in self.server.active_channels.values())
+
+    def write_soon(self, data: Any) -> int:
+        """Called by the request's thread. Never waits; raises `ClientDisconnected`."""
+        # What the house made in one piece never counts against its reader: a snapshot may be larger than the limit.
+        if self.total_outbufs_len > self._unsent + self._largest:
+            # Not `will_close`: that waits until the reader makes room.
+            self.server.trigger.pull_trigger(self._turn_away)
+            raise ClientDisconnected
+        self._largest = max(self._largest, len(data))
+        return int(super().write_soon(data))
+
+    def _turn_away(self) -> None:
+        """In the listener's thread. By a reset, which frees what the kernel keeps for it too."""
+        if self.connected and self.socket:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.handle_close()
 
 
 class NoSession(SessionInterface):
@@ -150,18 +205,24 @@ class Server:
             asyncore_use_poll=True,
             # Looks ahead while a request runs, so that a screen which closed its stream is noticed.
             channel_request_lookahead=1,
+            max_request_header_size=HEADER_LIMIT,
             max_request_body_size=limits.body,
-            outbuf_high_watermark=STREAM_BUFFER,
+            outbuf_high_watermark=NO_THREAD_WAITS,
             send_bytes=limits.gathered,
+            log_socket_errors=False,
             ident=None,
             clear_untrusted_proxy_headers=True,
         )
         self._listening = _parts_of(self._server)
         # Not one of its keyword adjustments, though it reads them from there for every accepted connection.
         self._server.adj.socket_options = _SOCKET_OPTIONS
-        # One line per waiting request would fill the log, and wear the card, exactly when it is busy.
+        for listening in self._listening:
+            listening.channel_class = partial(Channel, limits)
+        # One line per waiting request, or per phone that went away, would fill the log, and wear the card, exactly when
+        # it is busy, or whenever somebody likes.
+        logging.getLogger("waitress").setLevel(logging.WARNING)
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-        self.port = listener.port
+        self.port = int(self._listening[0].effective_port)
         self._thread = threading.Thread(target=self._server.run, name=f"{self.name}-listener", daemon=True)
 
     def start(self) -> None:

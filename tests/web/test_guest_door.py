@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from typing import Any
 
 import pytest
@@ -201,14 +202,35 @@ def test_the_menu_is_compressed_for_who_takes_it(doors: Doors) -> None:
     assert packed.headers["Vary"] == "Accept-Encoding"
 
 
-def test_words_come_in_the_readers_language(doors: Doors) -> None:
-    titles = {
-        language: doors.order(table="99").get_json()["title"] if not language else
-        doors.phone("GET", "/api/v1/menu?table_token=x", headers={"Accept-Language": language}).get_json()["title"]
-        for language in ("", "zh-CN", "en-US", "de")
-    }  # fmt: skip
-    assert titles["zh-CN"] == "找不到这张桌"
-    assert titles["en-US"] == titles[""] == "There is no such table"
+@pytest.mark.parametrize(
+    ("accepted", "spoken"),
+    [
+        ("", "en"), ("zh-CN", "zh-Hans"), ("zh-TW,en;q=0.5", "zh-Hans"), ("ZH-HK", "zh-Hans"), ("en-US", "en"),
+        ("en-GB,zh;q=0.9", "en"), ("zh;q=0.3,en;q=0.2", "zh-Hans"), ("fr-FR", "en"), ("ja", "en"), ("de", "en"),
+        ("fr-FR,fr;q=0.9,zh-CN;q=0.8,en;q=0.7", "zh-Hans"), ("ja,en;q=0.9,zh;q=0.8", "en"), ("zh;q=0", "en"),
+        ("*", "en"), ("zzh", "en"),
+    ],
+)  # fmt: skip
+def test_pages_and_refusals_speak_the_first_language_of_ours_that_the_reader_asks_for_or_english(
+    doors: Doors, accepted: str, spoken: str
+) -> None:
+    headers = {"Accept-Language": accepted} if accepted else {}
+    refused = doors.phone("GET", "/api/v1/menu?table_token=x", headers=headers).get_json()["title"]
+    assert refused == {"zh-Hans": "找不到这张桌", "en": "There is no such table"}[spoken]
+    for path in ("/t/token-1", "/t/no-such-table"):
+        page = doors.phone("GET", path, headers=headers).text
+        assert re.findall(r'<html lang="([^"]*)"', page) == [spoken], path
+    login = doors.page("GET", "/login", headers=headers).text
+    assert f'<html lang="{spoken}"' in login
+
+
+def test_what_a_guest_chose_on_the_phone_comes_before_what_its_browser_asks_for(doors: Doors) -> None:
+    doors.guest.set_cookie("lang", "zh-Hans", domain="192.168.1.5")
+    answer = doors.phone("GET", "/api/v1/menu?table_token=x", headers={"Accept-Language": "en"})
+    assert answer.get_json()["title"] == "找不到这张桌"
+    assert '<html lang="zh-Hans"' in doors.phone("GET", "/t/token-1", headers={"Accept-Language": "en"}).text
+    doors.guest.set_cookie("lang", "de", domain="192.168.1.5")
+    assert '<html lang="en"' in doors.phone("GET", "/t/token-1", headers={"Accept-Language": "en"}).text
 
 
 # --- what this door never does ---

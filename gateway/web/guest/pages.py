@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, make_response, render_template
 
 from gateway.domain.errors import Refused
 from gateway.operations import ordering
 from gateway.store import Reader, settings, visits
 from gateway.web import access
 from gateway.web.house import house
+from gateway.web.language import language
 
 COOKIE_S = 12 * 3600
 """Longer than any visit; it is the visit's end that kills it."""
@@ -19,14 +20,6 @@ COOKIE_S = 12 * 3600
 def register(app: Flask) -> None:
     app.add_url_rule("/t/<token>", "order_page", lambda token: _page(token, "guest/order.html"))
     app.add_url_rule("/t/<token>/status", "status_page", lambda token: _page(token, "guest/status.html"))
-
-
-def language() -> str:
-    chosen = request.cookies.get("lang")
-    if chosen in ("zh-Hans", "en"):
-        return chosen
-    best = request.accept_languages.best_match(["zh-Hans", "zh-CN", "zh", "zh-TW", "zh-HK", "en"], "zh-Hans")
-    return "en" if best == "en" else "zh-Hans"
 
 
 def _page(token: str, template: str) -> Response:

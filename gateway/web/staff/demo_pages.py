@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,8 @@ from gateway.operations import administration, login_brake
 from gateway.store import settings
 from gateway.web import access, bodies
 from gateway.web.api import drill_calls, login_calls
-from gateway.web.guest.pages import language
 from gateway.web.house import house
+from gateway.web.language import language
 from gateway.web.staff.demo_cloud import CloudList
 from gateway.web.staff.demo_paper import Papers
 from gateway.web.staff.demo_rows import Orders, printers_of, road_of
@@ -47,7 +46,7 @@ def _demo() -> Demo:
 
 
 def page() -> Response:
-    """On this machine alone the door is open: a visitor is let in as the demo's manager."""
+    """On this machine alone, by its own address, the door is open: a visitor is let in as the demo's manager."""
     demo = _demo()
     try:
         access.staff()
@@ -77,10 +76,9 @@ def page() -> Response:
 
 
 def _is_this_machine() -> bool:
-    try:
-        return ipaddress.ip_address(request.remote_addr or "").is_loopback
-    except ValueError:
-        return False
+    """Who calls, and by which name: this machine's browser also calls for a page of evil.local that points here."""
+    host = access.host_name(request.host)
+    return access.is_this_machine(request.remote_addr or "") and (host == "localhost" or access.is_this_machine(host))
 
 
 def state() -> Response:

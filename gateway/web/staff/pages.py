@@ -11,10 +11,8 @@ from gateway.domain.errors import Refused
 from gateway.domain.settings import Settings
 from gateway.store import settings
 from gateway.web import access
-from gateway.web.guest.pages import language
 from gateway.web.house import house
-
-LANGUAGES = ("zh-Hans", "en")
+from gateway.web.language import LANGUAGES, language
 
 _OWN_PATH = re.compile(r"^/([a-z0-9][\x21-\x5b\x5d-\x7e]*)?$")
 """One slash and then a letter or a figure; no blank, no backslash, no control character."""
