@@ -159,19 +159,28 @@ class Hub:
         """
         stream = Stream(screen, topics, now.monotonic)
         with self._lock:
-            if self.stopping:
-                raise Refused("stopping", retry_after_s=2)
-            for other in [s for s in self._streams if screen and s.screen == screen]:
+            for other in self._in_its_place(screen, now):
                 other.end()
                 self._streams.remove(other)
-            if len(self._streams) >= MAX_STREAMS:
-                quiet = min(self._streams, key=lambda s: s.sign_of_life)
-                if now.monotonic - quiet.sign_of_life < LIFE_S:
-                    raise Refused("streams_full", retry_after_s=5)
-                quiet.end()
-                self._streams.remove(quiet)
             self._streams.append(stream)
         return stream
+
+    def check_place(self, screen: str, now: Now) -> None:
+        """Raises what `open` would raise now, and takes no place."""
+        with self._lock:
+            self._in_its_place(screen, now)
+
+    def _in_its_place(self, screen: str, now: Now) -> list[Stream]:
+        """Whom a stream of this screen would end. Call it with the lock held."""
+        if self.stopping:
+            raise Refused("stopping", retry_after_s=2)
+        former = [s for s in self._streams if screen and s.screen == screen]
+        if former or len(self._streams) < MAX_STREAMS:
+            return former
+        quiet = min(self._streams, key=lambda s: s.sign_of_life)
+        if now.monotonic - quiet.sign_of_life < LIFE_S:
+            raise Refused("streams_full", retry_after_s=5)
+        return [quiet]
 
     def leave(self, stream: Stream) -> None:
         with self._lock:

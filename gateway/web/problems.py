@@ -173,6 +173,8 @@ def problem(refused: Refused) -> Response:
         answer.headers["Retry-After"] = str(refused.retry_after_s)
     if status == 401:
         answer.headers["WWW-Authenticate"] = "Bearer"
+    if request.method == "HEAD":
+        answer.headers["Problem-Code"] = code  # such an answer has no body to say it in
     return answer
 
 

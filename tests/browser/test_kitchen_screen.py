@@ -19,6 +19,7 @@ from axe_playwright_python.sync_playwright import Axe
 from chromium import launch
 from playwright.sync_api import Page, expect, sync_playwright
 from running_demo import RunningDemo
+from scenarios.screens import Screen
 from waiting import eventually
 
 STATIC = Path(__file__).resolve().parents[2] / "gateway" / "web" / "staff" / "static"
@@ -150,6 +151,89 @@ def test_a_page_that_nobody_sees_proves_nothing(demo: RunningDemo, open_screen: 
     eventually("the proof after the page is seen again", lambda: (page.evaluate("1"), proofs)[1])
 
 
+@pytest.fixture
+def paperless(demo: RunningDemo) -> Iterator[RunningDemo]:
+    """The wok's printer has no paper, so that only a screen can prove what it is to cook."""
+    clear(demo)
+    demo.drill("paper_out", True, "kitchen")
+    yield demo
+    demo.drill("paper_out", False, "kitchen")
+    clear(demo)
+
+
+LAST_LINE_SEEN = """() => { new MutationObserver(() => {
+  const list = document.querySelector('.tk ul');
+  if (!list || window.lastSeen !== undefined) return;
+  window.lastSeen = null;
+  new IntersectionObserver((found) => {
+    if (window.lastSeen !== null || !found.some((one) => one.intersectionRatio > 0.9)) return;
+    window.lastSeen = performance.now();
+  }, {threshold: 0.95}).observe(list.lastElementChild);
+}).observe(document.body, {childList: true, subtree: true}); }"""
+"""When the last line of the first card was in the window and not cut off by its card, as the browser itself sees it."""
+
+PROOFS_SENT = (
+    "performance.getEntriesByType('resource').filter((e) => e.name.endsWith('/rendered')).map((e) => e.startTime)"
+)
+
+
+def table_of_eight(demo: RunningDemo) -> str:
+    """Fourteen lines for the wok, on one ticket."""
+    return str(demo.order("8", [{**RICE, "note": f"第{n}位，不要葱"} for n in range(14)])["number"])
+
+
+def test_a_ticket_too_long_for_its_card_is_proven_when_its_last_line_was_in_view(
+    paperless: RunningDemo, open_screen: OpenScreen
+) -> None:
+    """On a tablet that stands upright no card can be wider: its lines go on by themselves."""
+    page = open_screen("wok", width=800, height=900)
+    live(page)
+    page.evaluate(LAST_LINE_SEEN)
+    number = table_of_eight(paperless)
+    expect(card(page, number)).to_contain_text(re.compile(r"还有 \d+ 行"), timeout=5_000)
+    last = card(page, number).locator(".ln").last
+    ticket = eventually("the box holds a proof", lambda: (t := server_ticket(paperless, number)) and t["shown_version"])
+    assert ticket
+    seen, sent = page.evaluate("window.lastSeen"), page.evaluate(PROOFS_SENT)
+    assert seen is not None, "proven, and the last line was never in view"
+    assert sent
+    assert seen <= sent[0]
+    box, board = last.bounding_box(), page.locator(".board").bounding_box()
+    assert box
+    assert board
+    assert box["y"] + box["height"] <= board["y"] + board["height"]
+    expect(card(page, number)).to_contain_text(re.compile(r"还有 \d+ 行"), timeout=10_000)  # back at its first line
+
+
+def test_a_finger_holds_a_long_card_and_turns_it(paperless: RunningDemo, open_screen: OpenScreen) -> None:
+    page = open_screen("wok", width=800, height=900)
+    live(page)
+    number = table_of_eight(paperless)
+    more = card(page, number).locator(".rest")
+    expect(more).to_contain_text(re.compile(r"还有 \d+ 行"), timeout=5_000)
+    page.mouse.click(5, 300)
+    page.evaluate(LET_PASS, 1_000)  # that nothing is proven takes its time to see
+    assert (server_ticket(paperless, number) or {})["state"] == "QUEUED"
+    while "还有" in (said := more.inner_text()):
+        more.click()
+        expect(more).not_to_have_text(said)
+    eventually("read to its end", lambda: (server_ticket(paperless, number) or {})["state"] == "SHOWN", 2)
+
+
+def test_a_screen_whose_cards_are_under_a_sheet_proves_nothing(paperless: RunningDemo, open_screen: OpenScreen) -> None:
+    page = open_screen("wok")
+    live(page)
+    for sheet in ("settings", "recall-open"):
+        page.get_by_test_id(sheet).click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        number = order(paperless)
+        expect(card(page, number)).to_be_attached(timeout=5_000)
+        page.evaluate(LET_PASS, 1_000)  # that nothing happens takes its time to see
+        assert (server_ticket(paperless, number) or {})["state"] == "QUEUED"
+        page.keyboard.press("Escape")
+        eventually("seen", lambda number=number: (server_ticket(paperless, number) or {})["state"] == "SHOWN", 2)
+
+
 def test_what_lies_on_later_pages_comes_in_view_by_itself(demo: RunningDemo, open_screen: OpenScreen) -> None:
     """No dish waits for a finger on the pager: the printer has no paper, so that only the screen can prove it."""
     clear(demo)
@@ -184,10 +268,19 @@ def test_what_lies_on_later_pages_comes_in_view_by_itself(demo: RunningDemo, ope
         clear(demo)
 
 
+def screen_id(page: Page) -> str:
+    page.get_by_test_id("settings").click()
+    name = page.get_by_test_id("screen-id").inner_text()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    return name
+
+
 def test_start_bump_undo_and_recall(demo: RunningDemo, open_screen: OpenScreen) -> None:
     clear(demo)
     page = open_screen("wok")
     live(page)
+    name = screen_id(page)
     number = order(demo)
     page.get_by_test_id(f"start-{number}").click()
     expect(card(page, number)).to_have_attribute("data-state", "STARTED")
@@ -196,7 +289,7 @@ def test_start_bump_undo_and_recall(demo: RunningDemo, open_screen: OpenScreen) 
     page.get_by_test_id(f"bump-{number}").click()
     expect(card(page, number)).to_have_count(0, timeout=1_000)
     cleared = eventually("cleared at the box", lambda: (t := server_ticket(demo, number)) and t["cleared_at"] and t)
-    assert page.get_by_test_id("screen-id").count() == 0
+    assert cleared["updated_by"].endswith(f" {name}")
 
     page.get_by_test_id("undo").click()
     expect(card(page, number)).to_be_visible(timeout=2_000)
@@ -248,6 +341,38 @@ def test_two_screens_of_a_station_agree(demo: RunningDemo, open_screen: OpenScre
     expect(first.get_by_test_id("open-count")).to_have_text(second.get_by_test_id("open-count").inner_text())
 
 
+def test_two_screens_that_bump_the_same_ticket_at_once_bump_it_once_and_the_later_is_told(
+    paperless: RunningDemo, open_screen: OpenScreen
+) -> None:
+    screens = [open_screen("wok"), open_screen("wok")]
+    for page in screens:
+        live(page)
+    names = [screen_id(page) for page in screens]
+    number = order(paperless)
+    ticket = eventually("shown", lambda: (t := server_ticket(paperless, number)) and t["state"] == "SHOWN" and t)
+    for page in screens:
+        expect(card(page, number)).to_have_attribute("data-version", str(ticket["version"]), timeout=5_000)
+    paperless.freeze("gateway")  # the box finds both taps at its door at once
+    try:
+        for page in screens:
+            with page.expect_request(f"**/{ticket['id']}/bump"):
+                page.get_by_test_id(f"bump-{number}").click()
+    finally:
+        paperless.thaw("gateway")
+    cleared = eventually(
+        "cleared at the box", lambda: (t := server_ticket(paperless, number)) and t["cleared_at"] and t
+    )
+    assert cleared["version"] == ticket["version"] + 1
+    winner = names.index(cleared["updated_by"].split()[-1])
+    told = screens[1 - winner].get_by_test_id("refused")
+    expect(told).to_contain_text(names[winner], timeout=5_000)
+    expect(told).to_contain_text("已出餐")
+    expect(screens[winner].get_by_test_id("refused")).to_have_count(0)
+    for page in screens:
+        expect(card(page, number)).to_have_count(0)
+        live(page)
+
+
 def test_a_silent_stream_turns_the_frame_red_within_5_s_and_clears_by_itself(
     demo: RunningDemo, open_screen: OpenScreen
 ) -> None:
@@ -272,6 +397,69 @@ def test_a_silent_stream_turns_the_frame_red_within_5_s_and_clears_by_itself(
     expect(page.get_by_test_id("stale-frame")).to_have_count(0, timeout=10_000)
     live(page)
     eventually("the bump made while frozen arrived", lambda: (t := server_ticket(demo, number)) and t["cleared_at"])
+
+
+PLACES = 32
+
+
+def test_a_screen_without_a_place_says_so_and_comes_by_itself_when_one_is_free(
+    demo: RunningDemo, open_screen: OpenScreen
+) -> None:
+    asked: list[Screen] = []
+
+    def taken() -> list[Screen]:
+        return [one for one in asked if one.status == 200]
+
+    def all_taken() -> bool:
+        asked.append(Screen(demo, "uplink"))  # a page of the test before may still be on its way out
+        return len(taken()) == PLACES
+
+    try:
+        eventually("every place is taken", all_taken)
+        page = open_screen("wok")
+        alarm = page.get_by_test_id("stale-frame")
+        expect(alarm).to_contain_text("看屏幕的位子满了（32 个）", timeout=5_000)
+        expect(alarm).to_contain_text("关掉一块不用的屏幕")
+        axe_finds_nothing(page)
+        taken()[0].close()
+        live(page)
+        expect(alarm).to_have_count(0)
+    finally:
+        for one in asked:
+            one.close()
+
+
+@pytest.mark.parametrize("told_by", ["the stream", "a tap"])
+def test_an_ended_login_is_said_and_the_tap_arrives_after_the_next(
+    demo: RunningDemo, open_screen: OpenScreen, told_by: str
+) -> None:
+    clear(demo)
+    page = open_screen("wok")
+    live(page)
+    number = order(demo)
+    expect(card(page, number)).to_be_visible(timeout=5_000)
+    name = screen_id(page)
+    with page.context.new_page() as other:
+        other.goto(page.url.partition("/kds")[0] + "/login")
+        assert other.evaluate("fetch('/api/v1/logout', {method: 'POST', body: '{}'}).then((r) => r.status)") == 200
+    alarm = page.get_by_test_id("stale-frame")
+    if told_by == "the stream":
+        Screen(demo, "uplink", name).close()  # one stream for each name: the page's own ends
+    else:
+        expect(alarm).to_have_count(0)
+        page.get_by_test_id(f"bump-{number}").click()
+    expect(alarm).to_contain_text("登录过期", timeout=5_000)
+    if told_by == "the stream":
+        page.get_by_test_id(f"bump-{number}").click()
+    expect(card(page, number)).to_have_count(0)
+    assert (server_ticket(demo, number) or {})["cleared_at"] is None
+    alarm.get_by_role("link").click()
+    for digit in demo.info["staff"]["pin"]:
+        page.get_by_test_id(f"digit-{digit}").click()
+    page.get_by_test_id("login-go").click()
+    live(page)
+    expect(alarm).to_have_count(0)
+    eventually("the tap arrived", lambda: (t := server_ticket(demo, number)) and t["cleared_at"])
 
 
 def test_a_bump_kept_while_cut_off_cannot_undo_a_recall(demo: RunningDemo, open_screen: OpenScreen) -> None:

@@ -340,6 +340,26 @@ def test_a_stream_of_no_known_topic_is_refused_with_those_there_are(doors: Doors
     assert "tickets:wok" in answer.get_json()["detail"]
 
 
+def test_a_question_for_a_place_is_answered_as_a_stream_would_be_and_takes_none(doors: Doors) -> None:
+    path = "/api/v1/events?topics=orders&screen="
+    stranger = doors.page("HEAD", path + "new")
+    assert (stranger.status_code, stranger.headers["Problem-Code"]) == (401, "login_needed")
+    for n in range(MAX_STREAMS):
+        assert doors.program("HEAD", path + "new").status_code == 200, n
+        doors.hub.open(f"s{n}", frozenset({"orders"}), doors.shop.now)
+    full = doors.program("HEAD", path + "new")
+    assert (full.status_code, full.headers["Problem-Code"], full.headers["Retry-After"]) == (503, "streams_full", "5")
+    refused = doors.program("GET", path + "new")
+    assert (refused.status_code, refused.get_json()["code"]) == (503, "streams_full")
+    assert doors.program("HEAD", path + "s3").status_code == 200, "it would take the place of its own former stream"
+    assert (doors.hub.count(), any(s.ended for s in doors.hub._streams)) == (MAX_STREAMS, False)
+    doors.shop.later(LIFE_S)
+    assert doors.program("HEAD", path + "new").status_code == 200, "a silent screen would make room"
+    doors.hub.stop()
+    stopping = doors.program("HEAD", path + "new")
+    assert (stopping.status_code, stopping.headers["Problem-Code"]) == (503, "stopping")
+
+
 def test_a_screens_new_stream_ends_its_old_one_and_the_silent_make_room(shop: Shop) -> None:
     hub = Hub(shop.store, lambda rows, topic, now: [])
     topics = frozenset({"orders"})

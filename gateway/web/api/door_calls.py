@@ -29,16 +29,19 @@ def readyz() -> Response:
 
 
 def events() -> Response:
-    """Server-sent events for one screen. `topics` is a comma-separated list."""
+    """Server-sent events for one screen. `topics` is a comma-separated list.
+
+    HEAD answers as GET would now, and takes no place: a browser hides from its page why it was given no stream."""
     access.staff()
     topics = frozenset(topic for topic in request.args.get("topics", "").split(",") if topic)
     _check_topics(topics)
-    if request.method == "HEAD":
-        return Response(content_type="text/event-stream")  # no body, so no place among the streams
     screen = request.args.get("screen", "")[:64]
-    last = request.headers.get("Last-Event-ID") or request.args.get("last_event_id", "")
     inside = house()
     now = inside.now()
+    if request.method == "HEAD":
+        inside.hub.check_place(screen, now)
+        return Response(content_type="text/event-stream")
+    last = request.headers.get("Last-Event-ID") or request.args.get("last_event_id", "")
     gone: Callable[[], bool] = request.environ.get("waitress.client_disconnected", lambda: False)
     stream = inside.hub.open(screen, topics, now)
 

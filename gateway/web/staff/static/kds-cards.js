@@ -193,6 +193,14 @@
     }).length;
     return n || -1;
   }
+  /* Of each line, whether its end is in view. It is turned by less than what is seen at once: so its beginning was, too. */
+  function inView(list) {
+    const box = list.getBoundingClientRect(), bottom = Math.min(box.bottom, root.innerHeight);
+    return Array.from(list.children).map((li) => {
+      const r = li.getBoundingClientRect();
+      return r.bottom > box.top && r.bottom <= bottom + 4 && r.left > box.left - 4 && r.left < box.right;
+    });
+  }
   function turn(list) {
     const across = list.scrollWidth > list.clientWidth + 4;
     const room = across ? list.clientWidth : Math.max(48, list.clientHeight - 48);
@@ -201,5 +209,5 @@
     else list.scrollTop = end ? 0 : list.scrollTop + room;
   }
 
-  root.KdsCards = {Card, Tick, LAID, icon, lay, below, turn, place, who, age};
+  root.KdsCards = {Card, Tick, LAID, icon, lay, below, inView, turn, place, who, age};
 })(self);

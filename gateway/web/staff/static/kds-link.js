@@ -10,7 +10,7 @@
 
   function wait(tries) { return Math.min(5000, 500 * Math.pow(2, tries)) * (0.7 + 0.3 * Math.random()); }
 
-  /* options: url(lastId) -> address, onEvent(type, data), onState({live, stale, heardAt, reason}), probe() -> status */
+  /* options: url(lastId) -> address, onEvent(type, data), onState({live, stale, heardAt, reason}), probe() -> what is in the way: 'login', 'full' or '' */
   function createFeed(options) {
     let source = null, lastId = '', heard = performance.now(), heardAt = 0, opened = 0;
     let live = false, stale = false, reason = '', tries = 0, nextTry = 0, probing = false, stopped = false;
@@ -68,13 +68,11 @@
       tries += 1;
       if (probing || stopped || tries < 2) return;
       probing = true;
-      /* EventSource hides the status: one ordinary request tells an ended login from a box that is away */
-      options.probe().then((status) => {
+      /* EventSource hides why it was refused: this asks */
+      options.probe().then((why) => {
         probing = false;
         if (live && source && performance.now() - heard < SILENCE_MS) return;
-        if (status === 401) alarm('login');
-        else if (status === 503) alarm('full');
-        else if (stale) alarm('');
+        if (why || stale) alarm(why);
       });
     }
 

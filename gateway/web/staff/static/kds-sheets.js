@@ -1,14 +1,20 @@
-/* The two sheets of the kitchen screen, recall and settings, and the words for a tap that the box did not take. Loaded
-   after the first picture: no cook taps before it. */
+/* The two sheets of the kitchen screen, recall and settings, what is said to a tap that the box did not take, and what a
+   cook knows of a slip. Loaded after the first picture: no cook taps before it. */
 (function (root) {
   'use strict';
   const words = {
     'zh-Hans': {
+      kept_full: '连不上，本机已记满 {n} 条。先把单写在纸上',
+      login_gone: '登录过期，新单没显示。', login_do: '重新登录后接着用，按过的会补上', login: '重新登录',
+      full: '看屏幕的位子满了（32 个），新单没显示。', full_do: '关掉一块不用的屏幕，这里会自己连上',
       r_recalled: '{t}：{who} {at} 召回了，还要做', r_bumped: '{t}：{who} {at} 已出餐', r_cancelled: '{t}：{who} {at} 取消了', r_changed: '{t}：{who} {at} 改过，请看新的', r_refused: '{t}：没记上，请再按一次',
       recall_title: '召回：2 小时内最近 30 张', recall_none: '2 小时内没有出过餐', recall_wait: '正在读', recall_fail: '连不上，暂时看不到。连上再试', recall_at: '{at} 出餐',
       language: '语言', sound_test: '试听', sound_turn_on: '打开声音', sound_turn_off: '关掉声音', this_screen: '本屏', signed_in: '登录人', logout: '退出登录', station: '档口'
     },
     en: {
+      kept_full: 'No link, and {n} taps are kept here already. Write on paper for now',
+      login_gone: 'Logged out. New orders are not shown.', login_do: 'Log in and go on; your bumps are kept', login: 'Log in',
+      full: 'All 32 places for screens are taken. New orders are not shown.', full_do: 'Close a screen that is not needed; this one comes back by itself',
       r_recalled: '{t}: recalled by {who} at {at}, still to do', r_bumped: '{t}: already bumped by {who} at {at}', r_cancelled: '{t}: cancelled by {who} at {at}', r_changed: '{t}: changed by {who} at {at}, look again', r_refused: '{t}: not taken down, tap once more',
       recall_title: 'Recall: the last 30 within 2 hours', recall_none: 'Nothing was bumped within 2 hours', recall_wait: 'Reading', recall_fail: 'No link; the list cannot be read now. Try when it is back', recall_at: 'bumped {at}',
       language: 'Language', sound_test: 'Listen', sound_turn_on: 'Turn sound on', sound_turn_off: 'Turn sound off', this_screen: 'This screen', signed_in: 'Logged in', logout: 'Log out', station: 'Station'
@@ -16,7 +22,7 @@
   };
   Object.keys(words).forEach((lang) => Object.assign(KdsWords[lang], words[lang]));
 
-  root.KdsSheets = function ({t, api, station, screen, scope, pane, boot, loginPage, view, model, sound, act, draw}) {
+  root.KdsSheets = function ({t, api, station, screen, scope, pane, boot, loginPage, view, model, sound, act, say, draw}) {
     const html = TP.html, icon = KdsCards.icon;
 
     function loadRecall() {
@@ -36,6 +42,26 @@
       TP.fetchJson('/api/v1/logout', {body: {}}, 4000).then((r) => { if (r.status && r.status < 500) location.href = loginPage; });
     }
     function language(lang) { TP.store.set('kds.lang.' + scope, lang); TP.setLang(lang); document.title = TP.text(station.name) + ' · Tablepass'; draw(); }
+
+    /* What is in the way of the stream. */
+    function probe(stream) {
+      return TP.fetchJson(stream, {method: 'HEAD'}, 4000).then((r) => {
+        if (r.status === 401) return 'login';
+        return r.status && r.headers.get('Problem-Code') === 'streams_full' ? 'full' : '';
+      });
+    }
+    /* A tap that the box did not take: say what is true instead. */
+    function note(tap, ticket) {
+      const fill = {t: tap.label, who: KdsCards.who(t, ticket && ticket.updated_by), at: ticket ? TP.clock.hm(ticket.updated_at) : ''};
+      const open = ticket && !ticket.cleared_at;
+      const key = !ticket ? 'r_refused' : ticket.state === 'CANCELLED' ? 'r_cancelled' : !open ? 'r_bumped' : tap.action === 'bump' ? 'r_recalled' : 'r_changed';
+      say(t(key, fill));
+    }
+    function decide(c, what, settled) {
+      TP.fetchJson('/api/v1/jobs/' + encodeURIComponent(c.job) + '/' + what, {body: {key: TP.key()}}, 5000).then((r) => {
+        if (r.status >= 200 && r.status < 300) settled(); else say(t('r_refused', {t: TP.text(c.title)}));
+      });
+    }
 
     class Sheet extends TP.Component {
       componentDidMount() { this.from = document.activeElement; this.el.focus(); }
@@ -77,6 +103,6 @@
       </${Sheet}>`;
     }
 
-    return {recall: Recall, settings: Settings, loadRecall};
+    return {recall: Recall, settings: Settings, loadRecall, probe, note, decide};
   };
 })(self);

@@ -13,9 +13,7 @@
       soon: '快超时', late: '超时', more_pages: '还有 {n} 张', more_new: '其中新单 {n}', to_first: '回到最早的单', page: '{p}/{n}', more_lines: '还有 {n} 行', lines_top: '回到第一行',
       begin: '开始接单', begin_why: '按一下，来新单就会响', more_conditions: '还有 {n} 条', fewer_conditions: '收起', since: '{at} 起', came_out: '已出单', reprint: '补打', print: '打印', cancel: '取消',
       stale: '画面停在 {at}，新单没显示。', watch: '看打印机。', stale_do: '正在重连，按过的出餐会补上', stale_first: '连不上店里的点单盒，没有单显示。', stale_s: '{n} 秒', stale_m: '{n} 分',
-      login_gone: '登录过期，新单没显示。', login_do: '重新登录后接着用，按过的会补上', login: '重新登录',
-      full: '看屏幕的位子满了（32 个），新单没显示。', full_do: '关掉一块不用的屏幕，这里会自己连上',
-      bumped: '{t}已出餐', bumped_kept: '{t}已出餐，记在本机，连上就补', kept_full: '连不上，本机已记满 {n} 条。先把单写在纸上',
+      bumped: '{t}已出餐', bumped_kept: '{t}已出餐，记在本机，连上就补',
       someone: '有人', screen_who: '屏幕 {n}',
       sound: '声音'
     },
@@ -30,9 +28,7 @@
       soon: 'soon late', late: 'late', more_pages: '{n} more', more_new: '{n} new', to_first: 'Back to the oldest', page: '{p}/{n}', more_lines: '{n} more lines', lines_top: 'Back to the first line',
       begin: 'Start', begin_why: 'Tap once, and new orders ring', more_conditions: '{n} more', fewer_conditions: 'Fewer', since: 'since {at}', came_out: 'Came out', reprint: 'Reprint', print: 'Print', cancel: 'Cancel',
       stale: 'Picture stopped at {at}. New orders are not shown.', watch: 'Watch the printer.', stale_do: 'Reconnecting; your bumps are kept', stale_first: 'Cannot reach the store\'s box. No tickets are shown.', stale_s: '{n} s', stale_m: '{n} min',
-      login_gone: 'Logged out. New orders are not shown.', login_do: 'Log in and go on; your bumps are kept', login: 'Log in',
-      full: 'All 32 places for screens are taken. New orders are not shown.', full_do: 'Close a screen that is not needed; this one comes back by itself',
-      bumped: '{t} bumped', bumped_kept: '{t} bumped; kept here until the link is back', kept_full: 'No link, and {n} taps are kept here already. Write on paper for now',
+      bumped: '{t} bumped', bumped_kept: '{t} bumped; kept here until the link is back',
       someone: 'someone', screen_who: 'screen {n}',
       sound: 'Sound'
     }

@@ -7,6 +7,7 @@
   const SOON_S = thresholds.soon_s || 300, LATE_S = thresholds.late_s || 600;
   const UNDO_MS = 8000, NEW_MS = 3000, GUARD_MS = 300, LATE_RING_MS = 30000, STALE_RING_MS = 10000, HOME_MS = 30000;
   const pane = /[?&]embed=1(&|$)/.test(location.search);      // a pane of the demo page
+  const LINES_MS = pane ? 1000 : 2500;      // on a part of a long card: three are read before the 8 s that bring a slip
   const STAY_MS = pane ? 1000 : 4000, HOLD_MS = 10000;        // on a page that was turned to by itself; where a cook turned to
   const scope = station.id + (pane ? '.pane' : '');
 
@@ -39,7 +40,7 @@
   const view = {page: 0, pages: 1, after: 0, where: {}, hidden: {}, toastFits: false, sheet: '', toast: null, notes: [], recall: null, allConditions: false, ready: false};
   let conditions = [], uplink = null, moods = '';
   const firstSeen = new Map();      // open ticket -> when this page first held it, for "new" and its sound
-  const painted = new Set();        // open tickets that were on a page in view
+  const read = new Map();           // open ticket -> what its lines said that were in view, and since when the last of them
   const guarded = new Map();        // ticket -> until when its buttons rest
   let lateQuiet = new Set();        // late tickets that somebody touched the screen for
   let lastLateRing = 0, lastStaleRing = 0, lastTouch = 0, lastTurn = 0;
@@ -89,12 +90,13 @@
       firstSeen.set(ticket.id, {at: performance.now(), fresh, dead});
       if (fresh) ring = ticket.order.addition && ring !== 'fresh' ? 'addition' : 'fresh';
     });
-    firstSeen.forEach((_, id) => { if (!here.has(id)) { firstSeen.delete(id); painted.delete(id); guarded.delete(id); lateQuiet.delete(id); } });
+    firstSeen.forEach((_, id) => { if (!here.has(id)) { firstSeen.delete(id); read.delete(id); guarded.delete(id); lateQuiet.delete(id); } });
     if (ring) sound.play(ring);
   }
 
+  const stream = '/api/v1/events?topics=' + encodeURIComponent('tickets:' + station.id + ',conditions,uplink') + '&screen=' + encodeURIComponent(screen);
   const feed = KdsLink.createFeed({
-    url: (last) => '/api/v1/events?topics=' + encodeURIComponent('tickets:' + station.id + ',conditions,uplink') + '&screen=' + encodeURIComponent(screen) + (last ? '&last_event_id=' + encodeURIComponent(last) : ''),
+    url: (last) => stream + (last ? '&last_event_id=' + encodeURIComponent(last) : ''),
     onEvent: take,
     onState: (state) => {
       const came = state.live && !link.live;
@@ -104,26 +106,19 @@
       if (came) { outbox.retry(); outbox.again(); }
       draw();
     },
-    probe: () => TP.fetchJson(api + '/tickets', {}, 4000).then((r) => r.status)
+    probe: () => loadSheets().then(() => sheets.probe(stream))
   });
 
   const outbox = KdsLink.createOutbox({
     model, scope, screen,
     onChange: () => { greet(); draw(); },
-    onLogin: () => { if (link.reason !== 'login') { link.reason = 'login'; draw(); } },
+    onLogin: () => loadSheets().then(() => { if (link.reason !== 'login') { link.reason = 'login'; draw(); } }),
     onRefused: (tap, ticket) => {
       if (view.toast && view.toast.id === tap.ticket) view.toast = null;
-      note(tap, ticket);
+      loadSheets().then(() => sheets.note(tap, ticket));
     }
   });
 
-  /* A tap that the box did not take: say what is true instead. */
-  function note(tap, ticket) {
-    const fill = {t: tap.label, who: KdsCards.who(t, ticket && ticket.updated_by), at: ticket ? TP.clock.hm(ticket.updated_at) : ''};
-    const open = ticket && !ticket.cleared_at;
-    const key = !ticket ? 'r_refused' : ticket.state === 'CANCELLED' ? 'r_cancelled' : !open ? 'r_bumped' : tap.action === 'bump' ? 'r_recalled' : 'r_changed';
-    say(t(key, fill));
-  }
   function say(text) { view.notes = view.notes.concat({text, until: performance.now() + 12000}).slice(-3); draw(); }
 
   /* -- what the cook does ------------------------------------------------------------------------------------- */
@@ -151,10 +146,10 @@
     view.toast = null;
     if (toast) act('undo', toast.ticket);
   }
-  function turnLines(id) {
-    const list = document.querySelector('.tk[data-id="' + id + '"] ul');
-    if (!list) return;
-    KdsCards.turn(list);
+  function turnLines(id, home) {
+    const list = mount.querySelector('.tk[data-id="' + id + '"] ul');
+    if (!list || (home && !list.scrollTop && !list.scrollLeft)) return;
+    if (home) list.scrollTop = list.scrollLeft = 0; else KdsCards.turn(list);
     view.hidden = Object.assign({}, view.hidden, {[id]: KdsCards.below(list)});
     draw();
   }
@@ -166,14 +161,14 @@
     draw();
   }
   /* Sheets come after the first picture: a cook wants the tickets first. */
-  let sheets = null;
+  let sheets = null, coming = null;
   function loadSheets() {
-    TP.load('staff/kds-sheets.js').then(() => {
-      if (sheets) return;
-      sheets = root.KdsSheets({t, api, station, screen, scope, pane, boot, loginPage, view, model, sound, act, draw});
+    coming = coming || TP.load('staff/kds-sheets.js').then(() => {
+      sheets = root.KdsSheets({t, api, station, screen, scope, pane, boot, loginPage, view, model, sound, act, say, draw});
       if (view.sheet === 'recall') sheets.loadRecall();
       draw();
     });
+    return coming;
   }
   function begin() {
     sound.unlock();
@@ -227,11 +222,7 @@
   }
   /* The cook stands before the printer and knows. */
   function decide(c, what) {
-    TP.fetchJson('/api/v1/jobs/' + encodeURIComponent(c.job) + '/' + what, {body: {key: TP.key()}}, 5000).then((r) => {
-      if (r.status >= 200 && r.status < 300) conditions = conditions.filter((one) => one !== c);
-      else say(t('r_refused', {t: TP.text(c.title)}));
-      draw();
-    });
+    loadSheets().then(() => sheets.decide(c, what, () => { conditions = conditions.filter((one) => one !== c); draw(); }));
   }
   function Conditions() {
     const list = conditions.filter(mine);
@@ -256,11 +247,15 @@
     return html`<div class="notes" role="status">${view.notes.map((n) => html`<p class="toast" key=${n.until} data-testid="refused">${icon('ask')}<span>${n.text}</span></p>`)}</div>`;
   }
 
-  function unpainted(ticket) { return !painted.has(ticket.id) && ticket.version > (ticket.shown_version || 0); }
+  /* Nobody has seen it as it is. Lines count as they read: a later version of a ticket brings back only what it changes. */
+  function unread(ticket) {
+    const lines = read.get(ticket.id);
+    return ticket.version > (ticket.shown_version || 0) && !(lines && ticket.lines.every((line) => lines.has(JSON.stringify(line))));
+  }
   function Pager({open}) {
     if (view.pages < 2) return null;
     const last = view.page >= view.pages - 1;
-    const fresh = open.filter(unpainted).length;
+    const fresh = open.filter(unread).length;
     return html`<button type="button" class=${'btn pager' + (fresh ? ' btn-ink' : '')} data-testid="pager" onClick=${() => { view.page = last ? 0 : view.page + 1; draw(); }}>
       <span>${last ? t('to_first') : t('more_pages', {n: view.after})}${fresh && !last ? html` <b>${t('more_new', {n: fresh})}</b>` : null}</span>
       <span class="num">${t('page', {p: view.page + 1, n: view.pages})}</span>${icon(last ? 'undo' : 'right')}</button>`;
@@ -341,20 +336,28 @@
     setTimeout(() => moved.forEach((el) => el.classList.remove('moved')), GUARD_MS + 20);
   }
 
-  /* Painted means: two frames later still on the page in view of a document that is not hidden. */
+  /* Painted means: two frames later still in view, in a document that is not hidden and with no sheet over the cards. */
   let proving = false;
   function prove() {
     if (proving || document.hidden) return;
     proving = true;
     requestAnimationFrame(() => requestAnimationFrame(() => {
       proving = false;
-      if (document.hidden) return;
+      if (document.hidden || mount.querySelector('.veil')) return;
       let more = false;
-      const shown = Array.from(mount.querySelectorAll('.tk')).filter((el) => !el.classList.contains('off')).map((el) => {
-        const id = el.dataset.id, base = model.base(id);
-        if (!painted.has(id)) { painted.add(id); more = true; }
-        return base && String(base.version) === el.dataset.version ? id : '';
-      }).filter(Boolean);
+      const shown = [];
+      mount.querySelectorAll('.tk:not(.off)').forEach((el) => {
+        const id = el.dataset.id, ticket = model.base(id);
+        if (!ticket || String(ticket.version) !== el.dataset.version) return;
+        if (unread(ticket)) {
+          const lines = read.get(id) || new Set(), known = lines.size;
+          KdsCards.inView(el.querySelector('ul')).forEach((seen, i) => { if (seen) lines.add(JSON.stringify(ticket.lines[i])); });
+          if (lines.size > known) { lines.at = performance.now(); more = true; }
+          read.set(id, lines);
+          if (unread(ticket)) return;
+        }
+        shown.push(id);
+      });
       outbox.seen(shown);
       if (more && view.pages > 1) draw();
     }));
@@ -367,10 +370,21 @@
     if (view.toast && at > view.toast.until) { view.toast = null; changed = true; }
     const left = view.notes.filter((n) => n.until > at);
     if (left.length !== view.notes.length) { view.notes = left; changed = true; }
-    /* No dish waits for a finger: the page turns to the oldest ticket never drawn, and home when all were. A touch holds it. */
-    const next = open.find(unpainted), to = next ? view.where[next.id] : 0;
-    const hold = lastTouch <= lastTurn ? 0 : !next ? HOME_MS : view.page ? HOLD_MS : STAY_MS;
-    if (to >= 0 && to !== view.page && at - lastTurn > STAY_MS && at - lastTouch > hold) { view.page = to; lastTurn = at; changed = true; }
+    /* No dish waits for a finger: long cards of this page go on to their end, then the page turns to the oldest ticket
+       never drawn, and home when all were. A touch holds it. */
+    const fresh = open.filter(unread), long = fresh.filter((x) => view.hidden[x.id]), on = long.filter((x) => view.hidden[x.id] > 0);
+    const away = fresh.find((x) => view.where[x.id] !== view.page), to = away ? view.where[away.id] : 0;
+    const hold = lastTouch <= lastTurn ? 0 : !fresh.length ? HOME_MS : view.page ? HOLD_MS : STAY_MS;
+    if (!view.sheet && at - lastTouch > hold) {
+      if (on.length || (long.length && !away)) (on.length ? on : long).forEach((x) => {
+        const lines = read.get(x.id);
+        if (lines && at - lines.at > LINES_MS) { lines.at = lastTurn = at; turnLines(x.id); }
+      });
+      else if (at - lastTurn > STAY_MS && (away || !fresh.length)) {
+        if (to >= 0 && to !== view.page) { view.page = to; lastTurn = at; changed = true; }
+        else Object.keys(view.hidden).forEach((id) => turnLines(id, true));
+      }
+    }
     if (looks(open) !== moods) changed = true;
     ring(open, at);
     if (changed) draw();
