@@ -17,6 +17,7 @@ from gateway.demo.lunch import LUNCH, Order, Say
 CAPTIONS = [what.en for _, what in LUNCH if isinstance(what, Say) and what.en]
 LASTS_S = LUNCH[-1][0]
 
+
 @pytest.fixture
 def own() -> Iterator[RunningDemo]:
     """With the guards of a real store: the harder way to order."""
