@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from http.cookies import SimpleCookie
 from typing import Any
 
 from gateway.demo.configuration import LOOPBACK, Addresses
@@ -16,6 +17,8 @@ from gateway.demo.lunch import LUNCH, Break, Cook, Order, Say
 
 ASK_S = 8.0
 """One call. A guest's order is answered within milliseconds; a full disk may take longer to say no."""
+GUEST_COOKIE = "guest"
+"""The name under which `GET /t/{token}` gives a phone its visit; part of the guests' API."""
 TRIES = 3
 """As a phone does: the same order with the same key, when no answer came."""
 
@@ -35,6 +38,7 @@ class Autoplay:
         self._play_fault = play_fault
         self._output = output
         self._tables: dict[str, str] = {}
+        self._cookies: dict[str, str] = {}
         self._caption: dict[str, str] | None = None
         self._began: float | None = None
         self._next = 0
@@ -99,9 +103,10 @@ class Autoplay:
             "allergies": list(order.allergies),
             "lines": [dish.document() for dish in order.dishes],
         }
-        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        key = {"Idempotency-Key": uuid.uuid4().hex}
         for attempt in range(TRIES):
             try:
+                headers = key | self._scan(order.table)
                 status, answer = self._call(self._addresses.ports.guest, "POST", "/api/v1/orders", body, headers)
             except NoAnswer:
                 if attempt == TRIES - 1:
@@ -111,6 +116,25 @@ class Autoplay:
             if status not in (200, 201, 202):
                 self._output.line("autoplay", f"table {order.table}: {status} {answer.get('code', '')}")
             return
+
+    def _scan(self, table: str) -> dict[str, str]:
+        """Opens the table's page as its guests did before they ordered. With the guards kept, only a phone with the
+        cookie of the visit may order; one whose visit has ended since gets the new one's here. Raises NoAnswer."""
+        cookie = {"Cookie": f"{GUEST_COOKIE}={self._cookies[table]}"} if table in self._cookies else {}
+        connection = http.client.HTTPConnection(LOOPBACK, self._addresses.ports.guest, timeout=ASK_S)
+        try:
+            connection.request("GET", f"/t/{self._tables[table]}", None, cookie)
+            answer = connection.getresponse()
+            answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise NoAnswer(f"table {table}'s page: {error}") from error
+        finally:
+            connection.close()
+        given = SimpleCookie(answer.getheader("Set-Cookie", "")).get(GUEST_COOKIE)
+        if given is None:
+            return cookie
+        self._cookies[table] = given.value
+        return {"Cookie": f"{GUEST_COOKIE}={given.value}"}
 
     def _cook(self, cook: Cook) -> None:
         staff = self._addresses.ports.staff

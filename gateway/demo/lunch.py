@@ -128,7 +128,7 @@ LUNCH: tuple[tuple[float, Step], ...] = (
     (89, Break("broker_down", 8)),
     (91, Order("7", (Dish("mapo-tofu", 1, ("hot",)), Dish("cucumber"), Dish("soy-milk", 2)))),
     (94, Order("12", (Dish("fish-fragrant-pork", 1, ("mild",), "whole"), Dish("rice", 2)))),
-    (98, Say("消息中枢恢复：屏幕与纸条都赶上了", "It is back: screens and paper have caught up")),
+    (98, Say("消息中枢恢复：等着的都送往屏幕与打印机", "It is back: what waited goes to screens and printers")),
     (104, Cook("bar", "bump", 3)),
     (107, Cook("wok", "bump", 3)),
     (112, Cook("wok", "bump", 3)),

@@ -68,7 +68,8 @@ def test_the_lunch_goes_forward_and_ends_after_two_minutes_with_nothing_broken()
 
 @pytest.fixture
 def own() -> Iterator[RunningDemo]:
-    running = RunningDemo()
+    """With the guards of a real store: they refuse whoever has not scanned, or orders too often."""
+    running = RunningDemo("--guards")
     yield running
     running.stop()
     shutil.rmtree(running.data)

@@ -282,11 +282,26 @@ def test_rendering_proves_that_version_only(own: RunningDemo) -> None:
     status, shown = own.act(ticket, "rendered", "bar-1")
     assert status == 200
     assert shown["state"] == "SHOWN"
-    assert shown["shown_version"] <= shown["version"]
+    assert shown["shown_version"] == shown["version"]
     again = own.act(ticket, "rendered", "bar-1")[1]
     assert again["version"] == shown["version"], "saying it twice changes nothing"
     seen = own.guest("GET", f"/api/v1/orders/{order['id']}?table_token={own.token('10')}")[1]
     assert seen["lines"][0]["kitchen"] == "confirmed"
+
+    eventually("its slip is proven too, and moves nothing any more", lambda: has_proven_slip(own, order))
+    before = ticket_of(own, order, "bar")
+    started = own.act(before, "start")[1]
+    assert started["version"] > before["version"]
+    assert started["shown_version"] == before["shown_version"], "what has changed since is proven by nothing"
+    old = own.act(before, "rendered", "bar-1")[1]
+    assert old["shown_version"] == before["shown_version"], "nor by a screen that still shows what was"
+    drawn = own.act(started, "rendered", "bar-1")[1]
+    assert (drawn["shown_version"], drawn["version"]) == (started["version"], started["version"])
+
+
+def has_proven_slip(demo: RunningDemo, order: dict[str, Any]) -> bool:
+    jobs = demo.staff("GET", "/api/v1/jobs?state=PRINTED&limit=1000")[1]["jobs"]
+    return any(job["order_id"] == order["id"] for job in jobs)
 
 
 def test_a_display_acts_and_orders_over_mqtt(own: RunningDemo) -> None:

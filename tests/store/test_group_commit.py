@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 import threading
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Any
 
 import pytest
@@ -15,7 +17,8 @@ from gateway.domain.errors import Refused
 from gateway.operations import administration, ordering
 from gateway.store import GUEST_SHARE, MAX_WAITING, NotDone, Pending, Tx, box, keys, people, settings, visits, writer
 from gateway.store.ballast import BALLAST_BYTES
-from gateway.store.writer import FATAL_READS_S, FULL_RETRY_S, LOOK_EVERY_S, MAX_BATCH, DiskFailed, Writer
+from gateway.store.migrations import PAGE_SIZE
+from gateway.store.writer import FATAL_READS_S, FULL_RETRY_S, LOOK_EVERY_S, MAX_BATCH, DiskFailed
 
 
 def mark(tx: Tx, now: Any, ids: Any, actor: Any, name: str) -> str:
@@ -267,7 +270,7 @@ def test_a_disk_that_is_still_full_stays_full_without_anybody_ordering(
     shop.submit(big)
     shop.writer.step(shop.now)
     began = shop.now.iso
-    failing = FailingConnection("SQLITE_FULL")
+    failing = FullConnection()
     monkeypatch.setattr(shop.writer.store, "writer_connection", failing)
     for looks in (1, 2, 3):
         shop.writer.step(shop.later(FULL_RETRY_S - 1))
@@ -279,20 +282,17 @@ def test_a_disk_that_is_still_full_stays_full_without_anybody_ordering(
     monkeypatch.undo()
 
 
-def test_a_disk_that_fails_while_it_is_full_acknowledges_nothing_either(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_that_fails_while_it_is_full_acknowledges_nothing_either(shop: Shop) -> None:
     fill(shop)
     shop.submit(big)
     shop.writer.step(shop.now)
-    failing = FailingConnection("SQLITE_IOERR")
-    monkeypatch.setattr(shop.store, "writer_connection", failing)
+    said = traced(shop)
     pending = shop.submit(mark, "m1")
-    shop.writer.step(shop.later(FULL_RETRY_S))
-    monkeypatch.undo()
+    with no_byte_can_be_written(shop):
+        shop.writer.step(shop.later(FULL_RETRY_S))
     with pytest.raises(NotDone, match="storage_failed"):
         pending.result(0)
-    assert failing.commits == 1, "nothing more is written to a disk that has just failed"
+    assert said.count("COMMIT") == 1, "nothing more is written to a disk that has just failed"
 
 
 def test_a_ballast_that_cannot_be_given_back_keeps_nobody_waiting(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,13 +308,14 @@ def test_a_ballast_that_cannot_be_given_back_keeps_nobody_waiting(shop: Shop, mo
     assert shop.store.health.is_full
 
 
-class FailingConnection:
-    """The connection of a disk that has failed: its commits raise what SQLite raises."""
+class FullConnection:
+    """The connection of a disk that is full to the last byte: its commits raise what SQLite raises. No process can make
+    that real without a mount; `faults/test_disk.py` does."""
 
-    def __init__(self, name: str):
-        self.error = sqlite3.OperationalError(name)
-        self.error.sqlite_errorcode = getattr(sqlite3, name)
-        self.error.sqlite_errorname = name
+    def __init__(self) -> None:
+        self.error = sqlite3.OperationalError("SQLITE_FULL")
+        self.error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        self.error.sqlite_errorname = "SQLITE_FULL"
         self.in_transaction = False
         self.commits = 0
 
@@ -331,30 +332,62 @@ class FailingConnection:
         """Nothing is left to roll back."""
 
 
-@pytest.mark.parametrize("name", ["SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_READONLY"])
-def test_a_failed_disk_acknowledges_nothing_serves_reads_for_a_while_and_ends_the_process(
-    shop: Shop, name: str
-) -> None:
-    class Failing:
-        path, health, kept = shop.store.path, shop.store.health, shop.store.kept
-        writer_connection = FailingConnection(name)
-        take, tell, submit = shop.store.take, shop.store.tell, shop.store.submit
+@contextmanager
+def no_byte_can_be_written(shop: Shop) -> Iterator[None]:
+    """The kernel refuses this process every write to a file."""
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, former[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
 
-    failing = Writer(Failing(), shop.ids())  # type: ignore[arg-type]
-    pending = shop.submit(lambda tx, now, ids, actor: None)
-    failing.step(shop.now)
+
+@contextmanager
+def a_page_has_rotted(shop: Shop) -> Iterator[None]:
+    (page,) = shop.sql("SELECT rootpage FROM sqlite_schema WHERE name = 'counters'")[0]
+    shop.store.close()
+    with open(shop.store.path, "r+b") as file:
+        file.seek((page - 1) * PAGE_SIZE)
+        file.write(b"\xff" * 64)
+    shop.open()
+    yield
+
+
+@contextmanager
+def the_card_has_locked_itself(shop: Shop) -> Iterator[None]:
+    shop.store.writer_connection.execute("PRAGMA query_only = ON")
+    yield
+
+
+@pytest.mark.parametrize(
+    ("trouble", "name"),
+    [
+        (no_byte_can_be_written, "SQLITE_IOERR_WRITE"),
+        (a_page_has_rotted, "SQLITE_CORRUPT"),
+        (the_card_has_locked_itself, "SQLITE_READONLY"),
+    ],
+)
+def test_a_failed_disk_acknowledges_nothing_serves_reads_for_a_while_and_ends_the_process(
+    shop: Shop, trouble: Callable[[Shop], AbstractContextManager[None]], name: str
+) -> None:
+    """Real troubles of a real file; of whole processes that meet them tells `faults/test_disk.py`."""
+    shop.do(mark, "m1")
+    with trouble(shop):
+        pending = shop.submit(mark, "m2")
+        shop.writer.step(shop.now)
     with pytest.raises(NotDone, match="storage_failed"):
         pending.result(0)
     assert shop.store.health.fatal == name
-    later = shop.submit(mark, "m")
+    later = shop.submit(mark, "m3")
     shop.later(FATAL_READS_S - 1)
-    failing.step(shop.now)
+    shop.writer.step(shop.now)
     with pytest.raises(NotDone, match="storage_failed"):
         later.result(0)
     assert shop.value("SELECT count(*) FROM orders") == 0  # reads go on
     shop.later(1)
     with pytest.raises(DiskFailed) as ended:
-        failing.step(shop.now)
+        shop.writer.step(shop.now)
     assert ended.value.fatal
 
 
