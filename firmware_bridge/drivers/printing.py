@@ -11,7 +11,8 @@ from firmware_bridge.drivers.driver import Command, Condition, Driver, Surroundi
 from firmware_bridge.drivers.escpos_printer import EscposPrinter
 from firmware_bridge.errors import UnprintableError
 from firmware_bridge.escpos import Body, encode, raster_room
-from firmware_bridge.layout import FEWEST_COLUMNS, MOST_COLUMNS, layout
+from firmware_bridge.layout import layout
+from firmware_bridge.page import FEWEST_COLUMNS, MOST_COLUMNS
 from firmware_bridge.print_jobs import Job, PrintJobs
 from gateway.contract.messages import DeviceDesired, PrintCommand
 

@@ -22,7 +22,8 @@ from firmware_bridge.escpos_status import (
     StatusReader,
     Stray,
 )
-from firmware_bridge.layout import PLAIN, Line, Span, Style, TextLine, layout
+from firmware_bridge.layout import Line, Span, TextLine, layout
+from firmware_bridge.page import PLAIN, Style
 from firmware_bridge.virtual.interpreter import Interpreter
 from firmware_bridge.virtual.paper import text_of, width_of
 from firmware_bridge.virtual.sheet import PrintedLine, Sheet
