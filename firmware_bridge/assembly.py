@@ -18,8 +18,8 @@ from functools import partial
 import msgspec
 
 from firmware_bridge import escpos
-from firmware_bridge.broker import Broker, Retained
-from firmware_bridge.config import BridgeConfig
+from firmware_bridge.broker import UNREADABLE, Broker, Retained
+from firmware_bridge.config import BridgeConfig, problems_of_name
 from firmware_bridge.device import Device
 from firmware_bridge.drivers.table import DRIVERS
 from firmware_bridge.errors import ConfigError
@@ -116,7 +116,7 @@ class Bridge:
     def run(self) -> int:
         remembered = self._journal.desired()
         if remembered is not None:
-            self._apply(remembered, {})
+            self._apply(*sorted_out(remembered, {}))
         self._broker.start()
         while not self._stopped and self._failure is None:
             try:
@@ -165,15 +165,16 @@ class Bridge:
     def _take_desired(self, document: bytes) -> None:
         try:
             raw = msgspec.json.decode(document, type=RawDesired)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except UNREADABLE as error:
             log.warning("a device configuration that cannot be read: %s", error)
             self._errors = {**self._errors, "desired": str(error)}
             self._broker.bridge_state(self._state())
             return
         desired, errors = read_devices(raw)
-        if desired != self._applied:
-            self._journal.save_desired(desired)
+        is_new = desired != self._applied
         self._apply(desired, errors)
+        if is_new:  # not before: what could not be applied shall not stand in the way of the next start
+            self._journal.save_desired(desired)
 
     def _apply(self, desired: BridgeDesired, errors: dict[str, str]) -> None:
         """Removed and changed devices end, new and changed ones begin, the others are not touched."""
@@ -225,23 +226,40 @@ class Bridge:
 
 def read_devices(raw: RawDesired) -> tuple[BridgeDesired, dict[str, str]]:
     """The devices that can be read, and what is wrong with the others, by name."""
-    devices: dict[str, DeviceDesired] = {}
+    devices: list[DeviceDesired] = []
     errors: dict[str, str] = {}
     for at, document in enumerate(raw.devices):
         try:
-            device = msgspec.json.decode(document, type=DeviceDesired)
-        except msgspec.MsgspecError as error:
+            devices.append(msgspec.json.decode(document, type=DeviceDesired))
+        except UNREADABLE as error:
             errors[_name_in(document) or f"device {at}"] = str(error)
-            continue
-        if device.name in devices:
+    return sorted_out(BridgeDesired(raw.revision, devices), errors)
+
+
+def sorted_out(desired: BridgeDesired, errors: dict[str, str]) -> tuple[BridgeDesired, dict[str, str]]:
+    """The devices that can stand beside one another, each with a name and a port of its own. Adds to `errors`."""
+    devices: dict[str, DeviceDesired] = {}
+    owners: dict[str, str] = {}
+    for device in desired.devices:
+        problems = problems_of_name(device.name)
+        owner = owners.get(device.port)
+        if problems:
+            errors[device.name or "a device without a name"] = problems[0]
+        elif device.name in devices:
             errors[device.name] = "two devices have this name; the first one is used"
+        elif owner is not None:
+            errors[device.name] = f"port {device.port} is that of {owner}; a port has one owner"
         else:
             devices[device.name] = device
-    return BridgeDesired(raw.revision, list(devices.values())), errors
+            owners |= {device.port: device.name} if device.port else {}
+    return BridgeDesired(desired.revision, list(devices.values())), errors
 
 
 def _name_in(document: msgspec.Raw) -> str:
-    value = msgspec.json.decode(document)
+    try:
+        value = msgspec.json.decode(document)
+    except UNREADABLE:
+        return ""
     name = value.get("name") if isinstance(value, dict) else None
     return name if isinstance(name, str) else ""
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, Literal
 
 import msgspec
@@ -16,7 +18,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from firmware_bridge.config import BrokerConfig
-from gateway.contract.client_id import client_id, name_thread
+from gateway.contract.client_id import client_id
 from gateway.contract.messages import (
     MAX_PAYLOAD,
     BridgeState,
@@ -57,7 +59,7 @@ class Head(msgspec.Struct):
 
 class Broker:
     """`on_command(device, command)` and `on_desired(document)` are called on paho's thread and must return
-    at once; `retained()` lists every state to tell on a connect."""
+    at once; `retained()` lists every state as it is now: who changes one does that first, and tells it then."""
 
     def __init__(
         self,
@@ -76,7 +78,10 @@ class Broker:
         self._on_desired = on_desired
         self._retained = retained
         self._listening: frozenset[str] = frozenset()
-        self._results = msgspec.json.Encoder()
+        self._greeting: int | None = None
+        self._missed: set[str] = set()
+        """Topics of states that paho did not take: so many publications await the broker."""
+        self._encoder = msgspec.json.Encoder()
         self._commands = msgspec.json.Decoder(PrintCommand)
         self._heads = msgspec.json.Decoder(Head)
         self._limit = SizeLimit(log)
@@ -87,16 +92,18 @@ class Broker:
             clean_session=True,
             protocol=mqtt.MQTTv311,
         )
-        client.on_pre_connect = lambda *_: name_thread(name)
+        client.on_pre_connect = lambda *_: _name_thread(name)
         if config.username:
             client.username_pw_set(config.username, config.password)
-        will = self._results.encode(BridgeState(online=False))
+        will = self._encoder.encode(BridgeState(online=False))
         client.will_set(topics.bridge_state(bridge), will, qos=1, retain=True)
         client.reconnect_delay_set(RECONNECT_FIRST_S, RECONNECT_MOST_S)  # type: ignore[arg-type]
         client.max_inflight_messages_set(MOST_IN_FLIGHT)
         client.max_queued_messages_set(MOST_IN_FLIGHT)
         client.on_socket_open = self._tune
         client.on_connect = self._connected
+        client.on_subscribe = self._subscribed
+        client.on_publish = self._published
         client.on_disconnect = self._disconnected
         client.on_message = self._message
         self._client = client
@@ -109,9 +116,10 @@ class Broker:
     def stop(self) -> None:
         """Says goodbye, so that nobody waits for the last will."""
         if self._client.is_connected():
-            farewell = self._results.encode(BridgeState(online=False))
+            farewell = self._encoder.encode(BridgeState(online=False))
             told = self._client.publish(self._topics.bridge_state(self._bridge), farewell, 1, True)
-            told.wait_for_publish(GOODBYE_S)
+            with suppress(ValueError, RuntimeError):  # paho's words for: too much is waiting, or the broker is gone
+                told.wait_for_publish(GOODBYE_S)
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -129,24 +137,27 @@ class Broker:
     # --- what the devices tell (device.Outlet) ---
 
     def result(self, printer: str, result: PrintResult) -> None:
-        self._publish(self._topics.printer_results(printer), self._results.encode(result), retain=False)
+        self._publish(self._topics.printer_results(printer), self._encoder.encode(result), retain=False)
 
     def state(self, device: str, state: DeviceState) -> None:
-        self._publish(self._topics.device_state(device), msgspec.json.encode(state), retain=True)
+        self._publish(self._topics.device_state(device), self._encoder.encode(state), retain=True)
 
     def event(self, device: str, event: DeviceEvent) -> None:
-        self._publish(self._topics.device_events(device), self._results.encode(event), retain=False)
+        self._publish(self._topics.device_events(device), self._encoder.encode(event), retain=False)
 
     def bridge_state(self, state: BridgeState) -> None:
-        self._publish(self._topics.bridge_state(self._bridge), msgspec.json.encode(state), retain=True)
+        self._publish(self._topics.bridge_state(self._bridge), self._encoder.encode(state), retain=True)
 
     def clear_state(self, device: str) -> None:
         """A device that is no longer configured leaves no retained state behind."""
         self._publish(self._topics.device_state(device), b"", retain=True)
 
     def _publish(self, topic: str, payload: bytes, *, retain: bool) -> None:
-        if self._client.is_connected() and self._limit.allows(topic, payload):
-            self._client.publish(topic, payload, 1, retain)
+        if not self._client.is_connected() or not self._limit.allows(topic, payload):
+            return
+        told = self._client.publish(topic, payload, 1, retain)
+        if retain and told.rc == mqtt.MQTT_ERR_QUEUE_SIZE:
+            self._missed.add(topic)
 
     # --- paho's thread ---
 
@@ -161,10 +172,33 @@ class Broker:
         log.info("connected to the broker at %s:%d", self._config.host, self._config.port)
         wanted = [(self._topics.bridge_desired(self._bridge), 1)]
         wanted += [(topic, 1) for topic in self._listening]
-        client.subscribe(wanted)
-        for topic, payload in self._retained():
-            if self._limit.allows(topic, payload):
-                client.publish(topic, payload, 1, True)
+        _, self._greeting = client.subscribe(wanted)
+
+    def _subscribed(self, _client: mqtt.Client, _data: Any, mid: int, _codes: Any, _more: Any) -> None:
+        """Only now are the states told: right behind `_connected` paho says again what the broker had not acknowledged
+        on the old connection, and the last word stays."""
+        if mid == self._greeting:
+            self._tell({topic for topic, _ in self._retained()})
+
+    def _published(self, _client: mqtt.Client, _data: Any, _mid: int, _code: Any, _more: Any) -> None:
+        missed = set()
+        while self._missed:
+            missed.add(self._missed.pop())
+        self._tell(missed)
+
+    def _tell(self, topics: set[str]) -> None:
+        """How these stand now. Its own thread may have told a newer state meanwhile, which the older one from here
+        then has overtaken: so it looks again until nothing has changed."""
+        said: dict[str, bytes] = {}
+        while topics:
+            states = dict(self._retained())
+            news = {topic: states.get(topic, b"") for topic in topics}
+            news = {topic: payload for topic, payload in news.items() if said.get(topic) != payload}
+            if not news:
+                return
+            for topic, payload in news.items():
+                self._publish(topic, payload, retain=True)
+            said |= news
 
     def _disconnected(self, _client: mqtt.Client, _data: Any, _flags: Any, code: Any, _more: Any) -> None:
         if code.is_failure:
@@ -215,3 +249,9 @@ class Broker:
             return None
         log.error("%s: the slip of job %s cannot be taken: %s", message.topic, head.key, wrong)
         return PrintCommand(head.op, head.key, head.attempt, None, head.copy)
+
+
+def _name_thread(name: str) -> None:
+    """Runs on paho's thread, which paho names after the client id: its secret part belongs in no log, and every line of
+    a log names its thread."""
+    threading.current_thread().name = f"paho-mqtt-client-{name}"

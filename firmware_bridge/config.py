@@ -21,6 +21,8 @@ BROKER_KEYS: dict[str, type] = {"host": str, "port": int, "username": str, "pass
 BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
 TOPIC_SIGNS = set("+#/$")
 """They mean something in an MQTT topic, so no name may hold them."""
+LONGEST_NAME = 128
+"""Characters of a device's name, which stands in topics, logs and the names of threads."""
 
 
 @dataclass(frozen=True)
@@ -94,12 +96,21 @@ def _password(file: object, folder: Path, problems: list[str]) -> str:
         return ""
 
 
+def problems_of_name(name: str) -> list[str]:
+    """What makes this no name of a device. Its topics cannot even be subscribed to then."""
+    if not 0 < len(name) <= LONGEST_NAME:
+        return [f"a name has 1 to {LONGEST_NAME} characters"]
+    if TOPIC_SIGNS & set(name) or not name.isprintable():
+        return [f"name {name!r} may hold neither + # / $ nor what cannot be printed"]
+    return []
+
+
 def problems_of(desired: DeviceDesired) -> list[str]:
     """What makes this device impossible, in words; empty when it can be built."""
     driver = DRIVERS.get(desired.driver)
     if driver is None:
         return [f"driver {desired.driver!r} is none of {', '.join(DRIVERS)}"]
-    problems = driver.problems(desired)
+    problems = problems_of_name(desired.name) + driver.problems(desired)
     for key, value in desired.options.items():
         if key in LINE_OPTIONS:
             continue  # problems_of_port looks at them

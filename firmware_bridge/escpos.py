@@ -159,7 +159,7 @@ class _Lacking(NamedTuple):
     @property
     def loudness(self) -> int:
         styles = (span.style for span in self.line.spans)
-        return max(style.wide + style.tall + style.bold + style.inverse for style in styles)
+        return max(style.wide + style.tall + style.bold + 2 * style.inverse for style in styles)
 
 
 class _Text(NamedTuple):

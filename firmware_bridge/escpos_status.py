@@ -96,14 +96,14 @@ class StatusReader:
             self._auto.clear()
 
     def _continue_echo(self, byte: int, answers: list[Answer]) -> None:
+        if self._auto or byte & 0xF0 == 0x10:
+            # A status sent on a change does not wait for the frame. A mark is printable, so this is none of its bytes.
+            self._beside_echo(byte, answers)
+            return
         if len(self._echo) == 1 and byte not in (0x22, 0x23, 0x25):
             answers.append(Stray(bytes(self._echo)))
             self._echo.clear()
             self._sort(byte, answers)
-            return
-        if 1 < len(self._echo) < _ECHO_BYTES - 1 and (self._auto or byte & 0xF0 == 0x10):
-            # A status sent on a change does not wait for the frame. A mark is printable, so this is none of its bytes.
-            self._beside_echo(byte, answers)
             return
         self._echo.append(byte)
         if len(self._echo) == _ECHO_BYTES or (self._echo[1] == 0x25 and byte == 0):

@@ -188,6 +188,8 @@ def read_hello_ack(payload: bytes) -> Hello:
     hello = Hello(body[0], body[1], body[2], body[3], body[4], body[5], tuple(body[6]))
     if not all(isinstance(cap, str) for cap in hello.caps) or hello.most < LEAST_PAYLOAD:
         raise BodyError(f"HELLO_ACK: caps {hello.caps!r}, max_payload {hello.most}")
+    if not 0 <= hello.boot < 1 << 32:
+        raise BodyError(f"HELLO_ACK: boot_nonce {hello.boot} is no u32")
     return hello
 
 

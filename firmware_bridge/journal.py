@@ -156,20 +156,21 @@ class Journal:
             "UPDATE deeds SET state = 'UNKNOWN', reason = 'restarted', updated = ? WHERE state = 'SENDING'",
             (int(self._wall()),),
         )
-        self._run(
-            "UPDATE jobs SET state = 'UNKNOWN', reason = 'restarted', updated = ?"
-            " WHERE state IN ('SENDING', 'WAITING')",
-            (int(self._wall()),),
-        )
         rows = self._run(
-            f"SELECT {_COLUMNS} FROM jobs"
-            " WHERE state = 'UNKNOWN' AND reason = 'restarted' ORDER BY seq DESC LIMIT 100"
+            "UPDATE jobs SET state = 'UNKNOWN', reason = 'restarted', updated = ?"
+            f" WHERE state IN ('SENDING', 'WAITING') RETURNING {_COLUMNS}",
+            (int(self._wall()),),
         )
         return [_entry(row) for row in rows]
 
-    def last_state(self, printer: str) -> JobState | None:
-        """How this printer's newest job stands: after an unfinished one its paper is not clean."""
-        rows = self._run("SELECT state FROM jobs WHERE printer = ? ORDER BY seq DESC LIMIT 1", (printer,))
+    def last_begun(self, printer: str) -> JobState | None:
+        """How the newest job stands of which this printer may have bytes: after an unfinished one its paper is not
+        clean. What was withdrawn, or could be no bytes, changed nothing on it."""
+        rows = self._run(
+            "SELECT state FROM jobs WHERE printer = ? AND state <> 'WITHDRAWN' AND reason <> 'unprintable'"
+            " ORDER BY seq DESC LIMIT 1",
+            (printer,),
+        )
         return rows[0][0] if rows else None
 
     def save_desired(self, desired: BridgeDesired) -> None:

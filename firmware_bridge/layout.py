@@ -6,19 +6,7 @@ Each kind has its own page in `slips/`; the tools are those of `page.py`, the fi
 from __future__ import annotations
 
 from firmware_bridge.charset import Encoding
-from firmware_bridge.page import (
-    FEWEST_COLUMNS,
-    MOST_COLUMNS,
-    PLAIN,
-    BarCode,
-    Gap,
-    Line,
-    QrCode,
-    Rule,
-    Span,
-    Style,
-    TextLine,
-)
+from firmware_bridge.page import BarCode, Gap, Line, QrCode, Span, TextLine
 from firmware_bridge.slips.bill_slip import BillSlip, GuestList, Receipt
 from firmware_bridge.slips.kitchen_slip import KitchenSlip, Notice
 from firmware_bridge.slips.pass_slip import FullOrder, RunnerSlip
@@ -28,10 +16,8 @@ from firmware_bridge.slips.test_slip import TestSlip
 from firmware_bridge.slips.words import words_of
 from gateway.contract.slips import Slip
 
-__all__ = [
-    "FEWEST_COLUMNS", "MOST_COLUMNS", "PAGES", "PLAIN", "BarCode", "Gap", "Line", "QrCode", "Rule", "Span", "Style",
-    "TextLine", "layout",
-]  # fmt: skip
+__all__ = ["PAGES", "BarCode", "Gap", "Line", "QrCode", "Span", "TextLine", "layout"]
+"""With the lines that it is made of, for who draws them."""
 
 PAGES: dict[str, type[SlipPage]] = {
     "guest_list": GuestList,

@@ -1,8 +1,8 @@
 """What stands on a paper of N columns, line by line, and the tools that put text there. Pure.
 
 Loud are table, dish, quantity, what is left out and allergies; quiet is everything else. A guest's own
-words never start a line without their mark, are never large and never bold, so that they cannot pass for
-a dish, a total or a command.
+words never start a line without their mark; but for allergies, which are white on black, they are never large
+and never bold. So they cannot pass for a dish, a total or a command.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ LONG_DISH = Style(tall=True, bold=True)
 BOLD = Style(bold=True)
 LEFT_OUT = Style(inverse=True, bold=True)
 LOUD = Style(wide=True, tall=True, bold=True, inverse=True)
+LONG_LOUD = Style(tall=True, bold=True, inverse=True)
 
 FEWEST_COLUMNS, MOST_COLUMNS = 24, 72
 """Narrower, no dish reads with its quantity; wider papers do not exist (58 mm: 32, 80 mm: 42 or 48)."""
@@ -131,6 +132,14 @@ class Page:
             left = " " * (room // 2)
             band.append(text_line(left + piece + " " * (room - room // 2), replace(style, inverse=True)))
         return band
+
+    def warning(self, mark: str, text: str) -> list[Line]:
+        """Somebody's own words that must not be missed. Each line of them has the whole mark, so that none can pass for
+        a dish; what is too long for one large line is less wide."""
+        if self.cells(mark + text) <= self.columns_of(LOUD) - 2:
+            return self.band(mark + text, LOUD)
+        pieces = wrap(text, self.columns - 2 - self.cells(mark), self.encoding)
+        return [line for piece in pieces for line in self.band(mark + piece, LONG_LOUD)]
 
     def marked(self, mark: str, text: str, indent: int) -> list[Line]:
         """Somebody's own words behind their mark, which every line of them has."""

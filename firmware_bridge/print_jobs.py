@@ -48,7 +48,7 @@ class PrintJobs:
         self._queue: deque[Job] = deque()
         self.current: Job | None = None
         # After an unfinished slip the next one begins with a cut, so that no two share a paper.
-        self.clean_first = journal.last_state(printer) == "UNKNOWN"
+        self.clean_first = journal.last_begun(printer) == "UNKNOWN"
 
     def take(self, command: PrintCommand) -> None:
         """One command from the gateway; answers what is known by now."""
@@ -113,6 +113,13 @@ class PrintJobs:
         self._journal.record(entry)
         job.entry = entry
         self.clean_first = state == "UNKNOWN"
+        self.current = None
+        self._tell(job)
+
+    def refuse(self, job: Job, reason: str) -> None:
+        """It can never be a paper, which a person must be told: an end without a byte."""
+        job.entry = Entry(job.key, self._printer, "UNKNOWN", reason, {"bytes": 0})
+        self._journal.record(job.entry)
         self.current = None
         self._tell(job)
 

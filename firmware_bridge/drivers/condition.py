@@ -11,6 +11,8 @@ CAUSES = ("cover_open", "paper_out", "cutter_error", "error")
 
 def condition_of(printer: EscposPrinter) -> Condition | None:
     """None while the printer is being asked: what was told before stands."""
+    if printer.stuck and printer.blocked is None:
+        return "offline", ["offline"]
     if printer.silent:
         return "unknown", ["no_answer"]
     if not printer.known:

@@ -16,7 +16,7 @@ from typing import Literal
 from firmware_bridge.drivers.mcu_commands import Wish
 from firmware_bridge.frame import Hello
 from firmware_bridge.journal import Deed, Journal
-from firmware_bridge.link_events import ActionDone, ActionUnknown, ActionUnsent, NotTakenError
+from firmware_bridge.link_events import ActionDone, ActionUnknown, ActionUnsent
 from firmware_bridge.session import Session
 
 log = logging.getLogger(__name__)
@@ -127,12 +127,9 @@ class Deeds:
             self._mid = (self._mid + 1) & 0xFFFFFFFF
             first.mid, first.boot = self._mid, hello.boot
             self._journal.record_deed(Deed(self._device, first.key, "SENDING", "", first.mid, first.boot))
-        try:
-            self._session.send_action(first.wish.op, first.wish.args, first.mid)
-            first.under_way = True
-        except (NotTakenError, ValueError) as error:
-            log.warning("%s: %s is not done: %s", self._device, first.key, error)
-            self._finish(first, "UNKNOWN" if first.left else "NOT_DONE", "refused")
+        # It is taken: the session is up, has no other one, and the longest wish fits into the shortest payload.
+        self._session.send_action(first.wish.op, first.wish.args, first.mid)
+        first.under_way = True
 
     def _finish(self, deed: _Waiting, state: Ending, reason: str = "") -> None:
         self._waiting.remove(deed)

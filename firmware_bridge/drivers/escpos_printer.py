@@ -19,6 +19,7 @@ from firmware_bridge.escpos_status import (
     FenceEcho,
     PrinterStatus,
     RealTimeAnswer,
+    Reason,
     StatusReader,
 )
 
@@ -34,6 +35,11 @@ SETTLE_S = 0.05
 QUIET_S = 5.0
 """Without a fence's answer, from a printer that answers questions and may print: it holds nothing of before any more.
 Two fences are at most 1000 bytes apart, two seconds of the slowest printer."""
+QUIET_MOST_S = 30.0
+"""A printer that never is so quiet, because it says such bytes by itself, gets slips all the same: unproven ones."""
+STUCK_S = 3.0
+"""Bytes that are to leave and a line that takes none (XOFF, a full buffer, a USB printer that says not now): beyond
+this nothing printed can be hoped for here."""
 
 ROUNDS_TO_SILENCE = 2
 Fence = Literal["gs_h", "gs_r", "none"]
@@ -41,19 +47,21 @@ Fence = Literal["gs_h", "gs_r", "none"]
 
 class EscposPrinter:
     """One printer. Times are monotonic seconds; `baud` says how long bytes travel; `first_mark` is any number: marks
-    count on from there, so that an answer of a former life fits none of this one's."""
+    count on from there, so that an answer of a former life fits none of this one's. `unsettled`: a former life sent it
+    a slip that ended without proof."""
 
-    def __init__(self, baud: int, fence: Fence, first_mark: int = 0) -> None:
+    def __init__(self, baud: int, fence: Fence, first_mark: int = 0, *, unsettled: bool = False) -> None:
         self._baud = baud
         self._fence: Fence = fence
         self._mark = first_mark
         self._status = PrinterStatus()
         self._known_at: float | None = None
         self.sending: Sending | None = None
-        self._owed = 0
-        """Fences of slips that ended without them. A printer that was mute, or out of paper, may hold those slips and
-        answer for them much later: the oldest fence is always answered first."""
+        self._unsettled = unsettled and fence == "gs_r"
+        """Answers without a name may come that are not the next slip's. A printer that was mute, or out of paper, may
+        hold a former slip and answer for it much later; how often nobody can say, so only silence ends it."""
         self._quiet_at: float | None = None
+        self._endured_at = 0.0
         self.awaited = False
         """A slip waits for this printer to be well again: it is asked more often."""
         self.disconnected()
@@ -81,19 +89,23 @@ class EscposPrinter:
         self._failed_rounds = 0
         self._known_at = None
         self._quiet_at = None
-        self._owe()
+        self._stuck_at: float | None = None
+        self.stuck = False
+        """Its line takes no bytes. What it says itself still comes, so it may be known why."""
+        self._unsettle()
         self.sending = None
 
     def outgoing(self) -> bytes:
-        """What shall leave now. A question never stands inside a slip: it could split a command."""
+        """What shall leave now. A question never stands inside a slip's commands: it could split one."""
         job = self.sending
-        return job.data[job.left :] if job is not None and self._slip_speaks(job) else bytes(self._out)
+        return job.data[job.left : job.open] if job is not None and self._slip_speaks(job) else bytes(self._out)
 
     def _slip_speaks(self, job: Sending) -> bool:
-        return not job.whole and (job.left > 0 or not self._out)
+        return job.left < job.open and not (job.between and self._out)
 
     def sent(self, count: int, now: float) -> None:
         """`count` bytes of `outgoing` have left."""
+        self._stuck_at, self.stuck = None, False
         self._line_free = max(self._line_free, now) + count * 10 / self._baud
         job = self.sending
         if job is None or not self._slip_speaks(job):
@@ -136,16 +148,22 @@ class EscposPrinter:
         """It has been asked more than once and says nothing sensible."""
         return self._failed_rounds >= ROUNDS_TO_SILENCE
 
+    @property
+    def blocked(self) -> Reason | None:
+        """Why it says that it cannot print; None also while it says nothing."""
+        return self._status.blocked if self.known and not self.silent else None
+
     def fresh(self, now: float) -> bool:
         return self._known_at is not None and now - self._known_at < FRESH_S
 
     def ready(self, now: float) -> bool:
-        """A slip may start. A printer that answers no question still prints: it must not block a kitchen."""
-        if self.sending is not None or now < self._deaf_until:
+        """A slip may start. A printer that answers no question still prints: it must not block a kitchen. Where a
+        question has not left yet, a slip would not leave either."""
+        if self.sending is not None or self.stuck or self._out or now < self._deaf_until:
             return False
-        if self._owed and not self.silent:
-            return False
-        return self.silent or (self.fresh(now) and self._status.blocked is None)
+        if self.silent:
+            return True
+        return self.fresh(now) and self.blocked is None and not self._awaits_quiet(now)
 
     def ask_now(self, now: float) -> None:
         """Make the status fresh as soon as the line allows."""
@@ -165,7 +183,11 @@ class EscposPrinter:
         data = (escpos.FRESH_PAPER if clean_first else b"") + slip + escpos.CUT
         patience = SPARE_S + len(data) * 10 / self._baud + body.lines / LINES_PER_S
         inner = max(0, len(marks) - 1)
-        self.sending = Sending(data, patience, deadline=now + SPARE_S, inner=inner, marks=marks)
+        inside = [escpos.marked_fence(mark) for mark in marks[:-1]] if self._fence == "gs_h" else []
+        stops = [data.index(each) + len(each) for each in inside]
+        self.sending = Sending(
+            data, patience, now + SPARE_S, inner=inner, marks=marks, stops=stops, paced=not self.silent
+        )
 
     def _next_mark(self) -> bytes:
         self._mark = (self._mark + 1) % len(escpos.MARKS) ** 4
@@ -190,30 +212,33 @@ class EscposPrinter:
                 ended = Outcome("UNCONFIRMED")
         elif now >= job.deadline:
             ended = Outcome("UNKNOWN", "no_answer") if job.left else Outcome("WAITING", "offline")
+            self.stuck = self.stuck or not job.left
         if ended is not None:
             if ended.state != "PRINTED":
-                self._owe()
+                self._unsettle()
             self.sending = None
         return ended
 
-    # --- what former slips are owed ---
+    # --- what is still to come of former slips ---
 
-    def _owe(self) -> None:
-        if self.sending is not None and self._fence == "gs_r":
-            self._owed += max(0, self.sending.asked(escpos.FENCE) - self.sending.answered)
+    def _unsettle(self) -> None:
+        if self.sending is not None and self.sending.left and self._fence == "gs_r":
+            self._unsettled = True
 
-    def _collect(self, now: float) -> None:
-        """Before the next slip: one more fence behind everything, until all are answered or nothing comes any more."""
-        well = self.fresh(now) and self._status.blocked is None and not self.silent
-        if not self._owed or self.sending is not None or not well:
+    def _settle(self, now: float) -> None:
+        """Before the next slip: what a former one may still bring has come when nothing comes any more."""
+        well = self.fresh(now) and self.blocked is None and not self.silent
+        if not self._unsettled or self.sending is not None or not well:
             self._quiet_at = None
         elif self._quiet_at is None:
-            self._out += escpos.FENCE
-            self._owed += 1
-            self._quiet_at = now + QUIET_S
+            self._quiet_at, self._endured_at = now + QUIET_S, now + QUIET_MOST_S
         elif now >= self._quiet_at:
-            self._owed = 0  # they were lost with the printer's buffer, or answered while it was mute
-            self._quiet_at = None
+            self._unsettled, self._quiet_at = False, None
+
+    def _awaits_quiet(self, now: float) -> bool:
+        return self._unsettled and (self._quiet_at is None or now < self._endured_at)
+
+    # --- its time ---
 
     def step(self, now: float) -> float:
         """Ask what is due; returns when it next wants to run."""
@@ -225,10 +250,11 @@ class EscposPrinter:
         if self._asked is None and not self._questions and now >= self._round_due:
             self._begin_round(now)
         self._hold(now)
-        self._collect(now)
+        self._keep_pace(now)
+        self._settle(now)
+        self._watch_line(now)
         wishes = [self._answer_by if self._asked is not None else self._round_due]
-        if self._quiet_at is not None:
-            wishes.append(self._quiet_at)
+        wishes += [at for at in (self._quiet_at, self._stuck_at) if at is not None]
         job = self.sending
         if job is not None and not job.held:
             wishes.append(job.deadline)
@@ -236,11 +262,27 @@ class EscposPrinter:
                 wishes.append(job.drained)
         return min(wishes)
 
+    def _watch_line(self, now: float) -> None:
+        if self.stuck or not self.outgoing():
+            self._stuck_at = None
+        elif self._stuck_at is None:
+            self._stuck_at = now + STUCK_S
+        elif now >= self._stuck_at:
+            self.stuck, self._stuck_at = True, None
+
+    def _keep_pace(self, now: float) -> None:
+        """A printer that leaves a mark unanswered may not know marks at all: it gets the whole slip nevertheless,
+        which then cannot be proven."""
+        job = self.sending
+        if job is not None and job.paused and now >= job.deadline:
+            job.paced = False
+            job.deadline = now + job.patience
+
     # --- rounds of questions ---
 
     def _begin_round(self, now: float) -> None:
         job = self.sending
-        if job is not None and not job.whole:
+        if job is not None and job.left < job.open:
             self._round_due = now + POLL_BUSY_S
             return
         # Some clones answer the first question of a line late: it is asked twice, the second counts.
@@ -301,9 +343,8 @@ class EscposPrinter:
         job = self.sending
         if job is None or not job.left:
             return
-        blocked = self._status.blocked if self.known and not self.silent else None
-        if blocked:
-            job.held = blocked
+        if self.blocked:
+            job.held = self.blocked
             job.deadline = now + job.patience
         elif job.held:
             job.held = ""
@@ -315,8 +356,9 @@ class EscposPrinter:
         job = self.sending
         if self._fence != "gs_r":
             return
-        if self._owed and not byte & 0x0C:
-            self._owed -= 1
+        if job is not None and job.answered >= job.asked(escpos.FENCE):
+            self._unsettled = True  # more answers than questions: somebody else's are among them
+        if self._unsettled:
             if self._quiet_at is not None:
                 self._quiet_at = now + QUIET_S
             return
@@ -338,8 +380,8 @@ class EscposPrinter:
         if self._fence != "gs_h" or job is None or mark not in job.marks:
             return
         place = job.marks.index(mark)
-        if place < job.answered:
-            return
+        if place < job.answered or job.left < [*job.stops, len(job.data)][place]:
+            return  # heard before, or not even asked
         if place > job.answered:
             # Answers between were lost, or with them a part of the slip: nobody can tell, so no later mark proves it.
             job.mixed = True

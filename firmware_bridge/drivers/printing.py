@@ -11,7 +11,8 @@ from firmware_bridge.drivers.driver import Command, Condition, Driver, Surroundi
 from firmware_bridge.drivers.escpos_printer import EscposPrinter
 from firmware_bridge.errors import UnprintableError
 from firmware_bridge.escpos import Body, encode, raster_room
-from firmware_bridge.layout import FEWEST_COLUMNS, MOST_COLUMNS, layout
+from firmware_bridge.layout import layout
+from firmware_bridge.page import FEWEST_COLUMNS, MOST_COLUMNS
 from firmware_bridge.print_jobs import Job, PrintJobs
 from gateway.contract.messages import DeviceDesired, PrintCommand
 
@@ -25,12 +26,15 @@ class PrinterDriver(Driver):
     """Starts, watches and ends slips. Raises JournalError from `step`: then nothing may be sent any more."""
 
     printer: ClassVar[bool] = True
+    options: ClassVar = {"qr": ("native", "drawn")}
 
     def __init__(self, given: Surroundings) -> None:
         super().__init__(given)
         self.desired = given.desired
-        self._printer = EscposPrinter(self.desired.baud, self.desired.fence, given.random(MARK_BITS))
         self._jobs = PrintJobs(self.name, given.journal, lambda result: given.outlet.result(self.name, result))
+        self._printer = EscposPrinter(
+            self.desired.baud, self.desired.fence, given.random(MARK_BITS), unsettled=self._jobs.clean_first
+        )
         self._connected = False
         self._retired = False
         self._unacknowledged: int | None = None
@@ -88,8 +92,8 @@ class PrinterDriver(Driver):
     def step(self, now: float) -> float:
         self._printer.step(now)
         ended = self._watch(now)
-        self._advance(now)
-        return now if ended else self._printer.step(now)
+        refused = self._advance(now)
+        return now if ended or refused else self._printer.step(now)
 
     def condition(self) -> Condition | None:
         return condition_of(self._printer)
@@ -106,39 +110,46 @@ class PrinterDriver(Driver):
         if self._printer.sending is not None:
             self._jobs.abandon(self._printer.sending.left)
 
-    def _advance(self, now: float) -> None:
-        """Start a slip where that is due."""
+    def _advance(self, now: float) -> bool:
+        """Start a slip where that is due; whether it cannot be one, so that the next need not wait."""
         job = None if self._retired else self._jobs.next()
         self._printer.awaited = job is not None
         if job is None or self._printer.sending is not None:
-            return
-        if not self._connected:
-            self._jobs.wait(job, "offline")
-            return
+            return False
         body = self._body(job)
         if body is None:
-            return
-        if self._printer.ready(now):
+            return True
+        if not self._connected:
+            self._jobs.wait(job, "offline")
+        elif self._printer.ready(now):
             self._jobs.mark_sending(job, len(body.data))
             self._printer.begin(body, now, clean_first=self._jobs.clean_first)
-            return
-        blocked = self._printer.status.blocked if self._printer.known else None
-        if blocked and not self._printer.silent:
-            self._jobs.wait(job, blocked)
+        else:
+            self._await(job, now)
+        return False
+
+    def _await(self, job: Job, now: float) -> None:
+        """It cannot start yet."""
+        obstacle = self._printer.blocked or ("offline" if self._printer.stuck else "")
+        if obstacle:
+            self._jobs.wait(job, obstacle)
         if not self._printer.fresh(now):
             self._printer.ask_now(now)
 
     def _body(self, job: Job) -> Body | None:
+        """None of a slip that can be no bytes: that is its end."""
         if job.body is None:
             encoding = self.desired.encoding
             room = raster_room(self.desired.port, self.desired.baud)
+            native_qr = self.option("qr") == "native"
             try:
                 lines = layout(job.slip, self.desired.columns, encoding, job.copy)
-                job.body = encode(lines, self.desired.columns, encoding, self.given.bar_codes, room)
+                job.body = encode(
+                    lines, self.desired.columns, encoding, self.given.bar_codes, room, native_qr=native_qr
+                )
             except UnprintableError as error:
-                if job.reason != "unprintable":
-                    log.error("%s: job %s: %s", self.name, job.key, error)
-                self._jobs.wait(job, "unprintable")
+                log.error("%s: job %s: %s", self.name, job.key, error)
+                self._jobs.refuse(job, "unprintable")
                 return None
             if job.body.missing:
                 log.warning("%s: job %s: not in the font: %s", self.name, job.key, job.body.missing)

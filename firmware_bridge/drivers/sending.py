@@ -37,7 +37,8 @@ class Sending:
     """The slip on its way. `left` counts bytes that the line has taken.
 
     `inner` fences stand inside the slip; `answered` counts their answers and that of the one behind it. `marks` are
-    those of all of them in their order, which only GS ( H sends.
+    those of all of them in their order, which only GS ( H sends. While it is `paced` it waits at its `stops`, behind
+    each inner fence, for the answer: a printer that cannot speak for a while may forget all answers but its newest.
     """
 
     data: bytes
@@ -50,6 +51,8 @@ class Sending:
     fences: int = 1
     fence_at: float = 0.0
     marks: list[bytes] = field(default_factory=list)
+    stops: list[int] = field(default_factory=list)
+    paced: bool = True
     last_answer: str = ""
     answered_at: float = 0.0
     mixed: bool = False
@@ -58,6 +61,22 @@ class Sending:
     @property
     def whole(self) -> bool:
         return self.left >= len(self.data)
+
+    @property
+    def open(self) -> int:
+        """Up to here its bytes may leave."""
+        waits = self.paced and self.answered < len(self.stops)
+        return self.stops[self.answered] if waits else len(self.data)
+
+    @property
+    def paused(self) -> bool:
+        """All that may leave has left, and the rest waits for an answer."""
+        return self.open <= self.left < len(self.data)
+
+    @property
+    def between(self) -> bool:
+        """What has left ends with a whole command."""
+        return self.left == 0 or self.left in self.stops
 
     def asked(self, fence: bytes) -> int:
         """Fences that have left: those in the part of the slip that has, and the further ones behind it."""

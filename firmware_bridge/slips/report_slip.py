@@ -27,7 +27,7 @@ class Report(SlipPage):
             page += [Rule(), Gap(4), *self.sum_up(words.sum["receipt"], full_amount(slip.total, slip.currency)), Gap(4)]
         page.append(Rule())
         if slip.reason:
-            page += self.marked(words.note, slip.reason, 0)
+            page += self.marked(words.reason, slip.reason, 0)
         return [*page, *self._signature()]
 
     def _figures(self, section: SlipSection) -> list[Line]:

@@ -99,7 +99,7 @@ class SlipPage(Page):
     def allergies(self) -> list[Line]:
         page: list[Line] = []
         for allergy in self.slip.allergies:
-            page += [Gap(4), *self.band(self.words.allergy + printable(allergy), LOUD)]
+            page += [Gap(4), *self.warning(self.words.allergy, printable(allergy))]
         return [*page, Gap(8)] if page else []
 
     def bars(self) -> list[Line]:

@@ -24,7 +24,7 @@ RECORDED_JOBS = 200
 FAULTS = (
     "paper_out", "paper_low", "cover_open", "cutter_error", "offline", "printer_unplugged", "printer_mute",
     "printer_power_cut", "garbage", "late_answer", "stray_status", "asb_in_answer", "answer_lost", "foreign_echo",
-    "impersonates", "xoff_stuck", "wrong_baud",
+    "impersonates", "xoff_stuck", "wrong_baud", "output_blocked",
 )  # fmt: skip
 """docs/devices.md says what each does."""
 
@@ -72,6 +72,9 @@ class VirtualPrinter:
         self._now = 0.0
         self._record: JobRecord | None = None
         self._late: bytes | None = None
+        self._newest = b""
+        self._gap = 0
+        """Where the next status comes into an answer: each time one byte later."""
         self._jammed = False
         self._noise = random.Random(7)
 
@@ -205,8 +208,12 @@ class VirtualPrinter:
             return
         if "foreign_echo" in faults:
             data = FOREIGN_ECHO
+        if "output_blocked" in faults:
+            self._newest = data
+            return
         if "asb_in_answer" in faults:
-            data = data[:3] + self._auto() + data[3:] if len(data) > 1 else self._auto() + data
+            self._gap = self._gap % (len(data) - 1) + 1 if len(data) > 1 else 0
+            data = data[: self._gap] + self._auto() + data[self._gap :]
         self._say(data)
 
     def _on_event(self, event: Event) -> None:
@@ -216,7 +223,7 @@ class VirtualPrinter:
         return bytes(self._noise.choice(FRAMING_NOISE) for _ in range(-(-len(data) // share)))
 
     def _say(self, data: bytes) -> None:
-        if not data or self.faults & {"printer_mute", "printer_power_cut"}:
+        if not data or self.faults & {"printer_mute", "printer_power_cut", "output_blocked"}:
             return
         if "garbage" in self.faults:
             data = bytes(self._noise.randrange(256) for _ in range(self._noise.randrange(1, 4)))
@@ -237,12 +244,16 @@ class VirtualPrinter:
             self._engine.reset()
             self._pending.clear()
             self._late = None
+            self._newest = b""
             self._jammed = False
             self._record = None
         if fault == "cutter_error" and not on:
             self._jammed = False
         if fault == "late_answer" and not on:
             self._late = None
+        if fault == "output_blocked" and not on:
+            newest, self._newest = self._newest, b""
+            self._say(newest)
         if fault == "xoff_stuck":
             self._say(b"\x13" if on else b"\x11")
         if self._auto() != before:

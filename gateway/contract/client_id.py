@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 
 PREFIX = b"tablepass mqtt client id:"
 """So that this hash of the password is of no use anywhere else."""
@@ -19,9 +18,3 @@ def client_id(name: str, password: str) -> str:
     that another user could know would let them take our place and throw away what waits for us. It belongs in no log.
     """
     return f"{name}-{hashlib.sha256(PREFIX + password.encode()).hexdigest()[:SECRET_DIGITS]}"
-
-
-def name_thread(name: str) -> None:
-    """Calls paho's thread by `name`, without the secret part. For `on_pre_connect`, which runs on that thread: paho
-    names it after the client id, and every line of a log names its thread."""
-    threading.current_thread().name = f"paho-mqtt-client-{name}"

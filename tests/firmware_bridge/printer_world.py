@@ -6,6 +6,7 @@ import random
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from bridge_rig import a_slip
 
@@ -27,6 +28,8 @@ from gateway.contract.messages import (
 )
 
 TICK = 0.002
+LAST_LINE = "上一张 0040"
+"""Of every slip here."""
 LINE_HOLDS = 4096
 """Bytes between the bridge and a printer that reads no more, as in a pty: then the line takes none."""
 
@@ -98,6 +101,7 @@ class World:
         self.wall = 1.8e9
         self.cable = Cable(rung, seed)
         self.papers: list[str] = []
+        self.sheets: list[Sheet] = []
         self.results: list[PrintResult] = []
         self.states: list[DeviceState] = []
         self.printer = VirtualPrinter(48, baud, self.cable.answer, self._cut)
@@ -107,6 +111,9 @@ class World:
     def start(self) -> None:
         self.journal = Journal(self.folder / "bridge.db", lambda: self.wall)
         self.journal.settle_after_restart()
+        self.start_device()
+
+    def start_device(self) -> None:
         self.device = Device(
             self.desired, "b1", self.journal, self, self._open, self.bar_codes, lambda: "2026-01-01T00:00:00Z"
         )
@@ -117,6 +124,11 @@ class World:
         self.cable.to_host.clear()
         self.start()
 
+    def change_settings(self) -> None:
+        """As the bridge does: the device of before ends, another one begins, in the same process."""
+        self.device.close()
+        self.start_device()
+
     def _open(self, _url: str, _baud: int) -> Cable:
         if not self.cable.plugged:
             raise PortError("unplugged", "no such port")
@@ -124,6 +136,7 @@ class World:
 
     def _cut(self, sheet: Sheet) -> None:
         if sheet.inked:
+            self.sheets.append(sheet)
             self.papers.append(text_of(sheet, 48))
 
     def result(self, printer: str, result: PrintResult) -> None:
@@ -135,9 +148,12 @@ class World:
     def event(self, device: str, event: DeviceEvent) -> None:
         raise AssertionError(f"a printer tells of {event.kind}")
 
-    def print(self, key: str, attempt: int = 1, copy: int = 1) -> None:
-        slip = a_slip(order=key, code="")
+    def print(self, key: str, attempt: int = 1, copy: int = 1, **changes: Any) -> None:
+        slip = a_slip(order=key, code="", **changes)
         self.device.offer(PrintCommand("print", key, attempt, slip, copy))
+
+    def withdraw(self, key: str) -> None:
+        self.device.offer(PrintCommand("withdraw", key, 1))
 
     def tick(self) -> None:
         self.now += TICK
@@ -172,6 +188,11 @@ class World:
 
     def copies(self, key: str) -> int:
         return sum(f"{key} " in paper and "REPRINT" not in paper for paper in self.papers)
+
+    def is_printed(self, key: str) -> bool:
+        """To its last line, whether or not it is cut off by now."""
+        papers = [*self.papers, text_of(self.printer._engine.sheet, 48)]
+        return any(LAST_LINE in paper.partition(f"{key} ")[2] for paper in papers)
 
 
 def killed_at(world: World, ticks: int) -> int:

@@ -22,7 +22,8 @@ from firmware_bridge.escpos_status import (
     StatusReader,
     Stray,
 )
-from firmware_bridge.layout import PLAIN, Line, Span, Style, TextLine, layout
+from firmware_bridge.layout import Line, Span, TextLine, layout
+from firmware_bridge.page import PLAIN, Style
 from firmware_bridge.virtual.interpreter import Interpreter
 from firmware_bridge.virtual.paper import text_of, width_of
 from firmware_bridge.virtual.sheet import PrintedLine, Sheet
@@ -285,7 +286,7 @@ def test_the_word_of_an_addition_has_the_golden_bytes() -> None:
 
 def test_a_status_between_the_bytes_of_an_echo_is_heard_and_the_echo_too() -> None:
     auto, echo = b"\x10\x00\x03\x00", b"\x37\x22P0A1\x00"
-    for place in range(2, 6):
+    for place in range(1, 7):
         heard = StatusReader().feed(echo[:place] + auto + b"\x16" + echo[place:])
         assert heard == [AutoStatus(auto), RealTimeAnswer(0x16), FenceEcho(b"P0A1")]
     # What began like a status and is none takes the frame with it: nothing of it passes for an answer.

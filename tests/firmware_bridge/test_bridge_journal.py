@@ -10,6 +10,7 @@ import pytest
 from firmware_bridge import journal as journal_module
 from firmware_bridge.errors import JournalError
 from firmware_bridge.journal import Entry, Journal
+from firmware_bridge.print_jobs import PrintJobs
 from gateway.contract.messages import BridgeDesired, DeviceDesired
 
 
@@ -36,7 +37,20 @@ def test_a_job_under_way_is_unknown_after_a_restart_and_a_finished_one_stays(tmp
     assert [entry.key for entry in again.settle_after_restart()] == ["a"]
     assert again.find("a") == Entry("a", "kitchen", "UNKNOWN", "restarted", {}, 5)
     assert again.find("b") == Entry("b", "kitchen", "PRINTED", "", {"fence": "gs_r"})
-    assert again.last_state("kitchen") == "PRINTED"
+    assert again.last_begun("kitchen") == "PRINTED"
+    assert again.settle_after_restart() == [], "said once"
+
+
+@pytest.mark.parametrize("later", [Entry("b", "kitchen", "WITHDRAWN"), Entry("b", "kitchen", "UNKNOWN", "unprintable")])
+def test_an_unfinished_slip_counts_until_another_one_is_begun(tmp_path: Path, later: Entry) -> None:
+    journal = Journal(tmp_path / "bridge.db", Wall())
+    assert journal.last_begun("kitchen") is None
+    journal.record(Entry("a", "kitchen", "UNKNOWN", "no_answer"))
+    journal.record(later)
+    journal.record(Entry("c", "bar", "PRINTED"))
+    assert PrintJobs("kitchen", journal, lambda _: None).clean_first
+    journal.record(Entry("d", "kitchen", "PRINTED"))
+    assert not PrintJobs("kitchen", journal, lambda _: None).clean_first
 
 
 def test_old_results_are_forgotten_but_never_the_newest(

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from printer_world import World, killed_at
+from bridge_rig import a_slip
+from printer_world import LINE_HOLDS, World, killed_at
 
 from firmware_bridge import print_jobs
 from firmware_bridge.device import Device
-from firmware_bridge.drivers.escpos_printer import Fence
+from firmware_bridge.drivers.escpos_printer import POLL_IDLE_S, QUIET_MOST_S, STUCK_S, Fence
 from firmware_bridge.errors import ConfigError
-from firmware_bridge.escpos import BarCodeBytes
+from firmware_bridge.escpos import CHINESE_OFF, START, BarCodeBytes, marked_fence
 from firmware_bridge.journal import Journal
 from firmware_bridge.virtual.printer import FAULTS
 from gateway.contract.messages import (
@@ -177,12 +178,13 @@ def test_late_answers_are_not_read_as_answers_to_the_next_question(world: World)
     assert "online" not in [state.status for state in world.states]
 
 
-def test_with_a_fresh_status_the_slip_starts_without_another_question(world: World) -> None:
+def test_with_a_fresh_status_the_slip_starts_without_another_question(world: World, fence: Fence) -> None:
     world.settle(1)
     world.print("A1")
     taken = world.cable.taken
     world.tick()
-    assert world.cable.taken - taken > 100
+    first_slice = len(START) + len(CHINESE_OFF) + len(marked_fence(b"0000"))
+    assert world.cable.taken - taken > 100 or (fence == "gs_h" and world.cable.taken - taken == first_slice)
     assert [each.state for each in world.results] == ["SENDING"]
 
 
@@ -247,6 +249,172 @@ def test_a_storm_of_faults_never_brings_a_lie_or_a_second_paper(
         assert len(ends) == 1, f"{key} has one end"
         assert papers <= 1, f"{key} is on paper once at most"
         assert ends != {"PRINTED"} or papers == 1, f"{key} is on paper when it is said so"
+
+
+def test_more_answers_than_questions_make_a_slip_unproven(tmp_path: Path, bar_codes: BarCodeBytes) -> None:
+    world = World(tmp_path, bar_codes)
+    world.settle(1)
+    world.cable.holds = 64  # so that only the first of its fences has left
+    world.print("A1")
+    world.tick()
+    world.cable.answer(b"\x00\x00")
+    assert world.until_final("A1", 20).state == "UNKNOWN"
+    assert world.copies("A1") == 1
+    world.print("B2")
+    assert world.until_final("B2", 20).state == "PRINTED"
+
+
+def test_a_printer_that_is_never_quiet_gets_its_slips_and_is_not_believed(
+    tmp_path: Path, bar_codes: BarCodeBytes
+) -> None:
+    world = World(tmp_path, bar_codes)
+    world.settle(0.5)
+    world.print("A1")
+    world.until_told("SENDING", "")
+    world.kill_bridge()
+    world.print("B2")
+
+    def chatter(seconds: int) -> None:
+        for _ in range(seconds // 2):
+            world.cable.answer(b"\x00")
+            world.settle(2)
+
+    chatter(int(QUIET_MOST_S) - 2)
+    assert world.copies("B2") == 0
+    chatter(20)
+    assert [each.state for each in world.results if each.key == "B2"][-1] == "UNKNOWN"
+    assert world.copies("B2") == 1
+    world.print("C3")
+    assert world.until_final("C3", 20).state == "PRINTED", "quiet at last"
+
+
+# --- a line that takes nothing ------------------------------------------------------------------------
+
+
+def test_a_printer_whose_line_takes_no_bytes_is_offline_until_it_takes_some(world: World) -> None:
+    """XOFF, a USB printer that says not now: nothing fails and nothing leaves."""
+    world.settle(1)
+    assert world.states[-1].status == "online"
+    world.cable.holds = 0
+    world.settle(POLL_IDLE_S + STUCK_S + 0.1)
+    assert (world.states[-1].status, world.states[-1].reasons) == ("offline", ["offline"])
+    world.print("A1")
+    world.settle(0.1)
+    assert [(each.state, each.reason) for each in world.results] == [("WAITING", "offline")]
+    world.settle(30)
+    assert world.printer.records == deque()
+    world.cable.holds = LINE_HOLDS
+    assert world.until_final("A1", 5).state == "PRINTED"
+    assert world.states[-1].status == "online"
+    world.settle(1)
+    assert world.copies("A1") == 1
+
+
+def test_negative_control_a_line_that_pauses_is_well(world: World) -> None:
+    world.settle(1)
+    for _ in range(5):
+        world.cable.holds = 0
+        world.settle(STUCK_S - 0.5)
+        world.cable.holds = LINE_HOLDS
+        world.settle(0.5)
+    assert "offline" not in [state.status for state in world.states]
+
+
+def test_paper_out_is_the_reason_although_the_line_is_full_too(world: World) -> None:
+    world.print("A1")  # switches on what it says by itself
+    world.until_final("A1")
+    world.settle(1)
+    world.printer.set_fault("paper_out", True, world.now)
+    world.settle(0.1)
+    world.cable.holds = 0
+    world.settle(10)
+    assert (world.states[-1].status, world.states[-1].reasons) == ("blocked", ["paper_out"])
+
+
+def test_a_slip_that_cannot_leave_a_silent_printers_line_can_be_withdrawn(world: World) -> None:
+    world.printer.set_fault("printer_mute", True, world.now)
+    world.settle(8)
+    assert world.states[-1].reasons == ["no_answer"]
+    world.cable.holds = 0
+    world.print("A1")
+    world.until_told("WAITING", "offline")
+    commits = world.journal._commits
+    world.settle(30)
+    assert world.journal._commits == commits, "nothing is written again and again"
+    world.withdraw("A1")
+    world.settle(0.1)
+    assert world.results[-1].state == "WITHDRAWN"
+    world.cable.holds = LINE_HOLDS
+    world.settle(10)
+    assert world.copies("A1") == 0
+    world.print("B2")
+    assert world.until_final("B2").state == "UNKNOWN"
+    assert world.copies("B2") == 1, "a printer without answers prints all the same"
+
+
+# --- what is no slip for this printer ----------------------------------------------------------------
+
+
+def test_a_slip_that_can_be_no_bytes_ends_and_holds_nobody_up(world: World) -> None:
+    world.settle(1)
+    for key in ("A1", "A2"):
+        world.print(key, kind="bill", qr="x" * 3000)
+    world.print("B2")
+    assert world.until_final("B2", 5).state == "PRINTED"
+    world.settle(1)
+    assert world.copies("B2") == 1
+    assert len(world.papers) == 1, "no paper is cut off that nobody has begun"
+    for _ in range(2):
+        ends = [each for each in world.results if each.key == "A1" and each.state in FINAL_RESULTS]
+        assert {(end.state, end.reason, end.evidence["bytes"]) for end in ends} == {("UNKNOWN", "unprintable", 0)}
+        world.kill_bridge()
+        world.print("A1", 2)
+        world.settle(1)
+    assert len(world.papers) == 1
+
+
+@pytest.mark.parametrize("qr", ["native", "drawn"])
+def test_a_printer_gets_its_qr_codes_as_it_can_take_them(
+    tmp_path: Path, bar_codes: BarCodeBytes, qr: str
+) -> None:
+    world = World(tmp_path, bar_codes)
+    world.desired = msgspec.structs.replace(world.desired, options={"qr": qr})
+    world.change_settings()
+    world.print("A1", kind="bill", qr="https://example.org/v/1")
+    assert world.until_final("A1").state == "PRINTED"
+    world.settle(1)
+    (sheet,) = world.sheets
+    assert [kind in sheet.data for kind in (b"\x1d(k", b"\x1dv0")] == [qr == "native", qr == "drawn"]
+
+
+# --- a printer that cannot speak for a while ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("after", [50, 700, 1500])
+def test_a_printer_that_forgets_all_answers_but_its_newest_is_believed_with_marks(world: World, after: int) -> None:
+    world.settle(0.5)
+    world.print("A1", lines=[*a_slip().lines] * 20)
+    for _ in world.run(5):
+        if world.printer.records and world.printer.records[-1].bytes >= after:
+            break
+    world.printer.set_fault("output_blocked", True, world.now)
+    world.settle(3)
+    world.printer.set_fault("output_blocked", False, world.now)
+    end = world.until_final("A1", 30)
+    if world.desired.fence == "gs_h":
+        assert end.state == "PRINTED"
+    world.settle(1)
+    assert world.copies("A1") == 1
+
+
+def test_a_printer_without_marks_gets_its_whole_slip_all_the_same(tmp_path: Path, bar_codes: BarCodeBytes) -> None:
+    world = World(tmp_path, bar_codes, fence="gs_h")
+    world.printer.set_fault("impersonates", True, world.now)
+    world.settle(1)
+    world.print("A1", lines=[*a_slip().lines] * 20)
+    assert world.until_final("A1", 60).state == "UNKNOWN"
+    world.settle(1)
+    assert world.copies("A1") == 1
 
 
 # --- SIGKILL at any moment, and the proof that this test would notice ---------------------------------

@@ -13,10 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from bridge_rig import a_slip
 from printer_world import World, killed_at
 
 from firmware_bridge import print_jobs
-from firmware_bridge.drivers.escpos_printer import Fence
+from firmware_bridge.drivers.escpos_printer import EscposPrinter, Fence
+from firmware_bridge.drivers.sending import Sending
 from firmware_bridge.escpos import BarCodeBytes
 from gateway.contract.messages import FINAL_RESULTS, PrintResult
 
@@ -89,7 +91,7 @@ class Case:
 SWITCHED = (
     "printer_mute", "late_answer", "stray_status", "asb_in_answer", "paper_out", "cover_open", "offline",
     "cutter_error", "printer_power_cut", "answer_lost", "foreign_echo", "impersonates", "xoff_stuck", "garbage",
-    "wrong_baud", "paper_low",
+    "wrong_baud", "paper_low", "output_blocked",
 )  # fmt: skip
 PROVEN = {"stray_status", "asb_in_answer", "paper_low", "paper_out", "cover_open", "offline", "cutter_error"}
 """After these, or when they are over, the slip is proven with marks: nothing of it was lost."""
@@ -114,6 +116,8 @@ def test_what_goes_wrong_at_the_printer(
         world.cable.holds = 64
 
     def switch(on: bool) -> None:
+        if fault == "xoff_stuck" and not on and moment != "after":
+            assert world.states[-1].status not in ("online", "degraded"), "it takes no slips, and people know"
         world.printer.set_fault(fault, on, world.now)
 
     case.play(lambda: switch(True), lambda: switch(False))
@@ -201,6 +205,57 @@ def test_a_bridge_killed_at_a_random_moment_prints_once_at_most(
     last = world.results[-1]
     assert last.state in ("PRINTED", "UNKNOWN")
     assert last.state == "UNKNOWN" or world.copies("A1") == 1
+    world.print("B2")
+    proven_only_on_paper(world, "B2")
+
+
+def proven_only_on_paper(world: World, key: str) -> None:
+    """Held against its paper in the very moment in which it is said: an instant later it would be there anyway."""
+    assert world.until_final(key, 40).state == "PRINTED"
+    assert world.is_printed(key), "PRINTED was said before its paper was there"
+
+
+@pytest.mark.parametrize("baud", BAUDS)
+@pytest.mark.parametrize("end", ["killed", "another setting"])
+@pytest.mark.parametrize("lines", [1, 12])
+def test_answers_for_the_slip_of_a_former_life_prove_nothing_of_the_next_one(
+    tmp_path: Path, bar_codes: BarCodeBytes, end: str, lines: int, baud: int, fence: Fence
+) -> None:
+    """The printer holds a slip with one fence, or with several, and answers when its next owner has sent another."""
+    world = World(tmp_path, bar_codes, fence=fence, baud=baud)
+    case = Case(world, "middle")
+    world.print("A1", lines=[*a_slip().lines] * lines)
+    case.until(lambda: bool(world.printer.records) and world.printer.records[-1].bytes >= IN_THE_MIDDLE)
+    world.printer.set_fault("paper_out", True, world.now)
+    world.settle(2)
+    (world.kill_bridge if end == "killed" else world.change_settings)()
+    for key in ("A1", "B2"):
+        world.print(key, 2)
+    world.settle(2)
+    assert {each.state for each in case.ends("A1")} == {"UNKNOWN"}
+    world.printer.set_fault("paper_out", False, world.now)
+    proven_only_on_paper(world, "B2")
+    world.settle(1)
+    assert (world.copies("A1") <= 1, world.copies("B2")) == (True, 1)
+
+
+def test_negative_control_a_former_slip_that_is_forgotten_is_found(
+    tmp_path: Path, bar_codes: BarCodeBytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted: what was sent before this life does not matter, and nobody minds answers that come too soon."""
+    monkeypatch.setattr(EscposPrinter, "_awaits_quiet", lambda *_: False)
+    monkeypatch.setattr(Sending, "asked", lambda *_: 10**6)
+    real = EscposPrinter._on_fence
+
+    def believing(self: EscposPrinter, byte: int, now: float) -> None:
+        self._unsettled = False
+        real(self, byte, now)
+
+    monkeypatch.setattr(EscposPrinter, "_on_fence", believing)
+    with pytest.raises(AssertionError, match="before its paper was there"):
+        test_answers_for_the_slip_of_a_former_life_prove_nothing_of_the_next_one(
+            tmp_path, bar_codes, "killed", 1, 9600, "gs_r"
+        )
 
 
 def test_negative_control_a_mark_written_late_is_found_with_either_fence(

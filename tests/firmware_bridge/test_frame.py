@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -25,6 +26,7 @@ from firmware_bridge.frame import (
     read_hello_ack,
     read_message,
     write_hello,
+    write_hello_ack,
     write_message,
 )
 
@@ -144,6 +146,13 @@ def test_bodies_come_back_as_they_were() -> None:
 def test_a_greeting_without_its_fields_is_an_error(fault: str) -> None:
     with pytest.raises(BodyError):
         read_hello_ack(bytes.fromhex(fault))
+
+
+@pytest.mark.parametrize("boot", [-1, 1 << 32, (1 << 64) - 1])
+def test_a_boot_nonce_that_is_no_u32_is_an_error(boot: int) -> None:
+    """The journal would not take it, and a bridge that cannot remember must end."""
+    with pytest.raises(BodyError, match="boot_nonce"):
+        read_hello_ack(write_hello_ack(replace(BUMP_BAR, boot=boot)))
 
 
 def test_the_page_for_who_writes_firmware_has_every_vector_type_and_operation() -> None:

@@ -19,10 +19,11 @@ from mcu_rig import WISH, Bench, MasterLine, OnOneClock
 from waiting import eventually
 
 from firmware_bridge.device import Device
+from firmware_bridge.drivers import mcu_commands
 from firmware_bridge.drivers.deeds import MOST_WAITING, WAITS_S
 from firmware_bridge.drivers.mcu_commands import LONGEST_TEXT
 from firmware_bridge.escpos import BarCodeBytes
-from firmware_bridge.frame import Frame, Hello, Kind, encode, write_hello_ack
+from firmware_bridge.frame import LEAST_PAYLOAD, Frame, Hello, Kind, Message, encode, write_hello_ack, write_message
 from firmware_bridge.journal import Deed, Journal
 from firmware_bridge.link_events import KEY
 from gateway.contract.messages import DeviceCommand, DeviceDesired
@@ -460,3 +461,12 @@ def test_a_hand_that_does_what_a_board_cannot_is_told_so(tmp_path: Path) -> None
     assert "from 0 to 7" in boards.ask(op="press", device="bar", key=8)["error"]
     assert "unknown fault" in boards.ask(device="bar", fault="paper_out")["error"]
     boards.stop()
+
+
+def test_the_longest_action_fits_into_the_shortest_payload_that_a_device_may_say() -> None:
+    """So the session takes every deed."""
+    most = {"drawer": 7, "ms": 2000, "times": 20, "pager": 0xFFFF, "seconds": 60}
+    for op in mcu_commands.ACTIONS:
+        args = most | {"ms": 500} if op == "kick" else most
+        wish = mcu_commands.action(op, args)
+        assert len(write_message(Message(wish.op, (0xFFFFFFFF, *wish.args)))) <= LEAST_PAYLOAD

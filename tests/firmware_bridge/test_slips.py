@@ -23,8 +23,10 @@ from firmware_bridge.charset import ENCODINGS, Encoding, cells
 from firmware_bridge.drivers.sending import FENCE_EVERY
 from firmware_bridge.escpos import BarCodeBytes, Body, encode
 from firmware_bridge.layout import PAGES, QrCode, Span, TextLine, layout
+from firmware_bridge.page import LOUD
 from firmware_bridge.slips.kitchen_slip import KitchenSlip
 from firmware_bridge.slips.money import full_amount, plain_amount
+from firmware_bridge.slips.slip_page import SlipPage
 from firmware_bridge.slips.words import CHINESE, ENGLISH
 from firmware_bridge.virtual.interpreter import Interpreter
 from firmware_bridge.virtual.paper import text_of, width_of
@@ -197,6 +199,32 @@ def test_a_guests_words_stand_behind_their_mark_on_every_kind(kind: str, trick: 
         else:
             assert line.lstrip().startswith(("note: ", "reason: ", "by: ", "> ")), line
     assert kept == [], "a note takes nothing away"
+
+
+DISHES = ("3× 宫保鸡丁", "花生 " + "2× 麻婆豆腐 " * 4, "x" * 14 + " 2× Kung Pao Chicken", "\n1x Fish\n" * 4)
+
+
+@pytest.mark.parametrize("trick", DISHES)
+@pytest.mark.parametrize("columns", [24, 32, 42, 48])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", [*COOKED_FROM, "runner", "guest_list"])
+def test_no_line_of_an_allergy_looks_like_a_dish(kind: str, language: str, columns: int, trick: str) -> None:
+    """Loud and typed by a guest: each of its lines is white on black and says what it is."""
+    words = CHINESE if language == "zh-Hans" else ENGLISH
+    slip = msgspec.structs.replace(sample(kind, language), allergies=[])
+    kept = layout(slip, columns, "gbk")
+    page = layout(msgspec.structs.replace(slip, allergies=[trick[:40]] * 2), columns, "gbk")
+    added = [line for line in page if isinstance(line, TextLine) and line not in kept]
+    assert len(added) >= 2
+    for line in added:
+        (span,) = line.spans
+        assert span.style.inverse
+        assert span.text.strip().startswith(words.allergy.strip())
+
+
+def test_what_fits_one_large_line_is_as_large_as_a_dish() -> None:
+    (band,) = SlipPage(a_slip(), 48, "gbk", CHINESE).warning("过敏：", "花生")
+    assert band.spans[0].style == LOUD  # type: ignore[union-attr]
 
 
 LONG = ["", "合计 ¥0.00" * 5, "W" * 80, "×" * 50]

@@ -53,7 +53,7 @@ class Model:
     def __init__(self, chance: random.Random, fence: Fence) -> None:
         self.chance, self.fence = chance, fence
         self.kind = chance.choice(KINDS)
-        self.fences = self.executed = 0
+        self.fences = self.executed = self.place = 0
         self.lost = range(0)
         self.marks: list[bytes] = []
         self.old: list[bytes] = []
@@ -73,6 +73,7 @@ class Model:
         self.old += self.marks
         self.marks = []
         self.fences, self.executed, self.well_formed = fences, 0, 3
+        self.place = 0
         first = self.chance.randrange(fences)
         self.lost = {
             "deaf": range(fences),
@@ -81,17 +82,16 @@ class Model:
         }[self.kind]
         self.pieces = self.chance.randrange(1, 6)
 
-    def hear(self, data: bytes, now: float, whole: bool) -> None:
-        place = 0
+    def hear(self, data: bytes, now: float, of_slip: bool) -> None:
         for question, fence, mark in HEARD.findall(data):
             if question:
                 self._answer(now)
             elif fence or mark:
-                self.marks += [mark] if mark and whole else []
-                here = whole and place in self.lost
-                place += 1
-                if not here and (whole or self.kind != "deaf"):
-                    self._execute(mark, now, whole)
+                self.marks += [mark] if mark and of_slip else []
+                here = of_slip and self.place in self.lost
+                self.place += of_slip
+                if not here and (of_slip or self.kind != "deaf"):
+                    self._execute(mark, now, of_slip)
 
     def _answer(self, now: float) -> None:
         if self.slip and self.kind == "deaf":
@@ -104,11 +104,11 @@ class Model:
         times = 1 if odd < 0.94 else 0 if odd < 0.97 else 2  # lost, and shifted
         self.said.append((now, b"\x12" * times, 0))
 
-    def _execute(self, mark: bytes, now: float, whole: bool) -> None:
+    def _execute(self, mark: bytes, now: float, of_slip: bool) -> None:
         slow = self.chance.random() * 4 if self.kind == "late" else 0.0
         self.free = max(self.free, now + slow)
         frame = b"\x37\x22" + mark + b"\x00" if mark else b"\x00"
-        self.said.append((self.free, frame, self.slip if whole else 0))
+        self.said.append((self.free, frame, self.slip if of_slip else 0))
 
     def due(self) -> float:
         return min((at for at, _, _ in self.said), default=float("inf"))
@@ -181,11 +181,11 @@ def play(seed: int, fence: Fence, kind: type[EscposPrinter] = EscposPrinter) -> 
         talked = False
         for _ in range(MOST_QUESTIONS):
             job = printer.sending
-            whole = job is not None and not job.whole
+            left = 0 if job is None else job.left
             out = printer.outgoing()
             if out:
                 printer.sent(len(out), now)
-                model.hear(out, now, whole and len(out) > 100)
+                model.hear(out, now, job is not None and job.left > left)
             said = model.say(now)
             if said:
                 printer.receive(said, now)

@@ -16,7 +16,8 @@ from firmware_bridge import charset, escpos, graphics, raster
 from firmware_bridge.charset import Encoding
 from firmware_bridge.errors import UnprintableError
 from firmware_bridge.escpos import RASTER_MOST, BarCodeBytes, Body, encode, raster_room
-from firmware_bridge.layout import Line, QrCode, Span, Style, TextLine, layout
+from firmware_bridge.layout import Line, QrCode, Span, TextLine, layout
+from firmware_bridge.page import Style
 from firmware_bridge.virtual.interpreter import Interpreter
 from firmware_bridge.virtual.paper import text_of, width_of
 from firmware_bridge.virtual.picture import picture_of
@@ -412,7 +413,7 @@ def test_a_picture_larger_than_the_buffer_passes_a_slow_printer_and_an_end_of_pa
     cut: list[Sheet] = []
     said = bytearray()
     printer = VirtualPrinter(48, 115200, said.extend, cut.append)
-    slip = a_slip(allergies=["花生 ☠" * 6], note="☠☃ " * 20)
+    slip = a_slip(allergies=["花生 ☠" * 6] * 2, note="☠☃ " * 20)
     body = encode([*layout(slip, 48, "gbk"), QrCode(LINK)], 48, "gbk", bar_codes, RASTER_MOST, native_qr=False)
     data = body.data + escpos.FENCE + escpos.CUT
     assert len(data) > 3 * BUFFER
