@@ -10,7 +10,9 @@ import json
 import logging
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -102,6 +104,7 @@ class Journal:
         self._wall = wall
         self._lock = threading.Lock()
         self._commits = 0
+        self._waiting: deque[_Statement] = deque()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = _open(path)
@@ -216,14 +219,62 @@ class Journal:
         )
 
     def _run(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        """Twenty printers that begin at once would wait for twenty fsyncs, one behind the other: whoever comes while
+        another's commit is under way goes into the next one, together with all who wait."""
+        mine = _Statement(sql, values)
+        self._waiting.append(mine)
         with self._lock:
+            if not mine.done:
+                self._carry_out()
+        if mine.error is not None:
+            raise JournalError(f"{self._path}: {mine.error}") from mine.error
+        return mine.rows
+
+    def _carry_out(self) -> None:
+        together: list[_Statement] = []
+        while self._waiting:
+            together.append(self._waiting.popleft())
+        before = self._db.total_changes
+        if len(together) > 1 and self._in_one(together):
+            self._commits += 1
+            return
+        for each in together:
             try:
-                before = self._db.total_changes
-                rows = self._db.execute(sql, values).fetchall()
-                self._commits += self._db.total_changes > before
-                return rows
-            except sqlite3.Error as error:
-                raise JournalError(f"{self._path}: {error}") from error
+                each.rows = self._db.execute(each.sql, each.values).fetchall()
+            except _REFUSED as error:
+                each.error = error
+            each.done = True
+        self._commits += self._db.total_changes > before
+
+    def _in_one(self, together: list[_Statement]) -> bool:
+        """All of them in one transaction; False when one cannot be: then none was, and each is tried alone."""
+        try:
+            self._db.execute("BEGIN")
+            for each in together:
+                each.rows = self._db.execute(each.sql, each.values).fetchall()
+            self._db.execute("COMMIT")
+        except _REFUSED:
+            with suppress(sqlite3.Error):  # SQLite has ended it already
+                self._db.execute("ROLLBACK")
+            return False
+        for each in together:
+            each.done = True
+        return True
+
+
+@dataclass
+class _Statement:
+    """What one thread wants, and what became of it."""
+
+    sql: str
+    values: tuple[Any, ...]
+    rows: list[Any] = field(default_factory=list)
+    error: Exception | None = None
+    done: bool = False
+
+
+_REFUSED = (sqlite3.Error, OverflowError)
+"""What SQLite says of a statement, and Python of a number that no column takes."""
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -108,3 +110,62 @@ def test_an_unknown_state_cannot_be_written(tmp_path: Path) -> None:
     Journal(tmp_path / "bridge.db", Wall())
     with pytest.raises(sqlite3.IntegrityError), sqlite3.connect(tmp_path / "bridge.db") as db:
         db.execute("INSERT INTO jobs VALUES (1, 'k', 'p', 'LOST', '', '{}', 0, 0)")
+
+
+def test_printers_that_begin_at_once_share_their_commits(tmp_path: Path) -> None:
+    """Twenty of them on a card that takes 8 ms for an fsync: one behind the other they would wait for 160 ms."""
+    journal = Journal(tmp_path / "bridge.db", lambda: 1.8e9)
+    gate, rounds = threading.Barrier(20), 10
+
+    def begin(number: int) -> None:
+        for n in range(rounds):
+            gate.wait(10)
+            journal.record(Entry(f"{number}-{n}", f"printer-{number}", "SENDING"))
+
+    threads = [threading.Thread(target=begin, args=(number,)) for number in range(20)]
+    said: list[str] = []
+    journal._db.set_trace_callback(said.append)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    journal._db.set_trace_callback(None)
+    journal.close()
+    with closing(sqlite3.connect(tmp_path / "bridge.db")) as other:
+        found = other.execute("SELECT count(*), count(DISTINCT key) FROM jobs WHERE state = 'SENDING'").fetchone()
+    assert found == (200, 200)
+    assert transactions(said) <= 100, "half of them, at the very least, went with another one"
+
+
+def transactions(said: list[str]) -> int:
+    """Statements outside of one count for themselves, as SQLite commits each."""
+    count, within = 0, False
+    for statement in said:
+        count += not within
+        within = statement.startswith("BEGIN") or (within and not statement.startswith(("COMMIT", "ROLLBACK")))
+    return count
+
+
+def test_one_statement_that_cannot_be_spoils_no_other(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "bridge.db", lambda: 1.8e9)
+    gate = threading.Barrier(8)
+    refused: list[str] = []
+
+    def begin(number: int) -> None:
+        for n in range(40):
+            gate.wait(10)
+            size = 1 << 70 if number == 3 else 1
+            try:
+                journal.record(Entry(f"{number}-{n}", "p", "SENDING", bytes=size))
+            except JournalError:
+                refused.append(f"{number}-{n}")
+
+    threads = [threading.Thread(target=begin, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    kept = [journal.find(f"{number}-{n}") for number in range(8) for n in range(40) if number != 3]
+    journal.close()
+    assert sorted(refused) == sorted(f"3-{n}" for n in range(40))
+    assert all(entry is not None and entry.bytes == 1 for entry in kept)

@@ -232,7 +232,7 @@
       <div class=${'condition ' + (c.severity || 'soon')} key=${c.code + c.subject} role=${c.severity === 'now' ? 'alert' : 'status'} data-testid=${'condition-' + c.code}>
         ${icon(c.severity === 'now' ? 'stop' : 'tri')}
         <p><b>${TP.text(c.title)}</b> <span>${t('since', {at: TP.clock.hm(c.since)})} · ${TP.text(c.advice)}</span></p>
-        ${c.job ? (c.code === 'slip_stale' ? ['print', 'cancel'] : ['came_out', 'reprint']).map((what) => html`<button type="button" class="btn" onClick=${() => decide(c, what)}>${t(what)}</button>`) : null}
+        ${c.job ? (c.code.startsWith('slip_stale') ? ['print', 'cancel'] : ['came_out', 'reprint']).map((what) => html`<button type="button" class="btn" onClick=${() => decide(c, what)}>${t(what)}</button>`) : null}
         ${i === 0 && list.length > 1 ? html`<button type="button" class="btn" aria-expanded=${view.allConditions} onClick=${() => { view.allConditions = !view.allConditions; draw(); }}>${view.allConditions ? t('fewer_conditions') : t('more_conditions', {n: list.length - 1})}</button>` : null}
       </div>`)}</div>`;
   }
