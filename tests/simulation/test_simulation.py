@@ -31,8 +31,8 @@ AGREED_S = 180.0 * SEEDS / 500
 """500 seeds within 3 minutes, on two cores."""
 
 PROCESSOR_S = 0.9 * CORES * AGREED_S
-"""What the workers may use of them: neighbours make a run longer, but hardly change this. Nine tenths, for a worker also
-waits: for its disk, and at the end for the other one."""
+"""What the workers may use of them: neighbours make a run longer, but hardly change this. Nine tenths, for a worker
+also waits: for its disk, and at the end for the other one."""
 
 pytestmark = pytest.mark.timeout(max(600, SEEDS * 1.2))
 """For a run that hangs; with other work beside it, one that is well may be three times as long as agreed."""
