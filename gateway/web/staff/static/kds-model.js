@@ -121,5 +121,4 @@
   }
 
   root.KdsModel = {create, newer, time, GONE_KEPT, TAPS_KEPT};
-  if (typeof module === 'object' && module.exports) module.exports = root.KdsModel;
-})(typeof self !== 'undefined' ? self : globalThis);
+})(self);

@@ -7,6 +7,7 @@
   const SOON_S = thresholds.soon_s || 300, LATE_S = thresholds.late_s || 600;
   const UNDO_MS = 8000, NEW_MS = 3000, GUARD_MS = 300, LATE_RING_MS = 30000, STALE_RING_MS = 10000, HOME_MS = 30000;
   const pane = /[?&]embed=1(&|$)/.test(location.search);      // a pane of the demo page
+  const LINES_MS = pane ? 1000 : 2500;      // on a part of a long card: three are read before the 8 s that bring a slip
   const STAY_MS = pane ? 1000 : 4000, HOLD_MS = 10000;        // on a page that was turned to by itself; where a cook turned to
   const scope = station.id + (pane ? '.pane' : '');
 
@@ -374,12 +375,12 @@
     const fresh = open.filter(unread), long = fresh.filter((x) => view.hidden[x.id]), on = long.filter((x) => view.hidden[x.id] > 0);
     const away = fresh.find((x) => view.where[x.id] !== view.page), to = away ? view.where[away.id] : 0;
     const hold = lastTouch <= lastTurn ? 0 : !fresh.length ? HOME_MS : view.page ? HOLD_MS : STAY_MS;
-    if (!view.sheet && at - lastTurn > STAY_MS && at - lastTouch > hold) {
+    if (!view.sheet && at - lastTouch > hold) {
       if (on.length || (long.length && !away)) (on.length ? on : long).forEach((x) => {
         const lines = read.get(x.id);
-        if (lines && at - lines.at > STAY_MS) { lines.at = lastTurn = at; turnLines(x.id); }
+        if (lines && at - lines.at > LINES_MS) { lines.at = lastTurn = at; turnLines(x.id); }
       });
-      else if (away || !fresh.length) {
+      else if (at - lastTurn > STAY_MS && (away || !fresh.length)) {
         if (to >= 0 && to !== view.page) { view.page = to; lastTurn = at; changed = true; }
         else Object.keys(view.hidden).forEach((id) => turnLines(id, true));
       }
