@@ -8,7 +8,9 @@
   var sending = false, retry = 0, wake = 0;
   function submit(more) {
     if (S.attempt || !S.cart.lines.length) return;
-    var lines = S.cart.lines.slice();
+    // A new menu may have come under the last button, whose sum was made of the old one: the box would not object.
+    var list = changes(), lines = S.cart.lines.slice();
+    if (list.length) return swap("refused", {code: "changed", lines: list, go: true});
     var body = {table_token: token, lines: lines.map((l) => {
       var x = {item: l.item, quantity: l.quantity, modifiers: l.modifiers, note: l.note};
       if (l.variant) x.variant = l.variant;

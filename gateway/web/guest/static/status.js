@@ -2,7 +2,7 @@
 (function (g) {
   "use strict";
   var TP = g.TP, html = TP.html, icon = TP.icon, d = document, boot = TP.boot(), token = boot.token, root = d.getElementById("app"), t;
-  var visit = null, etag = null, heard = 0, misses = 0, closed = !!boot.locked;
+  var visit = null, etag = null, heard = 0, misses = 0, closed = !!boot.locked, joined = 0;
   // What each state looks like: icon, colour.
   var LOOK = {waiting: ["ring", ""], unconfirmed: ["dash", "is-soon"], confirmed: ["seen", "is-proof"], started: ["half", "is-move"], ready: ["ready", "is-proof"], served: ["done", "is-proof"], cancelled: ["cross", "is-gone"]};
   var SEEN = {confirmed: 1, started: 1, ready: 1, served: 1};
@@ -63,6 +63,8 @@
     d.title = t("title", {table: TP.table(t, boot.table)});
     TP.render(page(), root);
   }
+  // As on the ordering page: the page itself brings the cookie of a visit that was opened since.
+  function join() { return fetch("/t/" + token + "/status", {credentials: "same-origin", cache: "no-store"}).catch(() => {}); }
   function ask() {
     return TP.fetchJson("/api/v1/visit?table_token=" + encodeURIComponent(token), {etag: etag}, 3000).then((r) => {
       if (r.status) { misses = 0; } else misses = g.navigator.onLine === false ? 2 : misses + 1;
@@ -72,13 +74,17 @@
         etag = r.etag;
         TP.clock.sync(visit.server_time);
         closed = !!visit.state && visit.state !== "OPEN";
-      } else if (r.status === 403 || r.status === 404) {
+      } else if (r.status === 403) {
         // Closed, or another party's by now: what the party before ate is nobody's business.
         closed = true;
         visit = etag = null;
+      } else if (r.json && r.json.code === "unknown_table") {
+        // The sticker was given a new code while this page was open: the box has a page for that.
+        g.location.reload();
       }
       if (r.status === 200 || r.status === 304) heard = Date.now();
       draw();
+      if (r.status === 403 && Date.now() - joined > 9000) { joined = Date.now(); return join().then(() => 500); }
       if (misses) return misses === 1 ? 700 : 2000;
       var busy = visit && visit.orders.some((o) => o.lines.some(open));
       if (!busy || d.hidden) return 10000;
