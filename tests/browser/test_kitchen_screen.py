@@ -166,12 +166,15 @@ LAST_LINE_SEEN = """() => { new MutationObserver(() => {
   if (!list || window.lastSeen !== undefined) return;
   window.lastSeen = null;
   new IntersectionObserver((found) => {
-    if (window.lastSeen === null && found.some((one) => one.intersectionRatio > 0.9)) window.lastSeen = performance.now();
+    if (window.lastSeen !== null || !found.some((one) => one.intersectionRatio > 0.9)) return;
+    window.lastSeen = performance.now();
   }, {threshold: 0.95}).observe(list.lastElementChild);
 }).observe(document.body, {childList: true, subtree: true}); }"""
 """When the last line of the first card was in the window and not cut off by its card, as the browser itself sees it."""
 
-PROOFS_SENT = "performance.getEntriesByType('resource').filter((e) => e.name.endsWith('/rendered')).map((e) => e.startTime)"
+PROOFS_SENT = (
+    "performance.getEntriesByType('resource').filter((e) => e.name.endsWith('/rendered')).map((e) => e.startTime)"
+)
 
 
 def table_of_eight(demo: RunningDemo) -> str:
@@ -217,9 +220,7 @@ def test_a_finger_holds_a_long_card_and_turns_it(paperless: RunningDemo, open_sc
     eventually("read to its end", lambda: (server_ticket(paperless, number) or {})["state"] == "SHOWN", 2)
 
 
-def test_a_screen_whose_cards_are_under_a_sheet_proves_nothing(
-    paperless: RunningDemo, open_screen: OpenScreen
-) -> None:
+def test_a_screen_whose_cards_are_under_a_sheet_proves_nothing(paperless: RunningDemo, open_screen: OpenScreen) -> None:
     page = open_screen("wok")
     live(page)
     for sheet in ("settings", "recall-open"):
@@ -267,10 +268,19 @@ def test_what_lies_on_later_pages_comes_in_view_by_itself(demo: RunningDemo, ope
         clear(demo)
 
 
+def screen_id(page: Page) -> str:
+    page.get_by_test_id("settings").click()
+    name = page.get_by_test_id("screen-id").inner_text()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    return name
+
+
 def test_start_bump_undo_and_recall(demo: RunningDemo, open_screen: OpenScreen) -> None:
     clear(demo)
     page = open_screen("wok")
     live(page)
+    name = screen_id(page)
     number = order(demo)
     page.get_by_test_id(f"start-{number}").click()
     expect(card(page, number)).to_have_attribute("data-state", "STARTED")
@@ -279,7 +289,7 @@ def test_start_bump_undo_and_recall(demo: RunningDemo, open_screen: OpenScreen) 
     page.get_by_test_id(f"bump-{number}").click()
     expect(card(page, number)).to_have_count(0, timeout=1_000)
     cleared = eventually("cleared at the box", lambda: (t := server_ticket(demo, number)) and t["cleared_at"] and t)
-    assert page.get_by_test_id("screen-id").count() == 0
+    assert cleared["updated_by"].endswith(f" {name}")
 
     page.get_by_test_id("undo").click()
     expect(card(page, number)).to_be_visible(timeout=2_000)
@@ -329,6 +339,38 @@ def test_two_screens_of_a_station_agree(demo: RunningDemo, open_screen: OpenScre
     expect(card(first, number)).to_be_visible(timeout=1_500)
     expect(card(second, number)).to_be_visible(timeout=1_500)
     expect(first.get_by_test_id("open-count")).to_have_text(second.get_by_test_id("open-count").inner_text())
+
+
+def test_two_screens_that_bump_the_same_ticket_at_once_bump_it_once_and_the_later_is_told(
+    paperless: RunningDemo, open_screen: OpenScreen
+) -> None:
+    screens = [open_screen("wok"), open_screen("wok")]
+    for page in screens:
+        live(page)
+    names = [screen_id(page) for page in screens]
+    number = order(paperless)
+    ticket = eventually("shown", lambda: (t := server_ticket(paperless, number)) and t["state"] == "SHOWN" and t)
+    for page in screens:
+        expect(card(page, number)).to_have_attribute("data-version", str(ticket["version"]), timeout=5_000)
+    paperless.freeze("gateway")  # the box finds both taps at its door at once
+    try:
+        for page in screens:
+            with page.expect_request(f"**/{ticket['id']}/bump"):
+                page.get_by_test_id(f"bump-{number}").click()
+    finally:
+        paperless.thaw("gateway")
+    cleared = eventually(
+        "cleared at the box", lambda: (t := server_ticket(paperless, number)) and t["cleared_at"] and t
+    )
+    assert cleared["version"] == ticket["version"] + 1
+    winner = names.index(cleared["updated_by"].split()[-1])
+    told = screens[1 - winner].get_by_test_id("refused")
+    expect(told).to_contain_text(names[winner], timeout=5_000)
+    expect(told).to_contain_text("已出餐")
+    expect(screens[winner].get_by_test_id("refused")).to_have_count(0)
+    for page in screens:
+        expect(card(page, number)).to_have_count(0)
+        live(page)
 
 
 def test_a_silent_stream_turns_the_frame_red_within_5_s_and_clears_by_itself(
@@ -396,9 +438,7 @@ def test_an_ended_login_is_said_and_the_tap_arrives_after_the_next(
     live(page)
     number = order(demo)
     expect(card(page, number)).to_be_visible(timeout=5_000)
-    page.get_by_test_id("settings").click()
-    name = page.get_by_test_id("screen-id").inner_text()
-    page.keyboard.press("Escape")
+    name = screen_id(page)
     with page.context.new_page() as other:
         other.goto(page.url.partition("/kds")[0] + "/login")
         assert other.evaluate("fetch('/api/v1/logout', {method: 'POST', body: '{}'}).then((r) => r.status)") == 200
