@@ -397,7 +397,7 @@ class EscposPrinter:
         """The printer still answers; now its fences count if they are all there and stood alone."""
         if job.answered != job.inner + 1 or job.mixed:
             self._fence_again(job, now)
-        else:
+        elif not self._unsettled:
             job.fence_at = now
 
     def _fence_again(self, job: Sending, now: float) -> None:

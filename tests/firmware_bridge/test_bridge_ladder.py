@@ -264,6 +264,21 @@ def test_more_answers_than_questions_make_a_slip_unproven(tmp_path: Path, bar_co
     assert world.until_final("B2", 20).state == "PRINTED"
 
 
+def test_more_answers_than_questions_are_no_proof_of_a_slip_that_has_left_whole(
+    tmp_path: Path, bar_codes: BarCodeBytes
+) -> None:
+    world = World(tmp_path, bar_codes)
+    world.settle(1)
+    world.print("A1", lines=[*a_slip().lines] * 20)
+    world.tick()
+    for _ in world.run(5):
+        if not world.cable.to_printer:
+            break
+    world.cable.answer(b"\x00" * 9)
+    end = world.until_final("A1", 30)
+    assert end.state == "UNKNOWN", f"on paper: {world.is_printed('A1')}"
+
+
 def test_a_printer_that_is_never_quiet_gets_its_slips_and_is_not_believed(
     tmp_path: Path, bar_codes: BarCodeBytes
 ) -> None:

@@ -195,19 +195,18 @@ def test_a_real_bridge_killed_at_random_moments_prints_each_slip_once_at_most(
     keys = [f"K{n}" for n in range(KILLS)]
     try:
         road.connect()
+
+        def ended(key: str) -> bool:
+            road.print(case, key, 2)  # again and again: it may be said while no bridge listens
+            return bool(road.ends(case, key))
+
         for key in keys:
             road.print(case, key)
             time.sleep(chance.random() * 0.6)  # a random moment of the job is what is wanted; nothing is waited for
             bridge_process.kill()
             bridge_process.start()
-
-            def ended(key: str = key) -> bool:
-                road.print(case, key, 2)
-                return bool(road.ends(case, key))
-
-            eventually(f"{key} ends", ended, seen=lambda key=key: road.said(case, key))
-        road.print(case, "Z")
-        eventually("the line is sorted out", lambda: road.ends(case, "Z"))
+            eventually(f"{key} ends", lambda key=key: ended(key), seen=lambda key=key: road.said(case, key))
+        eventually("the line is sorted out", lambda: ended("Z"))
         for key in keys:
             (end,) = road.ends(case, key)
             if end == "PRINTED":
