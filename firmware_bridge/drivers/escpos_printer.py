@@ -42,6 +42,9 @@ STUCK_S = 3.0
 this nothing printed can be hoped for here."""
 
 ROUNDS_TO_SILENCE = 2
+SHORT_ROUNDS = 4
+"""Between two whole rounds of an idle printer that is well: only whether it is on line, and its paper. Whatever stops a
+printer takes it off line, but for the end of the paper at some clones, which a whole round finds within 10 s."""
 Fence = Literal["gs_h", "gs_r", "none"]
 
 
@@ -79,6 +82,7 @@ class EscposPrinter:
         self._out = bytearray()
         self._questions: deque[int] = deque()
         self._asked: int | None = None
+        self._short = 0
         self._answer_by = 0.0
         self._round_began = 0.0
         self._round_due = float("inf")
@@ -285,11 +289,20 @@ class EscposPrinter:
         if job is not None and job.left < job.open:
             self._round_due = now + POLL_BUSY_S
             return
-        # Some clones answer the first question of a line late: it is asked twice, the second counts.
-        self._questions = deque((1, 2, 3, 4) if self._settled else (1, 1, 2, 3, 4))
+        short = self._settled and not self._busy and self._status.blocked is None and self._short < SHORT_ROUNDS
+        self._short = self._short + 1 if short else 0
+        if short:
+            self._questions, self._draft = deque((1, 4)), self._status
+        else:
+            # Some clones answer the first question of a line late: it is asked twice, the second counts.
+            self._questions = deque((1, 2, 3, 4) if self._settled else (1, 1, 2, 3, 4))
+            self._draft = PrinterStatus()
         self._round_began = now
-        self._draft = PrinterStatus()
         self._ask_next(now)
+
+    @property
+    def _busy(self) -> bool:
+        return self.sending is not None or self.awaited
 
     def _ask_next(self, now: float) -> None:
         self._asked = self._questions.popleft()
@@ -313,8 +326,7 @@ class EscposPrinter:
 
     def _end_round(self, now: float, *, complete: bool) -> None:
         self._questions.clear()
-        busy = self.sending is not None or self.awaited
-        self._round_due = now + (POLL_BUSY_S if busy else POLL_IDLE_S)
+        self._round_due = now + (POLL_BUSY_S if self._busy else POLL_IDLE_S)
         if complete:
             self._settled = True
             self._failed_rounds = 0
@@ -325,6 +337,8 @@ class EscposPrinter:
                 else:
                     self._round_due = now
             self._know(self._draft, now)
+            if self._short and self._status.blocked is not None:
+                self._round_due = now  # only a whole round says why
         else:
             self._settled = False
             self._failed_rounds += 1
