@@ -23,7 +23,7 @@ from firmware_bridge.escpos_status import (
     StatusReader,
 )
 
-POLL_IDLE_S = 2.0
+POLL_IDLE_S = 2.5
 """Between two rounds of questions: paper out is known within this, and a slip finds a fresh status."""
 POLL_BUSY_S = 1.0
 FRESH_S = 3.0
