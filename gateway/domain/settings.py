@@ -37,8 +37,8 @@ class Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Printer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`port` is what the bridge opens, `flow` how the printer may stop us on a serial line. `on_unknown` decides about
-    a kitchen slip that nothing proves."""
+    """`port` is what the bridge opens, `flow` how the printer may stop us on a serial line. `qr`: whether it knows how to
+    print QR codes, or gets them as pictures. `on_unknown` decides about a kitchen slip that nothing proves."""
 
     id: Id
     bridge: Id
@@ -50,6 +50,7 @@ class Printer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     columns: Literal[32, 42, 48] = 48
     fence: Literal["gs_h", "gs_r", "none"] = "gs_r"
     encoding: Literal["gbk", "big5", "cp437"] = "gbk"
+    qr: Literal["native", "drawn"] = "native"
     language: Language = "zh-Hans"
     on_unknown: Literal["reprint", "ask"] = "reprint"
 

@@ -47,7 +47,8 @@ def desired_of(rules: Settings, bridge: str, revision: int) -> BridgeDesired:
 
 def _options(printer: Printer) -> dict[str, str]:
     """What a bridge of an older version would not know is not said where it changes nothing."""
-    return {} if printer.flow == "none" else {"flow": printer.flow}
+    said = {"flow": printer.flow, "qr": printer.qr}
+    return {name: value for name, value in said.items() if value not in ("none", "native")}
 
 
 class Displays:
