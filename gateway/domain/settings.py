@@ -37,8 +37,8 @@ class Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Printer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`port` is what the bridge opens, `flow` how the printer may stop us on a serial line. `qr`: whether it knows how to
-    print QR codes, or gets them as pictures. `on_unknown` decides about a kitchen slip that nothing proves."""
+    """`port` is what the bridge opens, `flow` how the printer may stop us on a serial line. `qr`: whether it prints QR
+    codes by itself or gets them as pictures. `on_unknown` decides about a kitchen slip that nothing proves."""
 
     id: Id
     bridge: Id
