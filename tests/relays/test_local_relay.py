@@ -235,10 +235,10 @@ def test_a_bridge_is_told_how_a_printer_may_stop_it_and_nothing_where_it_may_not
 
     kitchen, counter = SETTINGS["printers"]
     local.step()
-    new = rules(printers=[kitchen | {"flow": "rtscts"}, counter])
+    new = rules(printers=[kitchen | {"flow": "rtscts", "qr": "drawn"}, counter])
     local.shop.do(administration.import_settings, new, tokens([]))
     (said,) = local.said(TOPICS.bridge_desired("bridge-1"))
-    assert [device.get("options", {}) for device in said["devices"]] == [{"flow": "rtscts"}, {}]
+    assert [device.get("options", {}) for device in said["devices"]] == [{"flow": "rtscts", "qr": "drawn"}, {}]
 
 
 def test_a_box_that_is_not_set_up_keeps_its_relay_running(tmp_path: Any) -> None:
