@@ -157,7 +157,7 @@ def test_four_phones_one_table_each_dish_at_its_own_station(
     measured: Callable[[str], None],
 ) -> None:
     menu = MenuOfTheStore(demo)
-    screens = {station: open_screen(station) for station in ("wok", "bar")}
+    screens = {station: open_screen(station, width=1920, height=1400) for station in ("wok", "bar")}
     phones = [open_phone(TABLE) for _ in range(4)]
     for screen in screens.values():
         expect(screen.get_by_test_id("live")).to_have_attribute("data-state", "live", timeout=10_000)
