@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -26,10 +25,11 @@ from firmware_bridge.discovery import look_around
 from firmware_bridge.drivers.driver import Probe
 from firmware_bridge.drivers.table import DRIVERS
 from firmware_bridge.errors import ConfigError
+from firmware_bridge.following import way_to
 from firmware_bridge.inquiries import Inquiries
 from firmware_bridge.journal import Journal
+from firmware_bridge.neighbours import Neighbours
 from firmware_bridge.ports.descriptor import CLOSE_S
-from firmware_bridge.ports.opening import open_port
 from gateway.contract.messages import (
     BridgeCommand,
     BridgeDesired,
@@ -114,6 +114,7 @@ class Bridge:
         self._desired: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._failure: Exception | None = None
         self._stopped = False
+        self._neighbours = Neighbours()
         self._inquiries = Inquiries(self._look_around, self._probe, self._answer)
         topics = Topics(config.store)
         self._topics = topics
@@ -215,10 +216,11 @@ class Bridge:
             self._threads.pop(name).join()
             if name not in wanted:
                 self._broker.clear_state(name)
+        self._journal.keep_peers({name: device.port for name, device in wanted.items()})
         for name, device in wanted.items():
             if name in self._threads:
                 continue
-            open_line = partial(open_port, flow=device.options.get("flow", "none"))
+            open_line = way_to(device, self._journal, self._neighbours)
             try:
                 made = Device(
                     device, self._config.name, self._journal, self._broker, open_line, self._bar_codes, _stamp

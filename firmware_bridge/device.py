@@ -30,15 +30,21 @@ BACK_OFF_MOST_S = 2.0
 """A device that is plugged in again is used within 5 s: one wait and the first questions stay below that."""
 MOST_COMMANDS = 64
 """Handed over by the broker's thread; the gateway repeats what is dropped after 5 s."""
+HELD_LOOK_S = 0.2
+"""Nothing tells when a line that holds back goes on."""
 SLICES_A_STEP = 16
 """4 KiB, then the reader has its turn."""
 READS_A_STEP = 4
 
 
 class Line(Protocol):
-    """What a device needs of a port; see ports/."""
+    """What a device needs of a port; see ports/. `moved_to`: HOST:PORT of a network device that was found elsewhere than
+    its settings say, else empty."""
+
+    moved_to: str
 
     def fileno(self) -> int: ...
+    def held(self) -> bool: ...
     def write(self, data: bytes) -> int: ...
     def read(self) -> bytes: ...
     def close(self) -> None: ...
@@ -104,6 +110,8 @@ class Device:
         waiting.register(self._bell.fileno(), select.POLLIN)
         if self._line is not None:
             wants = select.POLLOUT if self._driver.outgoing() else 0
+            if wants and self._line.held():
+                wants, seconds = 0, HELD_LOOK_S if seconds is None else min(seconds, HELD_LOOK_S)
             waiting.register(self._line.fileno(), select.POLLIN | wants)
         waiting.poll(None if seconds is None else max(0.0, seconds) * 1000)
         self._bell.hush()
@@ -199,18 +207,25 @@ class Device:
 
     def _tell_state(self) -> None:
         told = self._state
+        said = None if self._line is None else self._driver.condition()
+        address = ""
         if self._line is None:
             status, reasons = line_down(self._line_problem)
+        elif said is not None:
+            status, reasons = said
+            address = self._line.moved_to
+        elif told is not None:
+            status, reasons, address = told.status, told.reasons, told.address
         else:
-            status, reasons = self._driver.condition() or (
-                (told.status, told.reasons) if told is not None else line_down("")
-            )
+            status, reasons = line_down("")
+        if address and said is not None:
+            status, reasons = "degraded" if status == "online" else status, [*reasons, "moved"]
         model, firmware = self._driver.identity()
-        now = (status, reasons, model, firmware)
-        if told is not None and (told.status, told.reasons, told.model, told.firmware) == now:
+        now = (status, reasons, model, firmware, address)
+        if told is not None and (told.status, told.reasons, told.model, told.firmware, told.address) == now:
             return
         state = DeviceState(
-            status, self._bridge, self.desired.driver, model, firmware, reasons=reasons, since=self._stamp()
+            status, self._bridge, self.desired.driver, model, firmware, address, reasons, since=self._stamp()
         )
         with self._state_lock:
             self._state = state

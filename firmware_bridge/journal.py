@@ -59,6 +59,12 @@ CREATE TABLE IF NOT EXISTS desired (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     document BLOB NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS peers (
+    device TEXT PRIMARY KEY,
+    port TEXT NOT NULL,
+    mac TEXT NOT NULL,
+    host TEXT NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS tidied (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     times INTEGER NOT NULL
@@ -91,6 +97,15 @@ class Deed:
     reason: str = ""
     mid: int = 0
     boot: int = 0
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Who answers at a network device's `port` of the settings: its hardware address, and the host where it was last."""
+
+    port: str
+    mac: str
+    host: str
 
 
 class Journal:
@@ -189,6 +204,27 @@ class Journal:
         except msgspec.MsgspecError as error:
             log.warning("the stored device configuration cannot be read (%s); waiting for a new one", error)
             return None
+
+    def peers(self) -> dict[str, Peer]:
+        """Of each device whose hardware address is known."""
+        return {row[0]: Peer(*row[1:]) for row in self._run("SELECT device, port, mac, host FROM peers")}
+
+    def peer(self, device: str, port: str) -> Peer | None:
+        """None also when it was known at another port: a new address in the settings is a person's word."""
+        found = self.peers().get(device)
+        return found if found is not None and found.port == port else None
+
+    def remember_peer(self, device: str, peer: Peer) -> None:
+        self._run(
+            "INSERT OR REPLACE INTO peers (device, port, mac, host) VALUES (?, ?, ?, ?)",
+            (device, peer.port, peer.mac, peer.host),
+        )
+
+    def keep_peers(self, ports: dict[str, str]) -> None:
+        """Forgets those of devices that are gone, or have another port now. `ports` by the name of a device."""
+        for device, peer in self.peers().items():
+            if ports.get(device) != peer.port:
+                self._run("DELETE FROM peers WHERE device = ?", (device,))
 
     def tidy(self) -> None:
         """Forget what is old and fold the log into the file. Called when idle, from one thread only.

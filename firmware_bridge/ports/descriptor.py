@@ -24,6 +24,8 @@ class Descriptor:
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
+        self.moved_to = ""
+        """HOST:PORT when a network device was found at another address than its settings say."""
         self._lost = False
         self._closed = False
 
@@ -57,6 +59,10 @@ class Descriptor:
         if not data and self._ended(ready[0][1]):
             raise self._gone("the other end has hung up")
         return data
+
+    def held(self) -> bool:
+        """Whether nothing shall be written for now, although the kernel would take it."""
+        return False
 
     def close(self) -> None:
         """Gives the port back. What was written leaves first, where it can within CLOSE_S."""

@@ -12,7 +12,9 @@ from typing import Any
 from firmware_bridge.errors import ConfigError
 
 KINDS = ("pty", "tcp")
-KEYS = ("name", "kind", "baud", "columns", "encoding")
+KEYS = ("name", "kind", "baud", "columns", "encoding", "listen")
+LOOPBACK = "127.0.0.1:0"
+"""Where a tcp printer listens when nobody says: on this machine only, at a port that is free."""
 ENCODINGS = ("gbk", "big5", "western")
 """What a printer's two-byte characters are; `modes.FIRMWARE` knows them."""
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -41,6 +43,7 @@ class VirtualDesired:
     charset: str = "cp437"
     model: str = "bump-bar-8"
     encoding: str = "gbk"
+    listen: str = LOOPBACK
 
 
 DEFAULT = (VirtualDesired("kitchen"), VirtualDesired("receipt"))
@@ -114,4 +117,7 @@ def _device(table: dict[str, Any], where: str, problems: list[str]) -> VirtualDe
     encoding = table.get("encoding", ENCODINGS[0])
     if encoding not in ENCODINGS:
         problems.append(f"{where}: encoding {encoding!r} is none of {', '.join(ENCODINGS)}")
-    return VirtualDesired(name, str(kind), baud, columns, encoding=str(encoding))
+    listen = str(table.get("listen", LOOPBACK))
+    if not listen.rpartition(":")[2].isdecimal():
+        problems.append(f"{where}: listen {listen!r} is not HOST:PORT")
+    return VirtualDesired(name, str(kind), baud, columns, encoding=str(encoding), listen=listen)

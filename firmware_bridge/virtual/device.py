@@ -22,7 +22,7 @@ class VirtualDevice(ABC):
     def __init__(self, desired: VirtualDesired, folder: Path) -> None:
         self.desired = desired
         link = folder / "dev" / desired.name
-        self._wire: Wire = PtyWire(link) if desired.kind == "pty" else TcpWire(link)
+        self._wire: Wire = PtyWire(link) if desired.kind == "pty" else TcpWire(link, desired.listen)
         self._lock = threading.Lock()
         self._stopping = False
         self._bell = Bell()

@@ -91,12 +91,17 @@ class PtyWire:
                 return  # nobody has read our answers for kilobytes: a real line loses them too
 
 
-class TcpWire:
-    """Port 9100 style on loopback: one connection at a time; `link` holds host:port while plugged in."""
+KEEPALIVE_S = 2
+"""A host that says nothing any more holds the only connection of a printer; three times this, then it lets go."""
 
-    def __init__(self, link: Path) -> None:
+
+class TcpWire:
+    """Port 9100 style, at `listen` (HOST:PORT): one connection at a time; `link` holds host:port while plugged in."""
+
+    def __init__(self, link: Path, listen: str = "127.0.0.1:0") -> None:
         self._link = link
-        self._port = 0
+        self._host, _, port = listen.rpartition(":")
+        self._port = int(port)
         self._listener: socket.socket | None = None
         self._peer: socket.socket | None = None
 
@@ -106,21 +111,21 @@ class TcpWire:
 
     @property
     def address(self) -> str:
-        return f"socket://127.0.0.1:{self._port}"
+        return f"socket://{self._host}:{self._port}"
 
     def plug(self) -> None:
         if self._listener is not None:
             return
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", self._port))
+        listener.bind((self._host, self._port))
         listener.listen(1)
         listener.setblocking(False)
         self._listener = listener
         self._port = listener.getsockname()[1]
         self._link.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._link.with_name(f".{self._link.name}.new")
-        fresh.write_text(f"127.0.0.1:{self._port}\n")
+        fresh.write_text(f"{self._host}:{self._port}\n")
         fresh.replace(self._link)
 
     def unplug(self) -> None:
@@ -164,3 +169,6 @@ class TcpWire:
             return
         self._peer.setblocking(False)
         self._peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT):
+            self._peer.setsockopt(socket.IPPROTO_TCP, option, KEEPALIVE_S)

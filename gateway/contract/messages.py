@@ -62,7 +62,8 @@ class PrintResult(msgspec.Struct, omit_defaults=True):
 class DeviceState(msgspec.Struct, omit_defaults=True):
     """Bridge, retained, `devices/{device}/state`. It counts only while its bridge is online.
 
-    `reasons` are codes: `paper_low`, `paper_out`, `cover_open`, `cutter_error`, `no_answer`, `unplugged`.
+    `reasons` are codes: `paper_low`, `paper_out`, `cover_open`, `cutter_error`, `no_answer`, `unplugged`,
+    `moved`: a network device that is reached at `address` (HOST:PORT), which is not what the settings say.
     """
 
     status: DeviceStatus
@@ -70,6 +71,7 @@ class DeviceState(msgspec.Struct, omit_defaults=True):
     driver: str = ""
     model: str = ""
     firmware: str = ""
+    address: str = ""
     reasons: list[str] = msgspec.field(default_factory=list)
     since: str = ""
 

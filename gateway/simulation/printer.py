@@ -151,6 +151,11 @@ class Printer:
 class Line:
     """The port to a printer, as firmware_bridge/ports/ gives it: counted bytes, never blocking."""
 
+    moved_to = ""
+
+    def held(self) -> bool:
+        return False
+
     def __init__(self, world: World, printer: Printer, wake: Callable[[], None]):
         if "unplugged" in printer.faults:
             raise PortError("unplugged", printer.name)

@@ -148,9 +148,12 @@ class Printers:
 class PrinterProcess(Printers):
     """The same as the real command, for what must survive a killed bridge."""
 
+    before: tuple[str, ...] = ()
+    """Words of a command that starts ours, such as one that leads into another network."""
+
     def start(self) -> None:
         command = [sys.executable, "-m", "firmware_bridge.virtual.cli", "run", "--data", str(self.folder)]
-        self.process = Process(command, self.folder / "devices.log")
+        self.process = Process([*self.before, *command], self.folder / "devices.log")
 
     def stop(self) -> None:
         assert self.process.kill(signal.SIGTERM) == 0

@@ -236,6 +236,11 @@ class Line:
         self.plugged = False
         self._coming = b""
 
+    moved_to = ""
+
+    def held(self) -> bool:
+        return False
+
     def fileno(self) -> int:
         raise AssertionError("a fake line is stepped, not waited for")
 

@@ -86,6 +86,11 @@ class Bench:
         if not self.plugged:
             raise PortError("unplugged", "pulled out by the test")
 
+    moved_to = ""
+
+    def held(self) -> bool:
+        return False
+
     def fileno(self) -> int:
         raise AssertionError("stepped, not waited for")
 

@@ -78,6 +78,11 @@ class Cable:
                 self.to_host.append(self._random.randrange(256))
             self.to_host.append(byte)
 
+    moved_to = ""
+
+    def held(self) -> bool:
+        return False
+
     def fileno(self) -> int:
         raise AssertionError("a fake line is stepped, not waited for")
 
