@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -21,7 +22,7 @@ from firmware_bridge import escpos
 from firmware_bridge.broker import UNREADABLE, Broker, Retained
 from firmware_bridge.config import BridgeConfig, problems_of_name
 from firmware_bridge.device import Device
-from firmware_bridge.discovery import look_around
+from firmware_bridge.discovery import look_around, network_places
 from firmware_bridge.drivers.driver import Probe
 from firmware_bridge.drivers.table import DRIVERS
 from firmware_bridge.errors import ConfigError
@@ -167,8 +168,11 @@ class Bridge:
     def _on_inquiry(self, command: BridgeCommand) -> None:
         self._inquiries.take(command)
 
-    def _look_around(self) -> dict[str, Any]:
-        return look_around([thread.device.desired.port for thread in list(self._threads.values())])
+    def _look_around(self, scan: bool) -> dict[str, Any]:
+        ours = {port: name for name, thread in list(self._threads.items()) for port in thread.device.ports()}
+        macs = {name: peer.mac for name, peer in self._journal.peers().items()}
+        known = {port: macs.get(name, "") for port, name in ours.items()}
+        return look_around(ours, partial(network_places, known, self._neighbours, scan=scan))
 
     def _probe(self, device: str, probe: Probe) -> bool:
         thread = self._threads.get(device)

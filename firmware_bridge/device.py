@@ -21,6 +21,7 @@ from firmware_bridge.drivers.table import DRIVERS
 from firmware_bridge.errors import ConfigError, PortError
 from firmware_bridge.escpos import BarCodeBytes
 from firmware_bridge.journal import Journal
+from firmware_bridge.ports.tcp_port import SCHEME
 from gateway.contract.messages import DeviceDesired, DeviceState
 
 log = logging.getLogger(__name__)
@@ -38,8 +39,8 @@ READS_A_STEP = 4
 
 
 class Line(Protocol):
-    """What a device needs of a port; see ports/. `moved_to`: HOST:PORT of a network device that was found elsewhere than
-    its settings say, else empty."""
+    """What a device needs of a port; see ports/. `moved_to`: HOST:PORT of a network device that was found where its
+    settings do not say, else empty."""
 
     moved_to: str
 
@@ -96,6 +97,11 @@ class Device:
 
     def wake(self) -> None:
         self._bell.ring()
+
+    def ports(self) -> list[str]:
+        """As in the settings, and where it is now if that is elsewhere."""
+        state = self.state()
+        return [self.desired.port, *([f"{SCHEME}{state.address}"] if state is not None and state.address else [])]
 
     def state(self) -> DeviceState | None:
         """As last told; told again by the broker after every reconnect."""

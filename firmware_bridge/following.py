@@ -40,7 +40,7 @@ def way_to(device: DeviceDesired, journal: Journal, neighbours: Neighbours) -> O
 
 
 class Following:
-    """The way to one device, for its one thread. `open` makes one try: CONNECT_S at most, and CLOSE_S for a stranger."""
+    """The way to one device, for its thread. `open` makes one try: at most CONNECT_S, and CLOSE_S for a stranger."""
 
     def __init__(
         self, device: str, journal: Journal, neighbours: Neighbours, clock: Callable[[], float] = time.monotonic

@@ -25,12 +25,13 @@ Kind = Literal["found", "probed", "refused"]
 
 
 class Inquiries:
-    """`take` is called by paho's thread and returns at once. `discover` looks around and blocks for seconds; `probe`
-    hands a probe to a device and returns False when there is none of that name. `tell` publishes an answer."""
+    """`take` is called by paho's thread and returns at once. `discover` looks around and blocks for seconds; with True
+    it scans our own networks too. `probe` hands a probe to a device and returns False when there is none of that name.
+    `tell` publishes an answer."""
 
     def __init__(
         self,
-        discover: Callable[[], dict[str, Any]],
+        discover: Callable[[bool], dict[str, Any]],
         probe: Callable[[str, Probe], bool],
         tell: Callable[[BridgeEvent], None],
     ) -> None:
@@ -67,15 +68,16 @@ class Inquiries:
             if busy:
                 refuse("busy")
             else:
-                threading.Thread(target=self._look, args=(key,), name="discover", daemon=True).start()
+                look = partial(self._look, key, command.args.get("scan") is True)
+                threading.Thread(target=look, name="discover", daemon=True).start()
         elif command.attempt > 1:
             refuse("restarted")  # a former life may have printed it
         elif not self._probe(command.device, Probe(partial(self._answer, key, "probed"), refuse)):
             refuse("unknown_device")
 
-    def _look(self, key: str) -> None:
+    def _look(self, key: str, scan: bool) -> None:
         try:
-            self._answer(key, "found", self._discover())
+            self._answer(key, "found", self._discover(scan))
         except Exception:  # whatever a strange network says ends this look only
             log.exception("the look around failed")
             self._refuse(key, "failed")

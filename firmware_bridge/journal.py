@@ -101,7 +101,7 @@ class Deed:
 
 @dataclass(frozen=True)
 class Peer:
-    """Who answers at a network device's `port` of the settings: its hardware address, and the host where it was last."""
+    """Who answers at a network device's `port` of the settings: its hardware address, the host where it was last."""
 
     port: str
     mac: str

@@ -55,7 +55,7 @@ class Neighbours:
         return [host for host, its in self._rows() if its == mac]
 
     def look(self, host: str) -> None:
-        """Makes the kernel ask the whole network of this address, in a thread of 2 s for a /24. Does nothing while a look
+        """Makes the kernel ask the whole network of this address, in a thread of 2 s for a /24. Does nothing while one
         is under way, within LOOK_EVERY_S of the last one, or where there is no such link."""
         network = self.network_of(host)
         if network is None:

@@ -172,3 +172,4 @@ class TcpWire:
         self._peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT):
             self._peer.setsockopt(socket.IPPROTO_TCP, option, KEEPALIVE_S)
+        self._peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 3 * KEEPALIVE_S * 1000)

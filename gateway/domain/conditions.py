@@ -61,6 +61,11 @@ KINDS: dict[str, Kind] = {
         "soon", "{name}的设置用不了", "The settings of {name} do not fit",
         "请改设置：{reason}", "Change the settings: {reason}",
     ),
+    "address_changed": _kind(
+        "rest", "{name}换了地址", "{name} has a new address",
+        "照常能用，现在是 {address}。请在路由器里把地址固定下来，再改设置",
+        "It works, at {address} now. Give it a fixed address in the router, then change the settings",
+    ),
     "table_calls": _kind(
         "soon", "{table} 桌叫人", "Table {table} calls", "请去看看，然后点“已去过”", "Go there, then tap 'been there'",
     ),

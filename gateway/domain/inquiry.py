@@ -11,8 +11,8 @@ MOVES = {
     ("ASKED", "give_up"): "UNANSWERED",
 }
 
-PATIENCE_S = {"discover": 40.0, "probe": 60.0}
-"""Until an inquiry is given up: a look around takes 10 s and a probe 15, behind a slip of 20."""
+PATIENCE_S = {"discover": 40.0, "scan": 40.0, "probe": 60.0}
+"""Until an inquiry is given up: a look around takes 5 s, with a scan up to 15, and a probe 15, behind a slip of 20."""
 
 
 class Inquiry(msgspec.Struct):

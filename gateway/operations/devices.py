@@ -20,11 +20,12 @@ OF_PRINTERS = {
     "unplugged": "printer_offline",
     "offline": "printer_offline",
     "no_answer": "printer_mute",
+    "moved": "address_changed",
 }
 OF_OTHERS = {
     "unplugged": "device_offline", "offline": "device_offline", "port_busy": "device_offline",
     "no_answer": "device_mute", "noisy_line": "device_mute", "unreadable": "device_mute", "overload": "device_mute",
-    "version": "device_mute",
+    "version": "device_mute", "moved": "address_changed",
 }  # fmt: skip
 """The condition that a reason is, of a printer and of any other device."""
 
@@ -43,6 +44,7 @@ def take_device_state(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, state
     former = devices.device(tx, name)
     since = former.at if former and (former.status, former.reasons) == (state.status, state.reasons) else now.iso
     said = Device(name, state.bridge, state.status, state.reasons, state.driver, state.model, state.firmware, since)
+    _tell_address(tx, now, name, state)
     if said == former:
         return
     devices.set_device(tx, said)
@@ -50,11 +52,20 @@ def take_device_state(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, state
     wrong = {words[reason] for reason in state.reasons if reason in words}
     if state.status == "offline" and not wrong:
         wrong = {words["offline"]}
-    for code in ALL_OF_DEVICES:
+    for code in ALL_OF_DEVICES - {"address_changed"}:
         if code in wrong:
             devices.raise_condition(tx, code, name, now.iso)
         else:
             devices.clear_condition(tx, code, name)
+
+
+def _tell_address(tx: Tx, now: Now, name: str, state: DeviceState) -> None:
+    """Where it is now, for as long as it is not where the settings say. While nobody reaches it, nobody knows."""
+    known = next((c for c in devices.conditions_of(tx, name) if c.code == "address_changed"), None)
+    if known is not None and ("moved" not in state.reasons or known.params != {"address": state.address}):
+        devices.clear_condition(tx, "address_changed", name)
+    if "moved" in state.reasons:
+        devices.raise_condition(tx, "address_changed", name, now.iso, address=state.address)
 
 
 def take_bridge_state(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, state: BridgeState) -> None:

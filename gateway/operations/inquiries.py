@@ -19,14 +19,15 @@ from gateway.store.transaction import Tx
 SCOPE = "inquiries"
 
 
-def discover(tx: Tx, now: Now, ids: Ids, actor: Actor, bridge: str, key: str) -> Inquiry:
-    """A look around for devices. The same key: the same look.
+def discover(tx: Tx, now: Now, ids: Ids, actor: Actor, bridge: str, key: str, scan: bool = False) -> Inquiry:
+    """A look around for devices; with `scan` also at every address of the store's own networks. The same key: the same
+    look.
 
     Raises `Refused`: unknown_bridge, idempotency_key_reused.
     """
     if bridge not in settings.the_settings(tx).bridges():
         raise Refused("unknown_bridge")
-    return _ask(tx, now, ids, actor, bridge, "discover", "", key)
+    return _ask(tx, now, ids, actor, bridge, "scan" if scan else "discover", "", key)
 
 
 def probe(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str, key: str) -> Inquiry:

@@ -51,6 +51,7 @@ class Inquiries:
             return
         # In another life of the house it was said before: nobody knows how often.
         attempt = said.attempt + 1 if said else 1 if now.since(one.boot, one.mono) < SAY_AGAIN_S else 2
-        command = BridgeCommand(one.op, one.id, attempt, one.device)  # type: ignore[arg-type]  # a column's text
+        op, args = ("discover", {"scan": True}) if one.op == "scan" else (one.op, {})
+        command = BridgeCommand(op, one.id, attempt, one.device, args)  # type: ignore[arg-type]  # a column's text
         self._outlet.publish(self._topics.bridge_do(one.bridge), msgspec.json.encode(command))
         self._said[one.id] = _Said(now.monotonic, attempt)

@@ -135,6 +135,12 @@ def clear_condition(tx: Tx, code: str, subject: str) -> bool:
     return bool(gone)
 
 
+def conditions_of(rows: Reader, subject: str) -> list[Condition]:
+    """What is wrong with this one."""
+    found = rows.all("SELECT code, subject, since, params FROM conditions WHERE subject = ?", subject)
+    return [Condition(r[0], r[1], r[2], msgspec.json.decode(r[3])) for r in found]
+
+
 MOST_OF_A_KIND = 100
 """Conditions of one code that are told of at a time: a flood of one kind must not hide another."""
 

@@ -1,4 +1,4 @@
-"""A shop's own network: a switch at which this house hangs, and machines in namespaces, each with its hardware address."""
+"""A shop's own network: a switch at which this house hangs, and machines in namespaces, each with a MAC of its own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from bridge_rig import PrinterProcess
+from waiting import eventually
 
 NET = "198.18.79"
 """From the range for tests of networks: no real network has it."""
@@ -104,4 +105,9 @@ class NetworkPrinter(PrinterProcess):
 
     def count(self, number: str) -> int:
         """Papers on which this slip stands."""
-        return sum(f"{number}" in paper for paper in self.papers("paper"))
+        return sum(number in paper for paper in self.papers("paper"))
+
+    def has(self, number: str) -> None:
+        """It is on one paper. The proof of a slip comes before its cut."""
+        eventually(f"slip {number} falls out", lambda: self.count(number) > 0, seen=lambda: self.papers("paper"))
+        assert self.count(number) == 1

@@ -24,6 +24,13 @@ class Asking(msgspec.Struct, forbid_unknown_fields=True):
     key: ActionKey
 
 
+class Looking(msgspec.Struct, forbid_unknown_fields=True):
+    """`key` tells one look from the next. `scan`: try port 9100 of every address in the store's own networks too."""
+
+    key: ActionKey
+    scan: bool = False
+
+
 def list_devices() -> Response:
     """Printers too: whatever hangs at a bridge."""
     access.staff()
@@ -35,8 +42,9 @@ def act_on_bridge(bridge: str, action: str) -> Response:
     who = access.need(*SETTING_UP)
     if action not in BRIDGE_ACTIONS:
         raise Refused("not_found")
-    asked = bodies.decode(bodies.read_body(), Asking)
-    return bodies.json(views.inquiry_document(house().do(inquiries.discover, who.actor, bridge, asked.key)))
+    asked = bodies.decode(bodies.read_body(), Looking)
+    done = house().do(inquiries.discover, who.actor, bridge, asked.key, asked.scan)
+    return bodies.json(views.inquiry_document(done))
 
 
 def list_bridges() -> Response:

@@ -100,6 +100,7 @@ def printers() -> Response:
         "store_name": rules.name,
         "stations": [{"id": s.id, "name": s.name} for s in rules.stations],
         "time_zone": rules.time_zone,
+        "bridges": sorted(rules.bridges()),
         "demo": house().config.demo is not None,
     }
     return make_response(render_template("staff/printers.html", boot=boot, lang=boot["lang"]))

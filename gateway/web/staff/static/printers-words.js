@@ -18,6 +18,11 @@
       kitchen_kind: '厨打单', dish: '一菜一单', guest_list: '客单', full_order: '总单', runner: '传菜单', test_kind: '测试单', label: '标签',
       QUEUED: '等着打印', SENDING: '正在打印', WAITING: '等打印机好', PRINTED: '已出单', UNCONFIRMED: '已打印（无法核实）', UNKNOWN: '不确定是否出单，请看打印机', answered: '不确定是否出单，已有人处理', STALE: '放久了，还要打吗', DIVERTED: '转到别的打印机', CANCELLED: '已取消',
       reprint: '补打', came_out: '已出单', print: '打印', cancel: '取消', divert: '转走',
+      moved_reason: '换了地址', look_title: '查找打印机', look_plain: '查找打印机', look_scan: '逐个地址找',
+      look_what: '看看点单盒接了什么、店里网络上有什么。找到的地址可以拷进设置。没找到就“逐个地址找”：只敲 9100 门，不发任何内容',
+      looking: '正在找，约 5 秒', looking_scan: '正在逐个地址找，约 10 秒', look_done: ['找到 {n} 个', '找到 {n} 个'], look_nothing: '什么也没找到：看看电源、网线，是不是同一个网络',
+      look_busy: '已经有人在找，等一会儿再按', look_failed: '打印连接程序没有回话，请再按一次', look_no_network: '网络没能查，下面只是直接接着的',
+      place_used: '已在用', place_new: '还没用', kind_serial: '串口', kind_usb_printer: 'USB 打印机', kind_network_printer: '网络打印机', copy_do: '拷贝', copied: '拷好了', copy_port: '拷贝 {p}',
       refused: '现在不能这样做，情况刚变了', failed: '没送到，请再按一次'
     },
     en: {
@@ -36,6 +41,11 @@
       kitchen_kind: 'kitchen slip', dish: 'one dish', guest_list: 'guest list', full_order: 'full order', runner: 'runner slip', test_kind: 'test slip', label: 'label',
       QUEUED: 'Waits to print', SENDING: 'Printing', WAITING: 'Waits for the printer', PRINTED: 'Printed', UNCONFIRMED: 'Printed; this printer cannot confirm', UNKNOWN: 'Not sure it came out: look at the printer', answered: 'Was not sure; someone has seen to it', STALE: 'Waited too long: still wanted?', DIVERTED: 'Went to another printer', CANCELLED: 'Cancelled',
       reprint: 'Reprint', came_out: 'Came out', print: 'Print', cancel: 'Cancel', divert: 'Send on',
+      moved_reason: 'new address', look_title: 'Look for printers', look_plain: 'Look for printers', look_scan: 'Try every address',
+      look_what: 'What hangs at the box and what is in the store\'s network. Copy an address into the settings. Nothing found? Try every address: it only knocks at port 9100 and sends nothing',
+      looking: 'Looking, about 5 seconds', looking_scan: 'Trying every address, about 10 seconds', look_done: ['{n} found', '{n} found'], look_nothing: 'Nothing found. Check power and cables; is it the same network?',
+      look_busy: 'Somebody is looking already; tap again in a moment', look_failed: 'The printer link did not answer. Tap once more', look_no_network: 'The network could not be looked at; below is what is plugged in',
+      place_used: 'In use', place_new: 'Not used yet', kind_serial: 'serial line', kind_usb_printer: 'USB printer', kind_network_printer: 'network printer', copy_do: 'Copy', copied: 'Copied', copy_port: 'Copy {p}',
       refused: 'Not possible now; it has just changed', failed: 'Not sent. Tap once more'
     }
   };

@@ -92,7 +92,7 @@
       offline: ['is-now', 'stop', t('offline')]
     }[p.status] || ['is-soon', 'ask', t('unknown')];
   }
-  const reason = (code) => t(code === 'offline' ? 'offline_reason' : code);
+  const reason = (code) => t({offline: 'offline_reason', moved: 'moved_reason'}[code] || code);
   const KINDS = {kitchen: 'kitchen_kind', test: 'test_kind'};
   function what(job) { return job.number ? t('slip', {n: job.number}) : t(KINDS[job.kind] || job.kind); }
   const STATES = {
@@ -109,6 +109,8 @@
       default: return [];
     }
   }
+
+  const Look = root.PrintersLook(t, boot.bridges, () => draw());
 
   /* -- drawing ---------------------------------------------------------------------------------------------- */
   function Top() {
@@ -176,7 +178,7 @@
     if (!printers) return html`<${Top} /><main><p class="empty" role="status">${away ? t('silent') : t('wait')}</p></main>`;
     return html`<${Top} /><main>
       ${away ? TP.sign('silent', 'cloudoff', t('silent'), t('silent_do', {at: TP.clock.hms(heardAt)})) : null}
-      <${Headline} /><div class="printers">${printers.map((p) => html`<${Card} p=${p} key=${p.name} />`)}</div></main>
+      <${Headline} /><div class="printers">${printers.map((p) => html`<${Card} p=${p} key=${p.name} />`)}<${Look} /></div></main>
       <div class="said" role="status">${said ? html`<p class=${'toast' + (said.wrong ? ' wrong' : '')} data-testid="said">${said.wrong ? icon('tri') : null}${said.text}</p>` : null}</div>
       ${shown ? html`<${Panel} />` : null}`;
   }
