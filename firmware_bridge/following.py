@@ -51,8 +51,8 @@ class Following:
         self._clock = clock
         self._tried: dict[str, float] = {}
         self._missed_since: float | None = None
-        self._stranger = ("", 0)
-        """Who else answers at the address of the settings, and the looks that had ended when that was first seen."""
+        self._looks_then = 0
+        """Looks that had ended when it was first missed."""
 
     def open(self, url: str, baud: int) -> Descriptor:
         """As `open_port`, for `socket://` only. Raises PortError."""
@@ -67,7 +67,8 @@ class Following:
         try:
             line = TcpPort(f"{SCHEME}{at}:{port}")
         except PortError:
-            self._miss(home, peer)
+            if self._missed_for(home) >= MISSED_S and peer is not None:
+                self._neighbours.look(home)
             raise
         try:
             self._judge(at, home, port, url, peer)
@@ -75,7 +76,7 @@ class Following:
             line.close()  # to which no byte was written
             raise
         self._tried.clear()
-        self._missed_since, self._stranger = None, ("", 0)
+        self._missed_since = None
         line.moved_to = "" if at == home else f"{at}:{port}"
         return line
 
@@ -87,12 +88,12 @@ class Following:
         places = dict.fromkeys([peer.host, home, *seen])
         return min(places, key=lambda place: self._tried.get(place, float("-inf")))
 
-    def _miss(self, home: str, peer: Peer | None) -> None:
+    def _missed_for(self, home: str) -> float:
+        """Seconds."""
         now = self._clock()
         if self._missed_since is None:
-            self._missed_since = now
-        if peer is not None and now - self._missed_since >= MISSED_S:
-            self._neighbours.look(home)
+            self._missed_since, self._looks_then = now, self._neighbours.looks(home)
+        return now - self._missed_since
 
     def _judge(self, at: str, home: str, port: int, url: str, peer: Peer | None) -> None:
         """Whether whoever answers at `at` is the one. Remembers who it is; raises PortError when it is not."""
@@ -112,11 +113,10 @@ class Following:
 
     def _meet_stranger(self, at: str, home: str, port: int, mac: str, peer: Peer) -> None:
         """Returns when a person has put this one in the place of the old one; raises PortError else."""
+        self._missed_for(home)
         self._neighbours.look(home)
         if at == home:
-            if self._stranger[0] != mac:
-                self._stranger = (mac, self._neighbours.looks(home))
-            looks = self._neighbours.looks(home) - self._stranger[1]
+            looks = self._neighbours.looks(home) - self._looks_then
             elsewhere = set(self._neighbours.hosts_of(peer.mac)) - {home}
             if looks >= REPLACED_LOOKS and not elsewhere and not self._owners(mac, port):
                 log.warning("%s: %s is nowhere; %s has taken its place at %s", self._device, peer.mac, mac, at)

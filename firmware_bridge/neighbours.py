@@ -102,13 +102,13 @@ class Neighbours:
 
 
 def connected_networks(routes: Path = ROUTES) -> list[IPv4Network]:
-    """The networks that need no router: those of our own links. Without point-to-point ones and 127.0.0.0/8."""
+    """The networks that need no router: those of our own links. Without point-to-point ones."""
     found = []
     for line in _lines(routes):
         match line.split():
             case [_, destination, gateway, _, _, _, _, mask, *_] if int(gateway, 16) == 0 and int(mask, 16):
                 network = IPv4Network((_address(destination), str(IPv4Address(_address(mask)))))
-                if network.prefixlen <= 30 and not network.is_loopback:
+                if network.prefixlen <= 30:
                     found.append(network)
     return found
 

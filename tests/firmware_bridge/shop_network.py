@@ -33,12 +33,16 @@ class Machine:
         ip("-n", self.space, *words.split())
 
     def moves_to(self, host: str) -> None:
-        """Has this address from now on, and no other. A machine that takes an address tells its neighbours."""
+        """Has this address from now on, and no other. It tells nobody."""
         if self._host:
             self.ip(f"addr del {self._host}/24 dev lan")
         if host:
             self.ip(f"addr add {host}/24 dev lan")
         self._host = host
+
+    def speaks_up(self) -> None:
+        """As whatever is switched on does, be it to its router: who hears it knows its address and its MAC."""
+        subprocess.run(self.command("bash", "-c", f"echo > /dev/udp/{BOX}/9"), check=True)
 
     def pull_the_plug(self) -> None:
         self.ip("link set lan down")

@@ -1,0 +1,31 @@
+"""A printer's voice: says by mDNS that it is there, until its standard input ends. `HOST NAME MODEL KIND...`"""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+from zeroconf import ServiceInfo, Zeroconf
+
+
+def announce(host: str, name: str, model: str, *kinds: str) -> Zeroconf:
+    """On the network of this address only. `close` ends it."""
+    voice = Zeroconf(interfaces=[host])
+    for kind in kinds:
+        service = f"_{kind}._tcp.local."
+        port = 9100 if kind == "pdl-datastream" else 631
+        said = {"ty": model} if kind == "ipp" else {"usb_MFG": model.split()[0], "usb_MDL": model.split()[1]}
+        voice.register_service(
+            ServiceInfo(
+                service, f"{name}.{service}", port=port, addresses=[socket.inet_aton(host)], properties=said,
+                server=f"{name.lower().replace(' ', '-')}.local.",
+            )
+        )  # fmt: skip
+    return voice
+
+
+if __name__ == "__main__":
+    voice = announce(*sys.argv[1:])
+    print("announced", flush=True)
+    sys.stdin.read()
+    voice.close()
