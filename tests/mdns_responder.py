@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from zeroconf import ServiceInfo, Zeroconf
 
 
+@contextmanager
+def voice(*words: str, before: tuple[str, ...] = ()) -> Iterator[None]:
+    """Such a printer, in a process of its own; `before` leads into another network."""
+    command = [*before, sys.executable, __file__, *words]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as speaker:
+        assert speaker.stdout is not None
+        assert speaker.stdout.readline() == b"announced\n"
+        try:
+            yield
+        finally:
+            assert speaker.stdin is not None
+            speaker.stdin.close()
+            speaker.wait(10)
+
+
 def announce(host: str, name: str, model: str, *kinds: str) -> Zeroconf:
-    """On the network of this address only. `close` ends it."""
+    """On the network of this address only."""
     voice = Zeroconf(interfaces=[host])
     for kind in kinds:
         service = f"_{kind}._tcp.local."

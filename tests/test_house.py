@@ -85,6 +85,7 @@ LIBRARY_ROOMS: dict[str, tuple[str, ...]] = {
     "waitress": ("gateway/web/servers.py", "gateway/cloud/program.py"),
     "serial": ("firmware_bridge/ports/serial_port.py",),
     "escpos": ("firmware_bridge/graphics.py",),
+    "zeroconf": ("firmware_bridge/network_look.py",),
     "cobs": ("firmware_bridge/frame.py",),
     "cbor2": ("firmware_bridge/frame.py",),
     "amqtt": ("gateway/demo/embedded_broker.py",),
@@ -118,6 +119,8 @@ INSTEAD = {
 
 LONG_FILES = {
     "firmware_bridge/device.py": "one owner of one device: its rules read best in one place",
+    "firmware_bridge/assembly.py": "the only place where the bridge's parts are made and joined",
+    "firmware_bridge/journal.py": "one file's whole memory, and the one way in which all of it is committed",
     "firmware_bridge/drivers/escpos_printer.py": "one conversation: what an answer means hangs on all that was asked",
     "firmware_bridge/virtual/interpreter.py": "one case a command: what a printer does is looked up in one place",
     "gateway/cloud/store.py": "the reference store is one file, so that another back end is a seam",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe import violations
-from mdns_responder import announce
+from mdns_responder import voice
 from playwright.sync_api import Page, expect
 from running_demo import RunningDemo
 from waiting import eventually
@@ -152,15 +152,12 @@ def test_without_a_login_there_is_the_login_page(demo: RunningDemo, open_page: C
 def test_printers_are_looked_for_and_their_ports_can_be_copied(open_printers: Callable[..., Page]) -> None:
     page = open_printers()
     look = page.get_by_test_id("look-around")
-    voice = announce("127.0.0.1", "Bar", "XPRINTER XP-80", "pdl-datastream")
-    try:
+    with voice("127.0.0.1", "Bar", "XPRINTER XP-80", "pdl-datastream"):
         look.get_by_test_id("look_plain").click()
         expect(look.get_by_test_id("look-state")).to_contain_text("正在找")
         expect(look.get_by_test_id("look_scan")).to_be_disabled()
         place = look.get_by_test_id("place-new").filter(has_text="socket://127.0.0.1:9100")
         expect(place).to_contain_text("Bar · XPRINTER XP-80 · 网络打印机", timeout=20_000)
-    finally:
-        voice.close()
     expect(place).to_contain_text("还没用")
     place.get_by_test_id("copy").click()
     assert page.evaluate("getSelection().toString()") == "socket://127.0.0.1:9100"

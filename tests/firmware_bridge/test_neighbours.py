@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from waiting import eventually
 
+from firmware_bridge import neighbours
 from firmware_bridge.errors import PortError
 from firmware_bridge.following import Following
 from firmware_bridge.journal import Journal, Peer
 from firmware_bridge.neighbours import LOOK_EVERY_S, Neighbours, connected_networks
+from firmware_bridge.ports import tcp_port
 
 HOME, OTHER, THIRD = "127.0.11.1", "127.0.11.2", "127.0.11.3"
 KITCHEN, BAR = "02:00:5e:79:00:11", "02:00:5e:79:00:12"
@@ -76,7 +78,11 @@ class Street:
 
 
 @pytest.fixture
-def street(tmp_path: Path) -> Iterator[Street]:
+def street(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Street]:
+    """On this machine everybody answers at once, and nobody ends a connection that was refused."""
+    for name in ("SLICE_S", "ANSWER_S"):
+        monkeypatch.setattr(neighbours, name, 0.05)
+    monkeypatch.setattr(tcp_port, "CLOSE_S", 0.05)
     made = Street(tmp_path)
     yield made
     made.journal.close()
