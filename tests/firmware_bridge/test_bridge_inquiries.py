@@ -60,20 +60,50 @@ def test_what_cannot_be_read_is_left_and_the_next_is_answered(gateway: Gateway, 
     assert len(gateway.on(gateway.topics.bridge_events("b1"))) == 1
 
 
+class Sockets:
+    """The folders in which the kernel and udev show what is plugged in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.dev, self.sys = folder / "dev", folder / "sys"
+        for made in ("serial/by-id", "serial/by-path", "usb"):
+            (self.dev / made).mkdir(parents=True)
+
+    def adapter(self, tty: str, socket: str, name: str, number: str = "") -> None:
+        usb = self.sys / "devices" / socket
+        folder = usb / f"{socket}:1.0" / tty / "tty" / tty
+        folder.mkdir(parents=True)
+        (usb / "idVendor").write_text("1a86\n")
+        if number:
+            (usb / "serial").write_text(number)
+        (folder / "device").symlink_to(folder.parent.parent)
+        (self.sys / "class" / "tty").mkdir(parents=True, exist_ok=True)
+        (self.sys / "class" / "tty" / tty).symlink_to(folder)
+        (self.dev / tty).touch()
+        by_name = self.dev / "serial" / "by-id" / f"usb-{name}"
+        by_name.unlink(missing_ok=True)  # of two with one name the last one has it
+        by_name.symlink_to(self.dev / tty)
+        for bus in ("usb", "usbv2"):
+            (self.dev / "serial" / "by-path" / f"pci-0-{bus}-0:{socket}:1.0").symlink_to(self.dev / tty)
+
+
 def test_serial_adapters_and_usb_printers_are_found_by_their_stable_names(tmp_path: Path) -> None:
-    serial, usb = tmp_path / "by-id", tmp_path / "usb"
-    serial.mkdir()
-    usb.mkdir()
-    for name in ("usb-CH340-port0", "usb-scale"):
-        (serial / name).touch()
+    sockets = Sockets(tmp_path)
+    sockets.adapter("ttyUSB0", "1-1", "CH340")
+    sockets.adapter("ttyUSB1", "1-2", "CH340")
+    sockets.adapter("ttyUSB2", "1-3", "FT232_A50285BI", "A50285BI")
     for name in ("lp0", "hiddev0"):
-        (usb / name).touch()
-    found = look_around([str(serial / "usb-scale")], serial, usb)
+        (sockets.dev / "usb" / name).touch()
+    serial = sockets.dev / "serial"
+    other = {"port": "socket://10.0.0.9:9100", "kind": "network_printer", "used": False}
+    found = look_around([str(sockets.dev / "ttyUSB1")], lambda: [other], sockets.dev, sockets.sys)
     assert found == {
         "places": [
-            {"port": str(serial / "usb-CH340-port0"), "kind": "serial", "used": False},
-            {"port": str(serial / "usb-scale"), "kind": "serial", "used": True},
-            {"port": str(usb / "lp0"), "kind": "usb_printer", "used": False},
+            {"port": str(serial / "by-id" / "usb-FT232_A50285BI"), "kind": "serial", "used": False},
+            {"port": str(serial / "by-path" / "pci-0-usb-0:1-1:1.0"), "kind": "serial", "used": False},
+            {"port": str(serial / "by-path" / "pci-0-usb-0:1-2:1.0"), "kind": "serial", "used": True},
+            {"port": str(sockets.dev / "usb" / "lp0"), "kind": "usb_printer", "used": False},
+            other,
         ]
     }
-    assert look_around([], tmp_path / "not", tmp_path / "there") == {"places": []}
+    assert look_around([], list, tmp_path / "not", tmp_path / "there") == {"places": []}
+    assert look_around([], lambda: None, tmp_path / "not", tmp_path / "there") == {"places": [], "network": False}

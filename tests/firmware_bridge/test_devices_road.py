@@ -14,6 +14,7 @@ import pytest
 from bridge_rig import BridgeThread, Gateway, Printers, kitchen
 from waiting import eventually
 
+from firmware_bridge.drivers.table import DRIVERS
 from gateway.contract.messages import DeviceCommand, DeviceDesired
 
 DEVICES = """
@@ -47,10 +48,17 @@ charset = "gbk"
 [[device]]
 name = "board"
 driver = "ready_board"
+
+[[device]]
+name = "bar"
+driver = "mcu_device"
 """
-SMALL = ("door", "counter", "scale", "old-scale", "pole", "board")
+SMALL = ("door", "counter", "scale", "old-scale", "pole", "board", "bar")
 OPTIONS = {"old-scale": {"dialect": "xk3190"}, "pole": {"charset": "gbk"}}
-DRIVER = {"door": "scanner", "counter": "scanner", "scale": "scale", "old-scale": "scale", "pole": "pole_display"}
+DRIVER = {
+    "door": "scanner", "counter": "scanner", "scale": "scale", "old-scale": "scale", "pole": "pole_display",
+    "board": "ready_board", "bar": "mcu_device",
+}  # fmt: skip
 
 BACK_WITHIN_S = 5.0
 
@@ -63,7 +71,7 @@ class Counter:
         devices.ready()
         wanted = [
             DeviceDesired(
-                name, DRIVER.get(name, "ready_board"), devices.port(name), 9600, options=OPTIONS.get(name, {})
+                name, DRIVER[name], devices.port(name), 9600, options=OPTIONS.get(name, {})
             )
             for name in SMALL
         ]
@@ -142,6 +150,7 @@ def test_whatever_is_plugged_in_again_is_back_within_five_seconds_under_another_
     counter.stands("board", "A031", "")
     counter.hand("weigh", "scale", grams=70)
     everything = ("kitchen", *SMALL)
+    assert {"escpos_printer", *DRIVER.values()} == set(DRIVERS), "every kind of device is pulled out here"
     names = {name: os.path.realpath(counter.devices.port(name)) for name in everything}
     for name in everything:
         counter.devices.fault(unplugged(name), device=name)
@@ -166,6 +175,8 @@ def test_whatever_is_plugged_in_again_is_back_within_five_seconds_under_another_
     counter.hand("scan", "door", text="A")
     counter.hand("scan", "counter", text="B")
     eventually("scans", lambda: counter.facts("door") and counter.facts("counter"), left())
+    counter.hand("press", "bar", key=3)
+    eventually("a key", lambda: {"key": 3, "down": True} in counter.facts("bar"), left())
     eventually("the weight again", lambda: len(counter.events("scale")) > weights, left())
     counter.gateway.result("k1", "PRINTED", left())
     print(f"\nreplug: all {len(everything)} devices back and at work after {time.monotonic() - began:.2f} s")
@@ -198,4 +209,4 @@ def test_a_hand_that_does_what_a_device_cannot_is_told_so(counter: Counter) -> N
     assert "unknown fault" in counter.devices.ask(device="scale", fault="paper_out")["error"]
     assert "scan a text" in counter.devices.ask(op="scan", device="door")["error"]
     assert "does not weigh" in counter.devices.ask(op="weigh", device="kitchen", grams=1)["error"]
-    assert "no device" in counter.devices.ask(op="weigh", device="bar", grams=1)["error"]
+    assert "no device" in counter.devices.ask(op="weigh", device="nowhere", grams=1)["error"]

@@ -36,6 +36,15 @@ def test_a_look_around_is_asked_once_for_one_key_and_answered_once(shop: Shop) -
     assert (done.state, done.answer) == ("ANSWERED", '{"places":[{"port":"/dev/usb/lp0"}]}')
 
 
+def test_a_look_at_every_address_is_another_one_and_its_key_too(shop: Shop) -> None:
+    plain = shop.do(inquiries.discover, "bridge-1", "k1", actor=COOK)
+    scan = shop.do(inquiries.discover, "bridge-1", "k2", True, actor=COOK)
+    assert (scan.op, scan.id == plain.id) == ("scan", False)
+    assert shop.do(inquiries.discover, "bridge-1", "k3", True, actor=COOK).id == scan.id
+    with pytest.raises(Refused, match="idempotency_key_reused"):
+        shop.do(inquiries.discover, "bridge-1", "k1", True, actor=COOK)
+
+
 def test_whoever_asks_the_same_while_it_is_open_gets_the_same(shop: Shop) -> None:
     first = shop.do(inquiries.probe, "kitchen", "k1", actor=COOK)
     assert shop.do(inquiries.probe, "kitchen", "k2", actor=COOK).id == first.id

@@ -261,6 +261,15 @@ def test_each_reason_is_a_condition_while_it_lasts(shop: Shop, reason: str, code
     assert shop.conditions() == set()
 
 
+def test_a_printer_with_a_new_address_says_which_and_a_newer_one_replaces_it(shop: Shop) -> None:
+    for host in (21, 22):
+        device(shop, "degraded", "moved", address=f"10.0.0.{host}:9100")
+        assert shop.conditions() == {("address_changed", "kitchen")}
+        assert f"10.0.0.{host}:9100" in shop.value("SELECT params FROM conditions")
+    device(shop, "offline", "unplugged")
+    assert shop.conditions() == {("printer_offline", "kitchen")}
+
+
 def test_a_printer_that_is_away_without_a_reason_is_still_said(shop: Shop) -> None:
     device(shop, "offline")
     assert shop.conditions() == {("printer_offline", "kitchen")}

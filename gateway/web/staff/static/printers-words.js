@@ -19,10 +19,10 @@
       QUEUED: '等着打印', SENDING: '正在打印', WAITING: '等打印机好', PRINTED: '已出单', UNCONFIRMED: '已打印（无法核实）', UNKNOWN: '不确定是否出单，请看打印机', answered: '不确定是否出单，已有人处理', STALE: '放久了，还要打吗', DIVERTED: '转到别的打印机', CANCELLED: '已取消',
       reprint: '补打', came_out: '已出单', print: '打印', cancel: '取消', divert: '转走',
       moved_reason: '换了地址', look_title: '查找打印机', look_plain: '查找打印机', look_scan: '逐个地址找',
-      look_what: '看看点单盒接了什么、店里网络上有什么。找到的地址可以拷进设置。没找到就“逐个地址找”：只敲 9100 门，不发任何内容',
+      look_what: '看看点单盒接了什么、店里网络上有什么。找到的地址可以复制到设置里。没找到就“逐个地址找”：只试着连 9100 端口，不发任何内容',
       looking: '正在找，约 5 秒', looking_scan: '正在逐个地址找，约 10 秒', look_done: ['找到 {n} 个', '找到 {n} 个'], look_nothing: '什么也没找到：看看电源、网线，是不是同一个网络',
       look_busy: '已经有人在找，等一会儿再按', look_failed: '打印连接程序没有回话，请再按一次', look_no_network: '网络没能查，下面只是直接接着的',
-      place_used: '已在用', place_new: '还没用', kind_serial: '串口', kind_usb_printer: 'USB 打印机', kind_network_printer: '网络打印机', copy_do: '拷贝', copied: '拷好了', copy_port: '拷贝 {p}',
+      place_used: '已在用', place_new: '还没用', kind_serial: '串口', kind_usb_printer: 'USB 打印机', kind_network_printer: '网络打印机', copy_do: '复制', copied: '已复制', copy_port: '复制 {p}',
       refused: '现在不能这样做，情况刚变了', failed: '没送到，请再按一次'
     },
     en: {
