@@ -15,7 +15,7 @@ from gateway.contract.messages import BridgeState, DeviceState, PrintResult
 from gateway.contract.topics import Topics
 from gateway.contract.wire import Message
 from gateway.intake import AGAIN_S, MAX_HELD, Intake
-from gateway.operations import administration, paper_decisions, papers
+from gateway.operations import administration, inquiries, paper_decisions, papers
 from gateway.operations.slips import slip_for
 from gateway.relays.displays import Displays
 from gateway.relays.inquiries import Inquiries
@@ -507,3 +507,15 @@ def test_a_display_acts_on_a_ticket(local: Local) -> None:
     local.hears(TOPICS.ticket_do("wok", ticket.id), {"action": "bump", "screen": "wall", "key": "k3", "version": 99})
     assert local.shop.events()[2:] == ["order.ticket_shown", "order.ticket_started"]
     assert len(local.acknowledged) == 3
+
+
+def test_a_bridge_is_asked_to_look_around_and_to_scan_where_somebody_wants_that(local: Local) -> None:
+    plain = local.shop.do(inquiries.discover, "bridge-1", "k1")
+    scan = local.shop.do(inquiries.discover, "bridge-1", "k2", True)
+    assert local.said(TOPICS.bridge_do("bridge-1")) == [
+        {"op": "discover", "key": plain.id},
+        {"op": "discover", "key": scan.id, "args": {"scan": True}},
+    ]
+    local.hears(TOPICS.bridge_events("bridge-1"), {"key": scan.id, "kind": "found", "facts": {"places": []}})
+    local.shop.later(6)
+    assert local.said(TOPICS.bridge_do("bridge-1")) == [{"op": "discover", "key": plain.id, "attempt": 2}]
