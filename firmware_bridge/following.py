@@ -118,7 +118,9 @@ class Following:
         if at == home:
             looks = self._neighbours.looks(home) - self._looks_then
             elsewhere = set(self._neighbours.hosts_of(peer.mac)) - {home}
-            if looks >= REPLACED_LOOKS and not elsewhere and not self._owners(mac, port):
+            # Another of our printers, unless it answers elsewhere too: that is a new repeater in front of several.
+            ours = self._owners(mac, port) and not set(self._neighbours.hosts_of(mac)) - {home}
+            if looks >= REPLACED_LOOKS and not elsewhere and not ours:
                 log.warning("%s: %s is nowhere; %s has taken its place at %s", self._device, peer.mac, mac, at)
                 return
         raise PortError("unplugged", f"{at} is another device now: {mac}, not {peer.mac}")

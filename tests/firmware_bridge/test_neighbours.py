@@ -185,6 +185,8 @@ def test_the_printer_of_another_device_never_takes_the_place_of_a_missing_one(st
         street.look_is_over(number)
         street.now += LOOK_EVERY_S
     assert street.visited(following) == ""
+    street.knows({HOME: BAR, OTHER: BAR})
+    assert street.visited(following) == HOME, "a new repeater stands before both"
 
 
 def test_a_repeater_that_answers_for_two_of_ours_leads_to_no_wrong_one(street: Street) -> None:
