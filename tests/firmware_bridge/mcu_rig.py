@@ -40,6 +40,11 @@ class MasterLine:
         self._fd = fd
         os.set_blocking(fd, False)
 
+    moved_to = ""
+
+    def held(self) -> bool:
+        return False
+
     def fileno(self) -> int:
         return self._fd
 
