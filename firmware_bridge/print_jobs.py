@@ -47,8 +47,11 @@ class PrintJobs:
         self._answer = answer
         self._queue: deque[Job] = deque()
         self.current: Job | None = None
-        # After an unfinished slip the next one begins with a cut, so that no two share a paper.
-        self.clean_first = journal.last_begun(printer) == "UNKNOWN"
+        self.look_at_paper()
+
+    def look_at_paper(self) -> None:
+        """After an unfinished slip the next one begins with a cut, so that no two share a paper."""
+        self.clean_first = self._journal.last_begun(self._printer) == "UNKNOWN"
 
     def take(self, command: PrintCommand) -> None:
         """One command from the gateway; answers what is known by now."""

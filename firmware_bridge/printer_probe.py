@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from firmware_bridge.escpos import FENCE, ask, marked_fence
+from firmware_bridge.escpos import FENCE, MARKS, ask, marked_fence
 from firmware_bridge.escpos_status import (
     Answer,
     AutoStatus,
@@ -36,7 +36,7 @@ MOST_HEARD = 256
 """Bytes kept of what comes to one question; a true answer has at most some dozens."""
 IDENTITY = {1: "id", 65: "firmware", 66: "maker", 67: "model"}
 """GS I n. Not 68: the serial number is nobody's business."""
-MARKS = 5
+MARKS_NEEDED = 4
 
 
 @dataclass
@@ -60,8 +60,8 @@ Exchange = list[tuple[int, str, str]]
 
 
 class PrinterProbe:
-    """Ask `outgoing`, tell `sent` and `receive`, call `step`; `ended` when it is over. `marks` are five different
-    marks of four letters and figures that nobody else uses. `refused` is set where it ended before its paper."""
+    """Ask `outgoing`, tell `sent` and `receive`, call `step`; `ended` when it is over. `marks` are four different
+    ones that nobody else uses. `refused` is set where it ended before its paper."""
 
     def __init__(self, baud: int, slip: ProbeSlip, marks: list[bytes], now: float) -> None:
         self._baud = baud
@@ -114,6 +114,11 @@ class PrinterProbe:
     def whole(self) -> bool:
         """Every byte of it has left."""
         return self.steps[-1].left == len(self.steps[-1].data)
+
+    @property
+    def harmless(self) -> bool:
+        """Nothing but status questions has left, which change nothing."""
+        return not any(step.left for step in self.steps if not step.name.startswith(("first_", "second_")))
 
     @property
     def began_to_print(self) -> bool:
@@ -215,6 +220,16 @@ class PrinterProbe:
         bytes_ = [one.byte for one in step.answers if isinstance(one, FenceAnswer)]
         kinds = (FenceAnswer, FenceEcho, RealTimeAnswer, AutoStatus)
         return len(bytes_) == 1 and not bytes_[0] & 0x0C and all(isinstance(one, kinds) for one in step.answers)
+
+
+def random_marks(random: Callable[[int], int]) -> list[bytes]:
+    """Four marks in a row from a random place; `random` gives whole numbers of so many bits."""
+    first = random(20)
+    return [_as_mark(first + at) for at in range(MARKS_NEEDED)]
+
+
+def _as_mark(number: int) -> bytes:
+    return bytes(MARKS[number // len(MARKS) ** place % len(MARKS)] for place in (3, 2, 1, 0))
 
 
 def _never(_heard: bytes) -> bool:

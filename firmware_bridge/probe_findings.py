@@ -1,4 +1,4 @@
-"""What a probe's answers mean. Pure. What a printer did not say stays unknown: silence is no status, and noise no answer.
+"""What a probe's answers mean. Pure. What a printer did not say stays unknown: silence is no status, noise no answer.
 
 A question that is answered only when its turn comes (GS r, GS ( H) and is not answered says something of the printer
 only if a later one was: else nobody knows whether any of them was ever reached.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from firmware_bridge.escpos_status import AutoStatus, FenceEcho, RealTimeAnswer, Stray
+from firmware_bridge.escpos_status import Answer, AutoStatus, FenceAnswer, FenceEcho, RealTimeAnswer, Stray
 from firmware_bridge.printer_probe import IDENTITY, PrinterProbe, Step
 from firmware_bridge.probe_slip import LETTERS
 from firmware_bridge.profiles import merged, profile_for
@@ -21,8 +21,8 @@ LONGEST_NAME = 64
 def findings(probe: PrinterProbe, settings: Mapping[str, str], columns: int, profile: str = "") -> Findings:
     """`settings` are those of the store that a finding can contradict (`fence`, `qr`); `profile` is a key of PROFILES
     where somebody knows what printer this is."""
-    said = _identity(probe)
     noisy = _noise(probe)
+    said = {} if noisy else _identity(probe)
     found = {
         "dle_eot": _status(probe), "asb": _auto(probe), "gs_r": _nameless(probe, noisy), "gs_h": _named(probe),
         "gs_h_order": _order(probe), "identity": Capability("works" if said else "unknown"),
@@ -65,7 +65,8 @@ def _why(probe: PrinterProbe) -> str:
 def _noise(probe: PrinterProbe) -> bool:
     """Among the answers to status questions and fences was something that is none."""
     asked = [step for step in probe.steps if not step.name.startswith("id_") and step.name != "listen"]
-    return any(step.too_much or any(isinstance(one, Stray) for one in step.answers) for step in asked)
+    strange = any(step.too_much or any(isinstance(one, Stray) for one in step.answers) for step in asked)
+    return strange or _status(probe).note == "noise"
 
 
 def _status(probe: PrinterProbe) -> Capability:
@@ -96,7 +97,10 @@ def _nameless(probe: PrinterProbe, noisy: bool) -> Capability:
         return Capability(note="foreign")
     if probe.answered_gs_r("gs_r"):
         return Capability("works")
-    return Capability("does_not") if not step.heard and probe.echoed("gs_h", 0) else Capability()
+    if step.heard or not probe.echoed("gs_h", 0):
+        return Capability()
+    late = any(isinstance(one, FenceAnswer) for one in _answers(probe, "gs_h"))
+    return Capability(note="late") if late else Capability("does_not")
 
 
 def _named(probe: PrinterProbe) -> Capability:
@@ -109,6 +113,8 @@ def _named(probe: PrinterProbe) -> Capability:
         return Capability(note="foreign")
     if step.heard:
         return Capability(note="noise")
+    if FenceEcho(probe.marks[0]) in _answers(probe, "slip"):
+        return Capability(note="late")
     later = probe.answered_gs_r("gs_r") and probe.answered_gs_r("slip")
     return Capability("does_not" if later else "unknown")
 
@@ -123,6 +129,11 @@ def _cutter(probe: PrinterProbe) -> Capability:
     status = probe.status("after")
     jammed = status is not None and status.cutter_error
     return Capability(note="jammed" if jammed else "see_slip" if probe.began_to_print else "")
+
+
+def _answers(probe: PrinterProbe, name: str) -> list[Answer]:
+    step = probe.at(name)
+    return step.answers if step is not None else []
 
 
 def _answered_later(probe: PrinterProbe) -> bool:

@@ -114,7 +114,10 @@ PROFILES: dict[str, Profile] = {
     "generic_80": Profile(
         "an 80 mm printer without a name",
         # Vendors' sheets name a status port 4000 on network boards; two of them disagree about what it says.
-        {"dle_eot": _MAYBE, "gs_r": _MAYBE, "qr": _MAYBE, "cutter": _MAYBE, "gbk": _MAYBE, "status_port": _unverified()},
+        {
+            "dle_eot": _MAYBE, "gs_r": _MAYBE, "qr": _MAYBE, "cutter": _MAYBE, "gbk": _MAYBE,
+            "status_port": _unverified(),
+        },
     ),
 }
 NARROW = 32
@@ -131,8 +134,8 @@ def profile_for(model_said: str, columns: int) -> str:
 
 
 def merged(profile: str, found: Mapping[str, Capability], *, certain: bool) -> dict[str, Capability]:
-    """Every capability, in the order of CAPABILITIES. What this printer answered stands before what its papers say; of a
-    guessed profile (`certain` false) nothing counts as documented."""
+    """Every capability, in the order of CAPABILITIES. What this printer answered stands before what its papers say; of
+    a guessed profile (`certain` false) nothing counts as documented."""
     known = PROFILES[profile].capabilities
     whole: dict[str, Capability] = {}
     for name in CAPABILITIES:

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from firmware_bridge.charset import ENCODINGS
 from firmware_bridge.drivers.condition import condition_of
-from firmware_bridge.drivers.driver import Command, Condition, Driver, Surroundings
+from firmware_bridge.drivers.driver import Command, Condition, Driver, Probe, Surroundings
 from firmware_bridge.drivers.escpos_printer import EscposPrinter
+from firmware_bridge.drivers.probe_turn import ProbeTurn
 from firmware_bridge.errors import UnprintableError
 from firmware_bridge.escpos import Body, encode, raster_room
 from firmware_bridge.layout import layout
@@ -35,6 +36,7 @@ class PrinterDriver(Driver):
         self._printer = EscposPrinter(
             self.desired.baud, self.desired.fence, given.random(MARK_BITS), unsettled=self._jobs.clean_first
         )
+        self._probe = ProbeTurn(given, self.option("qr"))
         self._connected = False
         self._retired = False
         self._unacknowledged: int | None = None
@@ -61,6 +63,9 @@ class PrinterDriver(Driver):
     def disconnected(self, now: float, reason: str) -> None:
         sending, job = self._printer.sending, self._jobs.current
         self._connected = False
+        if self._probe.under_way:
+            self._probe.give_up("offline")
+            self._begin_anew()
         self._printer.disconnected()
         if job is None or sending is None:
             return
@@ -73,13 +78,13 @@ class PrinterDriver(Driver):
             self._jobs.take_back(job, "offline")
 
     def receive(self, data: bytes, now: float) -> None:
-        self._printer.receive(data, now)
+        (self._probe.talk or self._printer).receive(data, now)
 
     def outgoing(self) -> bytes:
-        return self._printer.outgoing()
+        return (self._probe.talk or self._printer).outgoing()
 
     def sent(self, count: int, now: float) -> None:
-        self._printer.sent(count, now)
+        (self._probe.talk or self._printer).sent(count, now)
 
     # --- its jobs ---
 
@@ -89,11 +94,33 @@ class PrinterDriver(Driver):
         else:
             super().take(command)
 
+    def probe(self, probe: Probe) -> None:
+        if self._retired:
+            probe.refuse("restarted")
+        else:
+            self._probe.want(probe)
+
     def step(self, now: float) -> float:
+        if self._probe.under_way:
+            wish = self._probe.step(now)
+            if self._probe.under_way:
+                return wish
+            self._begin_anew()
+            self._printer.connected(now)
         self._printer.step(now)
         ended = self._watch(now)
+        if self._probe.wanted:
+            wish = self._probe.begin(self._printer, now, connected=self._connected)
+            return now if ended else min(wish, self._printer.step(now))
         refused = self._advance(now)
         return now if ended or refused else self._printer.step(now)
+
+    def _begin_anew(self) -> None:
+        """After a probe: no answer to it, however late, proves a slip, and what it may have left is cut off."""
+        self._jobs.look_at_paper()
+        self._printer = EscposPrinter(
+            self.desired.baud, self.desired.fence, self.given.random(MARK_BITS), unsettled=True
+        )
 
     def condition(self) -> Condition | None:
         return condition_of(self._printer)
@@ -103,10 +130,11 @@ class PrinterDriver(Driver):
 
     @property
     def idle(self) -> bool:
-        return self._printer.sending is None
+        return self._printer.sending is None and not self._probe.under_way
 
     def close(self) -> None:
         """A slip that is still on its way ends as UNKNOWN."""
+        self._probe.give_up("restarted")
         if self._printer.sending is not None:
             self._jobs.abandon(self._printer.sending.left)
 

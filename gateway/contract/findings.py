@@ -33,9 +33,9 @@ class Disagreement(msgspec.Struct):
 
 
 class Findings(msgspec.Struct, omit_defaults=True):
-    """`printed`: the printer answered behind the probe's slip, so it is on paper. `ended` says why it was not, as a code
-    such as `paper_out` or `no_answer`. `said` is what it calls itself, which proves nothing: printers call themselves
-    by other makers' names. `profile` is the known model whose papers were held beside it.
+    """`printed`: the printer answered behind the probe's slip, so it is on paper. `ended` says why it was not, as a
+    code such as `paper_out` or `no_answer`. `said` is what it calls itself, which proves nothing: printers
+    borrow other makers' names. `profile` is the known model whose papers were held beside it.
 
     `advice` are settings that fit, by their names. `letters` stand on the printed slip, each before something that only
     a person can judge. `exchange`: milliseconds since the beginning, `>` to the printer or `<` from it, bytes in hex.

@@ -45,7 +45,10 @@ NOTES: Words = {
 TITLES: Words = {
     "printed": ("检测单已打出，打印机回答了", "The probe's slip is on paper; the printer answered"),
     "not_printed": ("检测单没有回执，请看打印机", "Nothing proves the probe's slip; look at the printer"),
-    "no_answer": ("打印机什么都没说；检测单可能已打出，请看打印机", "The printer said nothing; its slip may be on paper: look"),
+    "no_answer": (
+        "打印机什么都没说；检测单可能已打出，请看打印机",
+        "The printer said nothing; its slip may be there: look",
+    ),
     "not_sent": ("检测单没有送出", "The probe's slip was not sent whole"),
     "paper_out": ("打印机没纸了", "The printer is out of paper"),
     "cover_open": ("打印机盖子开着", "The printer's cover is open"),
@@ -63,12 +66,21 @@ ADVICE: Words = {
 }
 LETTERS: Words = {
     "A": ("简体中文清楚吗？（没有乱码，右边是 ￥56.00）", "Simplified Chinese: readable, with ￥56.00 at its end?"),
-    "B": ("繁体中文清楚吗？（简体机器上是乱码，照实写）", "Traditional Chinese: readable? (Garbage on most mainland printers.)"),
+    "B": (
+        "繁体中文清楚吗？（简体机器上是乱码，照实写）",
+        "Traditional Chinese: readable? (Garbage on most mainland printers.)",
+    ),
     "C": ("看到 é è ü ñ 吗？（CP437）", "Do you see é è ü ñ ? (CP437)"),
     "D": ("看到 é ü € 吗？（CP858）", "Do you see é ü € ? (CP858)"),
     "E": ("四行越来越大吗？中文和字母一样大吗？", "Four sizes, Chinese as large as the letters beside it?"),
-    "F": ("第一行最后一个数字是几？（纸有多宽）", "Which is the last number of the first line? (How wide the paper is.)"),
-    "G": ("有二维码吗？扫出 TABLEPASS G 吗？（打印机画的）", "A QR code that scans as TABLEPASS G? (Drawn by the printer.)"),
+    "F": (
+        "第一行最后一个数字是几？（纸有多宽）",
+        "Which is the last number of the first line? (How wide the paper is.)",
+    ),
+    "G": (
+        "有二维码吗？扫出 TABLEPASS G 吗？（打印机画的）",
+        "A QR code that scans as TABLEPASS G? (Drawn by the printer.)",
+    ),
     "H": ("有二维码吗？扫出 TABLEPASS H 吗？（图片）", "A QR code that scans as TABLEPASS H? (A picture.)"),
     "I": ("有条码吗？扫出 PROBE-01 吗？", "A bar code that scans as PROBE-01?"),
     "J": ("纸在这一行下面切断了吗？", "Is the paper cut below this line?"),
