@@ -128,9 +128,11 @@ def job_document(job: PrintJob) -> Json:
 
 
 def printer_document(
-    printer: Printer, device: Device | None, paused: Paused | None, rules: Settings, waiting: int
-) -> Json:
-    """`serves`: the stations whose slips it gets, `stands_in_for` those whose slips it gets while another cannot."""
+    printer: Printer, device: Device | None, paused: Paused | None, rules: Settings, waiting: int,
+    probe: Inquiry | None = None,
+) -> Json:  # fmt: skip
+    """`serves`: the stations whose slips it gets, `stands_in_for` those whose slips it gets while another cannot.
+    `probed`: the newest probe with an answer."""
     return {
         "name": printer.id,
         "title": printer.name,
@@ -149,6 +151,7 @@ def printer_document(
         "paused": {"at": paused.at, "by": paused.by} if paused else None,
         "serves": [station.id for station in rules.stations if station.printer == printer.id],
         "stands_in_for": [station.id for station in rules.stations if printer.id in station.backups],
+        "probed": {"inquiry": probe.id, "at": probe.asked_at} if probe else None,
     }
 
 

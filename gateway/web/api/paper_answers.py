@@ -19,6 +19,13 @@ class PausedBy(msgspec.Struct):
     by: str
 
 
+class Probed(msgspec.Struct):
+    """The newest probe of a printer that was answered: `GET /api/v1/inquiries/{inquiry}` has what came of it."""
+
+    inquiry: str
+    at: Time
+
+
 class Printer(msgspec.Struct):
     """`fence` is how it proves a slip: by a mark of its own (gs_h), by an answer (gs_r), or not at all (none).
 
@@ -42,6 +49,7 @@ class Printer(msgspec.Struct):
     paused: PausedBy | None
     serves: list[str]
     stands_in_for: list[str]
+    probed: Probed | None
 
 
 class Printers(msgspec.Struct):

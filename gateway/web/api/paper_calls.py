@@ -11,7 +11,7 @@ from gateway.contract.messages import ActionKey
 from gateway.domain.errors import Refused
 from gateway.operations import paper_decisions, printers
 from gateway.operations.slips import slip_of
-from gateway.store import devices, jobs, settings
+from gateway.store import devices, inquiries, jobs, settings
 from gateway.web import access, bodies, slip_preview, views
 from gateway.web.api.staff_calls import MAX_LISTED, number_asked
 from gateway.web.house import house
@@ -42,7 +42,10 @@ def list_printers() -> Response:
         paused = devices.paused_printers(rows)
         rules = settings.the_settings(rows)
         found = [
-            views.printer_document(p, known.get(p.id), paused.get(p.id), rules, jobs.waiting_count(rows, p.id))
+            views.printer_document(
+                p, known.get(p.id), paused.get(p.id), rules, jobs.waiting_count(rows, p.id),
+                inquiries.newest(rows, "probe", p.id),
+            )
             for p in rules.printers
         ]
     return bodies.json({"printers": found})

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from flask import Flask, Response, make_response, redirect, render_template, request
 
+from gateway.contract import findings_words
 from gateway.domain.errors import Refused
 from gateway.domain.settings import Settings
 from gateway.store import settings
@@ -101,8 +102,21 @@ def printers() -> Response:
         "stations": [{"id": s.id, "name": s.name} for s in rules.stations],
         "time_zone": rules.time_zone,
         "demo": house().config.demo is not None,
+        "findings": _finding_words(),
     }
     return make_response(render_template("staff/printers.html", boot=boot, lang=boot["lang"]))
+
+
+def _finding_words() -> dict[str, dict[str, dict[str, str]]]:
+    """Of a probe, as the doctors and the reports say it too."""
+    every = {
+        "capabilities": findings_words.CAPABILITIES, "states": findings_words.STATES, "known": findings_words.KNOWN,
+        "notes": findings_words.NOTES, "titles": findings_words.TITLES, "advice": findings_words.ADVICE,
+        "letters": findings_words.LETTERS,
+    }  # fmt: skip
+    return {
+        kind: {code: {"zh-Hans": zh, "en": en} for code, (zh, en) in words.items()} for kind, words in every.items()
+    }
 
 
 def _to_login() -> Response:

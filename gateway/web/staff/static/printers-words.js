@@ -18,7 +18,9 @@
       kitchen_kind: '厨打单', dish: '一菜一单', guest_list: '客单', full_order: '总单', runner: '传菜单', test_kind: '测试单', label: '标签',
       QUEUED: '等着打印', SENDING: '正在打印', WAITING: '等打印机好', PRINTED: '已出单', UNCONFIRMED: '已打印（无法核实）', UNKNOWN: '不确定是否出单，请看打印机', answered: '不确定是否出单，已有人处理', STALE: '放久了，还要打吗', DIVERTED: '转到别的打印机', CANCELLED: '已取消',
       reprint: '补打', came_out: '已出单', print: '打印', cancel: '取消', divert: '转走',
-      refused: '现在不能这样做，情况刚变了', failed: '没送到，请再按一次'
+      refused: '现在不能这样做，情况刚变了', failed: '没送到，请再按一次',
+      probe: '检测', probe_of: '检测 {p}', probe_last: '上次检测', probing: '正在检测，会打出一张检测单，最多一分钟', probe_none: '还没有检测结果', probe_slip: '看检测单', probe_at: '{at} 检测',
+      probe_refused: '这次没有检测', probe_silent: '这台打印机的连接程序没有回答', busy: '正忙，等它打完再试', not_possible: '这种设备不能检测', unknown_device: '连接程序还不认识它', restarted: '连接程序刚重启过', error: '打印机报错'
     },
     en: {
       title: 'Printers', kitchen: 'Kitchen screen', other: '中文', demo: 'Demo',
@@ -36,7 +38,9 @@
       kitchen_kind: 'kitchen slip', dish: 'one dish', guest_list: 'guest list', full_order: 'full order', runner: 'runner slip', test_kind: 'test slip', label: 'label',
       QUEUED: 'Waits to print', SENDING: 'Printing', WAITING: 'Waits for the printer', PRINTED: 'Printed', UNCONFIRMED: 'Printed; this printer cannot confirm', UNKNOWN: 'Not sure it came out: look at the printer', answered: 'Was not sure; someone has seen to it', STALE: 'Waited too long: still wanted?', DIVERTED: 'Went to another printer', CANCELLED: 'Cancelled',
       reprint: 'Reprint', came_out: 'Came out', print: 'Print', cancel: 'Cancel', divert: 'Send on',
-      refused: 'Not possible now; it has just changed', failed: 'Not sent. Tap once more'
+      refused: 'Not possible now; it has just changed', failed: 'Not sent. Tap once more',
+      probe: 'Probe', probe_of: 'Probe of {p}', probe_last: 'Last probe', probing: 'Probing. It prints a slip and takes a minute at most', probe_none: 'No findings yet', probe_slip: 'Look at its slip', probe_at: 'Probed {at}',
+      probe_refused: 'It was not probed', probe_silent: 'The program it is connected to has not answered', busy: 'busy; try when it has printed', not_possible: 'a device of this kind cannot be probed', unknown_device: 'its bridge does not know it yet', restarted: 'its bridge has just restarted', error: 'it reports an error'
     }
   };
 })(self);

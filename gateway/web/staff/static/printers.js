@@ -1,12 +1,13 @@
 /* The printers page: how each is, what waits behind it, its latest papers, and what a person can do about them. */
 (function (root) {
   'use strict';
-  const html = TP.html, icon = TP.icon, boot = TP.boot(), t = TP.t(root.PrintersWords), Paper = root.PrintersPaper;
+  const html = TP.html, icon = TP.icon, boot = TP.boot(), t = TP.t(root.PrintersWords), Paper = root.PrintersPaper, Probe = root.PrintersProbe;
   const EVERY_MS = 1500, AWAY_MS = 2500, HIDDEN_MS = 8000, SHOWN = 8, SAID_MS = 8000;
   TP.setLang(TP.pickLang([boot.lang]));
 
   /* -- state ------------------------------------------------------------------------------------------------ */
   let printers = null, conditions = [], papers = {}, heardAt = 0, away = false;
+  let probe = null;                                               // {printer, inquiry, back}: whose findings are looked at
   let said = null, busy = {}, asking = null, shown = null;      // asking: {printer, what}; shown: {job, paper, failed, back}
 
   const name = (id) => { const p = (printers || []).find((one) => one.name === id); return p ? TP.text(p.title) || p.name : id; };
@@ -74,13 +75,34 @@
       draw();
     });
   }
+  /* A probe is asked for, or looked at again: its answer is waited for as long as the house waits for it. */
+  function openProbe(printer, back, last) {
+    const mine = probe = {printer: printer.name, inquiry: null, back};
+    const alive = () => probe === mine;
+    const failed = () => { if (alive()) { probe = null; say(t('failed'), true); } };
+    function heard(r) {
+      if (!alive()) return;
+      if (r.status === 401) { location.reload(); return; }
+      if (r.status !== 200 && !mine.inquiry) { failed(); return; }
+      if (r.status === 200) mine.inquiry = r.json;
+      draw();
+      if (mine.inquiry.state === 'ASKED') setTimeout(() => { if (alive()) look(mine.inquiry.id); }, EVERY_MS);
+      else poll.now();
+    }
+    const look = (id) => TP.fetchJson('/api/v1/inquiries/' + id, {}, 5000).then(heard);
+    draw();
+    const panel = document.querySelector('.panel h2');
+    if (panel) panel.focus();
+    if (last) look(last.inquiry);
+    else TP.fetchJson('/api/v1/printers/' + encodeURIComponent(printer.name) + '/probe', {body: {key: TP.key()}}, 6000).then(heard);
+  }
   function close() {
-    const back = shown && shown.back;
-    shown = null;
+    const back = (shown || probe) && (shown || probe).back;
+    shown = probe = null;
     draw();
     if (back && back.isConnected) back.focus();
   }
-  addEventListener('keydown', (e) => { if (e.key === 'Escape') { if (shown) close(); else if (asking) { asking = null; draw(); } } });
+  addEventListener('keydown', (e) => { if (e.key === 'Escape') { if (shown || probe) close(); else if (asking) { asking = null; draw(); } } });
 
   /* -- words for what is ------------------------------------------------------------------------------------ */
   /* -> [class, icon, words]: what this printer can do now, as a shape and a word */
@@ -160,7 +182,9 @@
       <p class="about">${p.serves.length ? t('serves', {s: stations(p.serves)}) : p.stands_in_for.length ? '' : t('nobody')}${p.serves.length && p.stands_in_for.length ? ' · ' : ''}${p.stands_in_for.length ? t('stands_in', {s: stations(p.stands_in_for)}) : ''}</p>
       ${mine.map((c) => html`<${Wrong} c=${c} />`)}
       <p class=${'queue' + (p.waiting ? ' some' : '')} data-testid="waiting">${p.waiting ? html`<b>${t('waiting', {n: p.waiting})}</b>` : t('nothing_waits')}</p>
-      <p class="do">${button('test')}${p.paused ? button('resume', 'resume', true) : button('pause')}${p.waiting && printers.length > 1 ? button('move') : null}${p.waiting ? button('clear') : null}</p>
+      <p class="do">${button('test')}${p.paused ? button('resume', 'resume', true) : button('pause')}${p.waiting && printers.length > 1 ? button('move') : null}${p.waiting ? button('clear') : null}
+        <button type="button" class="btn" data-testid="probe" onClick=${(e) => openProbe(p, e.currentTarget)}>${t('probe')}</button>
+        ${p.probed ? html`<button type="button" class="btn btn-quiet" data-testid="probe-last" onClick=${(e) => openProbe(p, e.currentTarget, p.probed)}>${t('probe_last')}</button>` : null}</p>
       ${asking && asking.printer === p.name ? html`<${Ask} p=${p} />` : null}
       <h3>${t('papers')}</h3>${list.length ? html`<ul class="rows">${list.map((job) => html`<${Row} p=${p} job=${job} key=${job.id} />`)}</ul>` : html`<p class="about">${t('no_papers')}</p>`}
     </section>`;
@@ -178,7 +202,8 @@
       ${away ? TP.sign('silent', 'cloudoff', t('silent'), t('silent_do', {at: TP.clock.hms(heardAt)})) : null}
       <${Headline} /><div class="printers">${printers.map((p) => html`<${Card} p=${p} key=${p.name} />`)}</div></main>
       <div class="said" role="status">${said ? html`<p class=${'toast' + (said.wrong ? ' wrong' : '')} data-testid="said">${said.wrong ? icon('tri') : null}${said.text}</p>` : null}</div>
-      ${shown ? html`<${Panel} />` : null}`;
+      ${shown ? html`<${Panel} />` : null}
+      ${probe ? html`<${Probe} inquiry=${probe.inquiry} name=${name(probe.printer)} words=${boot.findings} reason=${reason} t=${t} close=${close} />` : null}`;
   }
   const place = document.getElementById('printers');
   function draw() { TP.render(html`<${Page} />`, place); }
