@@ -24,6 +24,13 @@ class Capability(msgspec.Struct, omit_defaults=True):
     note: str = ""
 
 
+    @property
+    def word(self) -> str:
+        """A code of STATES: only what was answered, or stands in a source, is called a fact."""
+        supposed = {"works": "should", "does_not": "should_not"} if self.known == "unverified" else {}
+        return supposed.get(self.state, self.state)
+
+
 class Disagreement(msgspec.Struct):
     """The store's settings say what this printer does not do."""
 
@@ -58,11 +65,12 @@ def lines(found: Findings, language: Literal["zh", "en"], *, letters: bool = Tru
     colon, comma = ("：", "，") if language == "zh" else (": ", ", ")
     printed = "printed" if found.printed else found.ended or "not_printed"
     told = [TITLES[printed][at]]
-    if found.said:
-        told.append(TITLES["said"][at] + colon + comma.join(found.said.values()))
+    names = [found.said[name] for name in ("maker", "model", "firmware") if name in found.said]
+    if names:
+        told.append(TITLES["said"][at] + colon + comma.join(names))
     for name, one in found.capabilities.items():
         note = comma + NOTES[one.note][at] if one.note in NOTES else ""
-        told.append(f"{CAPABILITIES[name][at]}{colon}{STATES[one.state][at]}{comma}{KNOWN[one.known][at]}{note}")
+        told.append(f"{CAPABILITIES[name][at]}{colon}{STATES[one.word][at]}{comma}{KNOWN[one.known][at]}{note}")
     told += [ADVICE[name][at].format(value) for name, value in found.advice.items() if name in ADVICE]
     told += [
         TITLES["disagrees"][at].format(one.setting, one.says, CAPABILITIES[one.capability][at])

@@ -23,7 +23,11 @@ CAPABILITIES: Words = {
     "status_port": ("网络状态口 4000", "status port 4000 on the network"),
     "flow_control": ("满了会叫停（流控）", "says stop when full (flow control)"),
 }
-STATES: Words = {"works": ("可以", "works"), "does_not": ("不行", "does not"), "unknown": ("不知道", "not known")}
+STATES: Words = {
+    "works": ("可以", "works"), "does_not": ("不行", "does not"), "unknown": ("不知道", "not known"),
+    "should": ("应该可以", "should work"), "should_not": ("应该不行", "should not work"),
+}  # fmt: skip
+"""The last two are of what nobody has verified."""
 KNOWN: Words = {
     "probed": ("这台机器刚答的", "this printer answered"),
     "documented": ("资料上说的", "a source says so"),

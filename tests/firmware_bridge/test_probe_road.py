@@ -63,7 +63,9 @@ def test_every_fault_is_found_out_truly_on_both_kinds_of_line(gateway: Gateway, 
     for each in wanted:
         command = BridgeCommand("probe", name(*each), 1, name(*each))
         gateway.publish(gateway.topics.bridge_do("b1"), msgspec.json.encode(command))
-    eventually("all are answered", lambda: len(answers(gateway)) == len(wanted), 60, seen=lambda: sorted(answers(gateway)))
+    eventually(
+        "all are answered", lambda: len(answers(gateway)) == len(wanted), 60, seen=lambda: sorted(answers(gateway))
+    )
     for kind, fault in wanted:
         answer = answers(gateway)[name(kind, fault)]
         if fault == "paper_out":

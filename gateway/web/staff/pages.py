@@ -102,7 +102,7 @@ def printers() -> Response:
         "stations": [{"id": s.id, "name": s.name} for s in rules.stations],
         "time_zone": rules.time_zone,
         "demo": house().config.demo is not None,
-        "findings": _finding_words(),
+        "findings": {**_finding_words(), "order": list(findings_words.CAPABILITIES)},  # JSON's own order is another
     }
     return make_response(render_template("staff/printers.html", boot=boot, lang=boot["lang"]))
 

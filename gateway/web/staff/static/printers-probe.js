@@ -2,22 +2,24 @@
 (function (root) {
   'use strict';
   const html = TP.html, icon = TP.icon;
-  const SHAPES = {works: ['is-proof', 'done'], does_not: ['is-now', 'cross'], unknown: ['', 'ask']};
+  const SHAPES = {works: ['is-proof', 'done'], does_not: ['is-now', 'cross'], unknown: ['', 'ask'], should: ['', 'dash'], should_not: ['', 'dash']};
+  const SUPPOSED = {works: 'should', does_not: 'should_not'};
 
   function fill(map, values) { return TP.text(map).replace(/\{(\d)\}/g, (all, at) => values[at] === undefined ? all : values[at]); }
   function Capability({name, one, words}) {
-    const [cls, shape] = SHAPES[one.state || 'unknown'] || SHAPES.unknown;
-    const more = [TP.text(words.known[one.known || 'unverified']), one.note && words.notes[one.note] && TP.text(words.notes[one.note])];
+    const known = one.known || 'unverified', state = one.state || 'unknown', word = known === 'unverified' && SUPPOSED[state] || state;
+    const [cls, shape] = SHAPES[word] || SHAPES.unknown;
+    const more = [TP.text(words.known[known]), one.note && words.notes[one.note] && TP.text(words.notes[one.note])];
     return html`<li class="row" data-testid=${'can-' + name}><span class="can">${TP.text(words.capabilities[name]) || name}</span>
-      <span class=${'state ' + cls}>${icon(shape)}${TP.text(words.states[one.state || 'unknown'])}<small>${more.filter(Boolean).join(TP.lang === 'en' ? ', ' : '，')}</small></span></li>`;
+      <span class=${'state ' + cls}>${icon(shape)}<span>${TP.text(words.states[word])}<small>${more.filter(Boolean).join(TP.lang === 'en' ? ', ' : '，')}</small></span></span></li>`;
   }
   function Found({found, words, t}) {
-    const said = Object.keys(found.said || {}).map((key) => found.said[key]).join(' · '), advice = found.advice || {};
+    const said = ['maker', 'model', 'firmware'].map((key) => (found.said || {})[key]).filter(Boolean).join(' · '), advice = found.advice || {};
     return html`<div data-testid="findings"><p class=${'verdict state ' + (found.printed ? 'is-proof' : 'is-now')}>${icon(found.printed ? 'done' : 'stop')}${TP.text(words.titles[found.printed ? 'printed' : found.ended] || words.titles.not_printed)}</p>
       ${said ? html`<p class="about">${TP.text(words.titles.said)}${TP.lang === 'en' ? ': ' : '：'}${said}</p>` : null}
       ${(found.disagrees || []).map((one) => html`<div class="condition soon" role="status">${icon('tri')}<h3>${fill(words.titles.disagrees, [one.setting, one.says, TP.text(words.capabilities[one.capability])])}</h3></div>`)}
       ${Object.keys(advice).map((key) => words.advice[key] ? html`<p data-testid=${'advice-' + key}><b>${fill(words.advice[key], [advice[key]])}</b></p>` : null)}
-      <ul class="rows">${Object.keys(words.capabilities).filter((name) => found.capabilities[name]).map((name) => html`<${Capability} name=${name} one=${found.capabilities[name]} words=${words} key=${name} />`)}</ul>
+      <ul class="rows">${words.order.filter((name) => found.capabilities[name]).map((name) => html`<${Capability} name=${name} one=${found.capabilities[name]} words=${words} key=${name} />`)}</ul>
       ${found.letters ? html`<h3>${t('probe_slip')}</h3><ol class="letters">${found.letters.split('').map((letter) => html`<li><b>${letter}</b><span>${TP.text(words.letters[letter])}</span></li>`)}</ol>` : null}</div>`;
   }
   /* inquiry: as GET /api/v1/inquiries/{id} answers; null before the first answer */
