@@ -30,8 +30,9 @@ QUIET_S = 0.1
 """Nothing more comes: a hundred bytes' time at 9600 baud."""
 SPARE_S, LINES_PER_S = 3.0, 15.0
 """For the slip, as for every slip (drivers/sending.py): the slowest kitchen printers print so many lines a second."""
-WHOLE_S = 18.0
-"""The kitchen's slips wait meanwhile. Questions take 3 s, 8 s of a mute printer, and the slip 7 s at 9600 baud."""
+WHOLE_S = 15.0
+"""The kitchen's slips wait meanwhile. Questions take 3 s, 6 s of a mute printer, and the slip 3 s at 9600 baud, or 6 s
+of one that prints 15 lines a second."""
 MOST_HEARD = 256
 """Bytes kept of what comes to one question; a true answer has at most some dozens."""
 IDENTITY = {1: "id", 65: "firmware", 66: "maker", 67: "model"}
@@ -127,7 +128,8 @@ class PrinterProbe:
     def _due(self) -> float:
         step = self.steps[-1]
         if step.left < len(step.data):
-            return self._end_by if len(self.steps) > 2 else min(self._end_by, self._asked_at + SPARE_S)
+            # A line that takes nothing at all is off line; one that has taken something may be full for a while.
+            return self._end_by if self.exchange else min(self._end_by, self._asked_at + SPARE_S)
         if step.heard and step.enough(bytes(step.heard)):
             return min(self._end_by, max(self._heard_at, self._line_free) + QUIET_S)
         return min(self._end_by, self._asked_at + step.patience)
