@@ -164,11 +164,14 @@ def _byte(step: Step | None) -> str:
 
 
 def _advice(found: Mapping[str, Capability]) -> dict[str, str]:
-    """Only what was answered: where nothing was, nothing is known to fit better."""
-    for fence in ("gs_h", "gs_r"):
-        if found[fence].state == "works":
-            return {"fence": fence}
-    return {}
+    """Only what was answered: where nothing was, nothing is known to fit better. QR codes and widths are for eyes."""
+    fence = next((fence for fence in ("gs_h", "gs_r") if found[fence].state == "works"), "")
+    return {"fence": fence} if fence else {}
+
+
+def _is_not(one: Capability) -> bool:
+    """It does not, and that is no guess."""
+    return one.state == "does_not" and one.known != "unverified"
 
 
 def _disagrees(settings: Mapping[str, str], whole: Mapping[str, Capability]) -> list[Disagreement]:
@@ -176,5 +179,5 @@ def _disagrees(settings: Mapping[str, str], whole: Mapping[str, Capability]) -> 
     return [
         Disagreement(setting, says, capability)
         for (setting, says), capability in wanted.items()
-        if settings.get(setting) == says and whole[capability].state == "does_not"
+        if settings.get(setting) == says and _is_not(whole[capability])
     ]

@@ -66,7 +66,6 @@ TITLES: Words = {
 }  # fmt: skip
 ADVICE: Words = {
     "fence": ("合适的设置：fence = “{0}”", "a setting that fits: fence = \"{0}\""),
-    "qr": ("合适的设置：qr = “{0}”", "a setting that fits: qr = \"{0}\""),
 }
 LETTERS: Words = {
     "A": ("简体中文清楚吗？（没有乱码，右边是 ￥56.00）", "Simplified Chinese: readable, with ￥56.00 at its end?"),
@@ -78,12 +77,12 @@ LETTERS: Words = {
     "D": ("看到 é ü € 吗？（CP858）", "Do you see é ü € ? (CP858)"),
     "E": ("四行越来越大吗？中文和字母一样大吗？", "Four sizes, Chinese as large as the letters beside it?"),
     "F": (
-        "第一行最后一个数字是几？（纸有多宽）",
-        "Which is the last number of the first line? (How wide the paper is.)",
+        "第一行最后一个数字是几？（纸有多宽，就是设置里的 columns）",
+        "Which is the last number of the first line? (How wide the paper is: columns in the settings.)",
     ),
     "G": (
-        "有二维码吗？扫出 TABLEPASS G 吗？（打印机画的）",
-        "A QR code that scans as TABLEPASS G? (Drawn by the printer.)",
+        "有二维码吗？扫出 TABLEPASS G 吗？（打印机画的；没有就设 qr = “drawn”）",
+        "A QR code that scans as TABLEPASS G? (Drawn by the printer; if not, set qr = \"drawn\".)",
     ),
     "H": ("有二维码吗？扫出 TABLEPASS H 吗？（图片）", "A QR code that scans as TABLEPASS H? (A picture.)"),
     "I": ("有条码吗？扫出 PROBE-01 吗？", "A bar code that scans as PROBE-01?"),

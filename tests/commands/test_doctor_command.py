@@ -59,7 +59,8 @@ def test_printers_that_proved_their_probe_are_well(shop: Shop, run: Run) -> None
 
 def test_one_that_does_not_do_what_the_settings_say_is_not_well(shop: Shop, run: Run) -> None:
     probed(shop, "counter", WELL)
-    wrong = Findings(True, {"gs_h": Capability("does_not", "probed")}, disagrees=[Disagreement("fence", "gs_h", "gs_h")])
+    differs = [Disagreement("fence", "gs_h", "gs_h")]
+    wrong = Findings(True, {"gs_h": Capability("does_not", "probed")}, disagrees=differs)
     probed(shop, "kitchen", wrong)
     assert run("--printer", "counter")[0] == 0
     code, out, _ = run("--printer", "kitchen")
