@@ -116,13 +116,13 @@ class DeviceCommand(msgspec.Struct, omit_defaults=True):
 
 
 class BridgeCommand(msgspec.Struct, omit_defaults=True):
-    """Gateway to bridge, `bridges/{bridge}/do`: look for devices, or find out what one of them can do.
+    """Gateway to bridge, `bridges/{bridge}/do`: look for devices, find out what one of them can do, or test it.
 
     The same `key` is the same inquiry for ever; `attempt` counts its publications. `device` is a name of the desired
     configuration, empty where it is about none of them.
     """
 
-    op: Literal["discover", "probe"]
+    op: Literal["discover", "probe", "test"]
     key: str
     attempt: int = 1
     device: str = ""
@@ -136,7 +136,7 @@ class BridgeEvent(msgspec.Struct, omit_defaults=True):
     """
 
     key: str
-    kind: Literal["found", "probed", "refused"]
+    kind: Literal["found", "probed", "tested", "refused"]
     facts: dict[str, Any] = msgspec.field(default_factory=dict)
 
 

@@ -31,6 +31,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "unknown_job": ("找不到这张小票", "There is no such slip"),
     "unknown_printer": ("没有这台打印机", "There is no such printer"),
     "unknown_bridge": ("没有这个设备桥", "There is no such bridge"),
+    "unknown_device": ("找不到这个设备", "There is no such device"),
     "unknown_inquiry": ("找不到这次查询", "There is no such inquiry"),
     "unknown_item": ("菜单上没有这道菜", "The menu has no such item"),
     "unknown_station": ("没有这个档口", "There is no such station"),
