@@ -100,7 +100,10 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as error:
         print(f"firmware-bridge doctor: {error}", file=sys.stderr)
         return 2
-    print("\n".join([*lines(found, language), "", f"{arguments.out} {text}"]))
+    try:
+        print("\n".join([*lines(found, language), "", f"{arguments.out} {text}"]), flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `doctor | head`: whoever read has enough
     return 0 if found.printed else 1
 
 
