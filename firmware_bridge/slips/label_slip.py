@@ -52,8 +52,8 @@ class Shape:
 
 GIVEN_UP: tuple[tuple[str, Any, Any], ...] = (
     ("options", LONG_DISH, BOLD), ("bars", True, False), ("note_lines", ALL, 1), ("head", BIG, LONG_DISH),
-    ("option_lines", ALL, 2), ("name", BIG, LONG_DISH), ("allergy", LOUD, LONG_LOUD), ("option_lines", 2, 1),
-    ("head", LONG_DISH, BOLD), ("allergy", LONG_LOUD, LEFT_OUT), ("name", LONG_DISH, BOLD), ("foot", True, False),
+    ("option_lines", ALL, 2), ("name", BIG, LONG_DISH), ("allergy", LOUD, LONG_LOUD), ("head", LONG_DISH, BOLD),
+    ("foot", True, False), ("option_lines", 2, 1), ("allergy", LONG_LOUD, LEFT_OUT), ("name", LONG_DISH, BOLD),
     ("note_lines", 1, 0), ("option_lines", 1, 0),
 )  # fmt: skip
 """What gives way, in this order, and to what. What then still fits comes back, the last first."""
