@@ -274,7 +274,8 @@ class TsplPrinter:
         wishes = [self._answer_by if self._asked and not self._out else float("inf")]
         if self._answers and between and not self._asked:
             wishes.append(max(self._ask_at, self._deaf_until))
-        wishes += [at for at in (self._quiet_at, self._stuck_at) if at is not None]
+        wishes += [at for at in (self._quiet_at, self._endured_at, self._stuck_at) if at is not None and at > now]
+        wishes += [self._deaf_until] if self._deaf_until > now else []
         if job is not None:
             wishes += [each for each in (job.deadline, job.drained, job.drained + START_S) if each > now]
             wishes += [job.clear_at + CLOSING_S] if job.clear_at + CLOSING_S > now else []

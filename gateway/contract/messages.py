@@ -62,7 +62,8 @@ class PrintResult(msgspec.Struct, omit_defaults=True):
 class DeviceState(msgspec.Struct, omit_defaults=True):
     """Bridge, retained, `devices/{device}/state`. It counts only while its bridge is online.
 
-    `reasons` are codes: `paper_low`, `paper_out`, `cover_open`, `cutter_error`, `no_answer`, `unplugged`.
+    `reasons` are codes: `paper_low`, `paper_out`, `cover_open`, `cutter_error`, `no_answer`, `unplugged`; of label
+    printers also `jam`, `ribbon_out`, `pause_pressed`, `error`.
     """
 
     status: DeviceStatus

@@ -36,15 +36,25 @@ class Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     late_s: Annotated[int, msgspec.Meta(ge=60, le=7200)] = 600
 
 
+class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One label of the roll in mm, and the gap to the next one. What a head of 108 mm prints and a person can read; the
+    bridge's own limits are the same (firmware_bridge/label.py)."""
+
+    width_mm: Annotated[int, msgspec.Meta(ge=30, le=108)] = 40
+    height_mm: Annotated[int, msgspec.Meta(ge=20, le=150)] = 30
+    gap_mm: Annotated[int, msgspec.Meta(ge=0, le=10)] = 2
+
+
 class Printer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`port` is what the bridge opens, `flow` how the printer may stop us on a serial line. `qr`: whether it prints QR
-    codes by itself or gets them as pictures. `on_unknown` decides about a kitchen slip that nothing proves."""
+    codes by itself or gets them as pictures. `on_unknown` decides about a kitchen slip that nothing proves. A label
+    printer (`tspl_printer`) has `label` instead of columns; its `fence` only says whether it answers at all."""
 
     id: Id
     bridge: Id
     port: str
     name: TextMap = {}
-    driver: Literal["escpos_printer"] = "escpos_printer"
+    driver: Literal["escpos_printer", "tspl_printer"] = "escpos_printer"
     baud: Literal[9600, 19200, 38400, 57600, 115200] = 19200
     flow: Literal["none", "xonxoff", "rtscts"] = "none"
     columns: Literal[32, 42, 48] = 48
@@ -53,6 +63,12 @@ class Printer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     qr: Literal["native", "drawn"] = "native"
     language: Language = "zh-Hans"
     on_unknown: Literal["reprint", "ask"] = "reprint"
+    label: Label | None = None
+
+    @property
+    def label_size(self) -> Label | None:
+        """What it prints on; None for a printer of papers."""
+        return (self.label or Label()) if self.driver == "tspl_printer" else None
 
 
 BarKey = Literal[
@@ -89,13 +105,14 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SlipRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A paper of each whole order: the guests' list, all of it for the pass, or the runner's.
+    """A paper of each whole order: the guests' list, all of it for the pass, the runner's, or its labels.
 
     It prints on every one of `printers`, `copies` times; every copy after the first says REPRINT. `areas` and
     `order_types`: only for orders from there and of that kind; empty: for all. Without a `language` the printer's.
+    `label` is one for each portion of the order, or only of what `stations` make; empty: of all.
     """
 
-    kind: Literal["guest_list", "full_order", "runner"]
+    kind: Literal["guest_list", "full_order", "runner", "label"]
     printers: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=8)]
     on: bool = True
     copies: Annotated[int, msgspec.Meta(ge=1, le=3)] = 1
@@ -103,6 +120,7 @@ class SlipRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     size: SlipSize = "large"
     areas: list[Id] = []
     order_types: list[OrderType] = []
+    stations: list[Id] = []
 
     def wants(self, order_type: str, area: str) -> bool:
         return self.on and (not self.order_types or order_type in self.order_types) and (
@@ -186,6 +204,7 @@ def faults(settings: Settings) -> list[Fault]:
         found += _device_faults(device, settings)
     for number, rule in enumerate(settings.slips, 1):
         found += _rule_faults(number, rule, printers, {a.id for a in settings.areas})
+    found += label_faults(settings)
     if not settings.stations:
         found.append(Fault("no_station"))
     if settings.default_station and not settings.station(settings.default_station):
@@ -240,6 +259,38 @@ def _rule_faults(number: int, rule: SlipRule, printers: set[str], areas: set[str
         for area in rule.areas
         if area not in areas
     ]
+
+
+def label_faults(settings: Settings) -> list[Fault]:
+    """Labels and papers do not fit each other's printers."""
+    labels = {p.id for p in settings.printers if p.driver == "tspl_printer"}
+    found: list[Fault] = []
+    for printer in settings.printers:
+        here = (("printer", printer.id),)
+        if printer.label is not None and printer.id not in labels:
+            found.append(Fault("label_without_label_printer", here))
+        if printer.id in labels and printer.encoding != "gbk":
+            found.append(Fault("label_printer_encoding", here, {"encoding": printer.encoding}))
+    for station in settings.stations:
+        for one in (station.printer, *station.backups):
+            if one in labels:
+                found.append(Fault("label_printer_of_station", (("station", station.id),), {"printer": one}))
+    for number, rule in enumerate(settings.slips, 1):
+        here, is_label = (("slips", str(number)),), rule.kind == "label"
+        known = {p.id for p in settings.printers}
+        for one in rule.printers:
+            if one in known and (one in labels) != is_label:
+                code = "no_label_printer" if is_label else "paper_on_label_printer"
+                found.append(Fault(code, here, {"printer": one, "kind": rule.kind}))
+        if rule.stations and not is_label:
+            found.append(Fault("stations_of_labels", here, {"kind": rule.kind}))
+        stations = tuple(sorted(s.id for s in settings.stations))
+        found += [
+            Fault("no_such_station", here, {"station": one, "known": stations})
+            for one in rule.stations
+            if one not in stations
+        ]
+    return found
 
 
 def _device_faults(device: Device, settings: Settings) -> list[Fault]:

@@ -120,7 +120,7 @@ CONVERSATIONS: dict[str, list[Conversation]] = {
         Conversation(
             commands=(PrintCommand("print", "k1", 1, LABELS["zh-Hans"]["cup"]),), answers=well_label_printer,
             results=("SENDING", "PRINTED"),
-        )  # fmt: skip
+        )
     ],
     "scanner": [
         Conversation(

@@ -187,7 +187,7 @@ def english(kind: str) -> Slip:
         },
         "label": {
             "station": "", "number": "", "previous": "", "order_type": "takeaway", "place": "A031", "code": "A031-2",
-            "lines": [SlipLine(1, "Bubble tea", [SlipOption("large"), SlipOption("30% sugar"), SlipOption("less ice")])],
+            "lines": [SlipLine(1, "Bubble tea", [SlipOption(t) for t in ("large", "30% sugar", "less ice")])],
             "portion": 2, "portions": 3,
         },
         "test": {"number": "", "lines": [], "place": "", "order": "", "code": "", "station": "Wok printer",

@@ -19,8 +19,17 @@ class PausedBy(msgspec.Struct):
     by: str
 
 
+class LabelSize(msgspec.Struct):
+    """In mm; `gap_mm` is what lies between two labels."""
+
+    width_mm: int
+    height_mm: int
+    gap_mm: int
+
+
 class Printer(msgspec.Struct):
-    """`fence` is how it proves a slip: by a mark of its own (gs_h), by an answer (gs_r), or not at all (none).
+    """`fence` is how it proves a slip: by a mark of its own (gs_h), by an answer (gs_r), by what a label printer says of
+    itself (status), or not at all (none). `label`: what it prints on, of a label printer; `columns` says nothing then.
 
     `serves`: the stations whose slips it gets; `stands_in_for`: those whose slips it gets while another cannot print.
     """
@@ -30,9 +39,10 @@ class Printer(msgspec.Struct):
     bridge: str
     port: str
     columns: int
+    label: LabelSize | None
     language: str
     encoding: str
-    fence: Literal["gs_h", "gs_r", "none"]
+    fence: Literal["gs_h", "gs_r", "status", "none"]
     status: DeviceStatus
     reasons: list[str]
     model: str
@@ -133,9 +143,11 @@ class PaperQrCode(msgspec.Struct, tag_field="kind", tag="qr"):
 
 
 class Paper(msgspec.Struct):
-    """A paper of `columns` half-width characters, line by line, as its printer would print it now."""
+    """A paper of `columns` half-width characters, line by line, as its printer would print it now. Of a label also its
+    size; one on which dish and allergies do not fit has no lines, as its printer refuses it."""
 
     columns: int
+    label: LabelSize | None
     lines: list[PaperText | PaperGap | PaperRule | PaperBarCode | PaperQrCode]
 
 
