@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple
 from firmware_bridge.charset import Encoding, Run, cells, glyph, printable
 from firmware_bridge.errors import UnprintableError
 from firmware_bridge.escpos import Body
+from firmware_bridge.graphics import qr_modules
 from firmware_bridge.label import BAR_CODE, CELL_HEIGHT, CELL_WIDTH, MARGIN, QR_CODE, LabelSize, dots_of, height_of
 from firmware_bridge.page import BarCode, Line, QrCode, Rule, Style, TextLine
 
@@ -189,12 +190,7 @@ def _bar_code(code: str, y: int, size: LabelSize) -> bytes:
 def _qr_code(text: str, y: int, size: LabelSize) -> bytes:
     if not text or not text.isascii() or printable(text) != text:
         raise UnprintableError("a QR code of nothing, or of what is not ASCII")
-    import segno
-
-    try:
-        modules, _ = segno.make_qr(text, error="m", boost_error=False).symbol_size(border=0)
-    except segno.DataOverflowError as error:
-        raise UnprintableError(f"a text of {len(text)} characters is too long for a QR code") from error
+    modules = qr_modules(text)
     module = min(QR_MOST, QR_CODE // modules)
     if module < QR_LEAST:
         raise UnprintableError(f"a QR code of {modules} modules does not fit a label")

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from store.shop import COOK, SETTINGS, Shop, cart, open_shop, rules, staff_cart
+from store.shop import SETTINGS, Shop, cart, open_shop, rules, staff_cart
 
 from gateway.contract.messages import PrintResult
 from gateway.domain.errors import Refused
@@ -55,7 +55,7 @@ def test_each_portion_gets_a_label_that_says_which_of_how_many(tmp_path: Path) -
         ("label", "Tea", 1, 1, 3), ("label", "Tea", 1, 2, 3), ("label", "Mapo tofu", 1, 3, 3),
     ]  # fmt: skip
     first = made[0]
-    assert (first.place, first.time, first.allergies) == ("Table 1", "11:30", ["peanuts"]) or first.allergies
+    assert (first.place, first.time, len(first.allergies)) == ("Table 1", "11:30", 1)
     assert [s.code for s in made] == [f"{first.order}-{part}" for part in (1, 2, 3)]
     assert [job.part for job in labels(shop, order_id)] == [1, 2, 3]
     shop.close()
@@ -72,7 +72,7 @@ def test_only_what_a_station_makes_gets_one_and_counts_alone(tmp_path: Path) -> 
 def test_a_rule_that_is_off_or_of_another_place_makes_none(tmp_path: Path) -> None:
     shop = shop_with(tmp_path, RULE | {"order_types": ["takeaway"], "copies": 2}, RULE | {"on": False})
     assert labels(shop, order(shop, ("tea", 1))) == []
-    taken = shop.placed(staff_cart("tea", "tea", table="", type="takeaway"), actor=COOK)
+    taken = shop.staff_places(staff_cart("tea", "tea", type="takeaway", table=None))
     made = labels(shop, str(taken.answer["id"]))
     assert [(job.part, job.copy) for job in made] == [(1, 1), (1, 2), (2, 1), (2, 2)]
     assert slips(shop, str(taken.answer["id"]))[0].place == taken.answer["number"]
@@ -108,10 +108,10 @@ def test_a_label_that_nothing_proves_is_never_printed_again_by_itself(tmp_path: 
     shop.later(60)
     shop.do(papers.settle_unknown, first.id)
     assert len(labels(shop, first.order_id)) == 2
-    assert "slip_unknown" in {code for code, *_ in shop.conditions()} or "slip_unknown" in str(shop.conditions())
-    again = shop.do(paper_decisions.decide, first.id, "reprint", "key-1")
+    assert "slip_unknown" in str(shop.conditions())
+    shop.do(paper_decisions.decide, first.id, "reprint", "key-1")
     copy = labels(shop, first.order_id)[-1]
-    assert (copy.part, copy.copy, copy.kind) == (1, 2, "label"), again
+    assert (copy.part, copy.copy, copy.kind) == (1, 2, "label")
     answer(shop, copy, "PRINTED")
     assert shop.conditions() == set()
     shop.close()
@@ -123,11 +123,12 @@ def test_no_paper_goes_to_a_label_printer_and_a_label_to_any(tmp_path: Path) -> 
     slip = next(job for job in shop.jobs(order_id) if job.kind == "kitchen")
     with pytest.raises(Refused) as refused:
         shop.do(paper_decisions.decide, slip.id, "divert", "k1", "cups")
-    assert refused.value.params["reason"] == "labels_only"
+    assert refused.value.detail["reason"] == "labels_only"
     with pytest.raises(Refused) as refused:
         shop.do(printers.settle_queue, "kitchen", "divert", "cups")
-    assert refused.value.params["reason"] == "labels_only"
+    assert refused.value.detail["reason"] == "labels_only"
     assert shop.do(printers.settle_queue, "cups", "divert", "counter") == 1
+    answer(shop, labels(shop, order_id)[0], "WITHDRAWN")
     assert labels(shop, order_id)[-1].printer == "counter"
     shop.close()
 
@@ -157,7 +158,7 @@ def test_the_bridge_is_told_the_size_of_a_label() -> None:
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"printers": [SETTINGS["printers"][0] | {"label": {}}, SETTINGS["printers"][1]]}, "label_without_label_printer"),
+        ({"printers": [SETTINGS["printers"][0] | {"label": {}}, CUPS]}, "label_without_label_printer"),
         ({"printers": [*SETTINGS["printers"], CUPS | {"encoding": "big5"}]}, "label_printer_encoding"),
         ({"stations": [SETTINGS["stations"][0] | {"printer": "cups"}]}, "label_printer_of_station"),
         ({"stations": [SETTINGS["stations"][0] | {"backups": ["cups"]}]}, "label_printer_of_station"),
