@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import segno
-
+from firmware_bridge.virtual.codes import matrix_of
 from firmware_bridge.virtual.label_sheet import DOTS_A_MM, LabelSheet
 
 FONTS = {"TSS24.BF2": "gb18030", "TST24.BF2": "cp950"}
@@ -149,8 +148,7 @@ class LabelInterpreter:
         if mode != "A" or rotation != "0" or level not in "LMQH":
             raise ValueError("QR code not modelled")
         words = text.decode("ascii")
-        code = segno.make_qr(words, error=level, boost_error=False)
-        self._image().code(int(x), int(y), int(module), tuple(map(bytes, code.matrix)), words)
+        self._image().code(int(x), int(y), int(module), matrix_of(words, level), words)
         last = self._image().printed[-1]
         self._inside(last.x, last.y, last.width, last.height, words)
 

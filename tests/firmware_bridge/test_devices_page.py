@@ -24,6 +24,7 @@ from firmware_bridge.drivers.table import DRIVERS
 from firmware_bridge.escpos import BarCodeBytes
 from firmware_bridge.ports.opening import open_port
 from firmware_bridge.virtual.config import CHOICES
+from firmware_bridge.virtual.label_printer import FAULTS as LABEL_FAULTS
 from firmware_bridge.virtual.peer import FAULTS
 from gateway.contract.messages import DeviceCommand, DeviceDesired
 

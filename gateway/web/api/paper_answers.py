@@ -28,8 +28,8 @@ class LabelSize(msgspec.Struct):
 
 
 class Printer(msgspec.Struct):
-    """`fence` is how it proves a slip: by a mark of its own (gs_h), by an answer (gs_r), by what a label printer says of
-    itself (status), or not at all (none). `label`: what a label printer prints on; its `columns` say nothing.
+    """`fence` is how it proves a slip: by a mark of its own (gs_h), by an answer (gs_r), by what a label printer says
+    of itself (status), or not at all (none). `label`: what a label printer prints on; its `columns` say nothing.
 
     `serves`: the stations whose slips it gets; `stands_in_for`: those whose slips it gets while another cannot print.
     """
