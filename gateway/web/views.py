@@ -112,6 +112,7 @@ def job_document(job: PrintJob) -> Json:
         "printer": job.printer,
         "station": job.station,
         "number": documents.slip_number(job.number) if job.number else "",
+        "part": job.part,
         "state": job.state,
         "reason": job.reason,
         "evidence": msgspec.json.decode(job.evidence),

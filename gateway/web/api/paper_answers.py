@@ -79,6 +79,7 @@ class Printers(msgspec.Struct):
 class Job(msgspec.Struct):
     """One paper. `copy` 1 is the first; every later one is marked as a reprint of the job that it `replaces`.
 
+    `part`: which dish, portion or label of its order it is, from 1; 0 where the paper is not one of several.
     `diverted_from`: a job of which nothing was printed, whose place this one took. `intent`: why it is wanted back.
     """
 
@@ -91,6 +92,7 @@ class Job(msgspec.Struct):
     printer: str
     station: str
     number: str
+    part: int
     state: JobState
     reason: str
     evidence: dict[str, Any]

@@ -16,7 +16,7 @@
       tested: '测试单已送出，看看中文、边框、二维码清不清楚', paused_done: '暂停了。已经送出的会打完，新的都等着', resumed: '继续打印',
       papers: '最近的单', no_papers: '还没有打过单', look: '看这张单', look_at: '看 {n}', preview: '打出来是这样', preview_fail: '暂时看不到这张单', bar_code: '条码 {n}',
       slip: '单号 {n}', order: '{n}', copy: '补打 {n}', from: '从 {p} 转来', to: '转到 {p}', wanted_back: '正在收回',
-      kitchen_kind: '厨打单', dish: '一菜一单', guest_list: '客单', full_order: '总单', runner: '传菜单', test_kind: '测试单', label: '标签',
+      kitchen_kind: '厨打单', dish: '一菜一单', guest_list: '客单', full_order: '总单', runner: '传菜单', test_kind: '测试单', label_of: '标签 {n}',
       QUEUED: '等着打印', SENDING: '正在打印', WAITING: '等打印机好', PRINTED: '已出单', UNCONFIRMED: '已打印（无法核实）', UNKNOWN: '不确定是否出单，请看打印机', answered: '不确定是否出单，已有人处理', STALE: '放久了，还要打吗', DIVERTED: '转到别的打印机', CANCELLED: '已取消',
       reprint: '补打', came_out: '已出单', print: '打印', cancel: '取消', divert: '转走',
       refused: '现在不能这样做，情况刚变了', failed: '没送到，请再按一次'
@@ -35,7 +35,7 @@
       tested: 'Test slip sent. Look at its letters, frame and codes', paused_done: 'Paused. What has begun ends; all else waits', resumed: 'It prints again',
       papers: 'Latest slips', no_papers: 'Nothing printed yet', look: 'Look at this slip', look_at: 'Look at {n}', preview: 'It comes out like this', preview_fail: 'This slip cannot be shown now', bar_code: 'bar code {n}',
       slip: 'slip {n}', order: '{n}', copy: 'REPRINT {n}', from: 'came from {p}', to: 'went to {p}', wanted_back: 'being taken back',
-      kitchen_kind: 'kitchen slip', dish: 'one dish', guest_list: 'guest list', full_order: 'full order', runner: 'runner slip', test_kind: 'test slip', label: 'label',
+      kitchen_kind: 'kitchen slip', dish: 'one dish', guest_list: 'guest list', full_order: 'full order', runner: 'runner slip', test_kind: 'test slip', label_of: 'label {n}',
       QUEUED: 'Waits to print', SENDING: 'Printing', WAITING: 'Waits for the printer', PRINTED: 'Printed', UNCONFIRMED: 'Printed; this printer cannot confirm', UNKNOWN: 'Not sure it came out: look at the printer', answered: 'Was not sure; someone has seen to it', STALE: 'Waited too long: still wanted?', DIVERTED: 'Went to another printer', CANCELLED: 'Cancelled',
       reprint: 'Reprint', came_out: 'Came out', print: 'Print', cancel: 'Cancel', divert: 'Send on',
       refused: 'Not possible now; it has just changed', failed: 'Not sent. Tap once more'

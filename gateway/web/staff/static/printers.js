@@ -94,7 +94,7 @@
   }
   const reason = (code) => t(code === 'offline' ? 'offline_reason' : code);
   const KINDS = {kitchen: 'kitchen_kind', test: 'test_kind'};
-  function what(job) { return job.number ? t('slip', {n: job.number}) : t(KINDS[job.kind] || job.kind); }
+  function what(job) { return job.kind === 'label' ? t('label_of', {n: job.order_number + '-' + job.part}) : job.number ? t('slip', {n: job.number}) : t(KINDS[job.kind] || job.kind); }
   const STATES = {
     QUEUED: ['', 'ring'], SENDING: ['is-move', 'half'], WAITING: ['is-soon', 'clock'], PRINTED: ['is-proof', 'done'], UNCONFIRMED: ['', 'dash'],
     UNKNOWN: ['is-now', 'ask'], STALE: ['is-soon', 'ask'], DIVERTED: ['is-gone', 'right'], CANCELLED: ['is-gone', 'cross']
