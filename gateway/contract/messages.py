@@ -87,7 +87,7 @@ class DeviceDesired(msgspec.Struct, omit_defaults=True):
     baud: int = 19200
     columns: int = 48
     fence: Literal["gs_h", "gs_r", "none"] = "gs_r"
-    encoding: Literal["gbk", "big5", "cp437"] = "gbk"
+    encoding: Literal["gbk", "big5", "cp437", "cp858"] = "gbk"
     options: dict[str, str] = msgspec.field(default_factory=dict)
 
 
