@@ -60,7 +60,7 @@ class Printer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     flow: Literal["none", "xonxoff", "rtscts"] = "none"
     columns: Literal[32, 42, 48] = 48
     fence: Literal["gs_h", "gs_r", "none"] = "gs_r"
-    encoding: Literal["gbk", "big5", "cp437"] = "gbk"
+    encoding: Literal["gbk", "big5", "cp437", "cp858"] = "gbk"
     qr: Literal["native", "drawn"] = "native"
     language: Language = "zh-Hans"
     on_unknown: Literal["reprint", "ask"] = "reprint"

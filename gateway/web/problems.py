@@ -30,6 +30,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "unknown_ticket": ("找不到这张制作单", "There is no such ticket"),
     "unknown_job": ("找不到这张小票", "There is no such slip"),
     "unknown_printer": ("没有这台打印机", "There is no such printer"),
+    "unknown_bridge": ("没有这个设备桥", "There is no such bridge"),
+    "unknown_inquiry": ("找不到这次查询", "There is no such inquiry"),
     "unknown_item": ("菜单上没有这道菜", "The menu has no such item"),
     "unknown_station": ("没有这个档口", "There is no such station"),
     "not_found": ("这里没有您要的页面", "There is nothing here"),

@@ -54,24 +54,6 @@ class Printer(msgspec.Struct):
     stands_in_for: list[str]
 
 
-class Device(msgspec.Struct):
-    """Whatever hangs at a bridge. `waiting`: papers that wait behind it."""
-
-    name: str
-    bridge: str
-    status: DeviceStatus
-    reasons: list[str]
-    driver: str
-    model: str
-    firmware: str
-    since: Time
-    waiting: int
-
-
-class Devices(msgspec.Struct):
-    devices: list[Device]
-
-
 class Printers(msgspec.Struct):
     printers: list[Printer]
 

@@ -48,13 +48,6 @@ def list_printers() -> Response:
     return bodies.json({"printers": found})
 
 
-def list_devices() -> Response:
-    """Printers too: whatever hangs at a bridge."""
-    access.staff()
-    with house().store.read() as rows:
-        return bodies.json({"devices": views.device_list(rows)})
-
-
 def act_on_printer(printer: str, action: str) -> Response:
     who = access.need(*PAPER_STAFF)
     if action not in PRINTER_ACTIONS:
