@@ -143,10 +143,10 @@ class Device:
                 self._driver.probe(command)
             else:
                 self._driver.take(command)
-        self._driver.step(now)
-        self._speak(now)
-        sign = self._sign.step(self._driver, now, connected=self._line is not None)
-        wish = min(sign, self._driver.step(now))
+        wish = self._driver.step(now)
+        if self._speak(now):
+            wish = self._driver.step(now)
+        wish = min(wish, self._sign.step(self._driver, now, connected=self._line is not None))
         self._tell_state()
         return self._open_at if self._line is None else wish
 
@@ -190,7 +190,9 @@ class Device:
         except PortError as error:
             self._lose_line(error, now)
 
-    def _speak(self, now: float) -> None:
+    def _speak(self, now: float) -> bool:
+        """Whether the driver must look again: bytes have left, or the line is gone."""
+        left = False
         try:
             for _ in range(SLICES_A_STEP):
                 data = self._driver.outgoing()
@@ -198,8 +200,11 @@ class Device:
                 if not count:
                     break
                 self._driver.sent(count, now)
+                left = True
         except PortError as error:
             self._lose_line(error, now)
+            return True
+        return left
 
     # --- what people are told ---
 

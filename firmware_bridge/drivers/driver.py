@@ -64,7 +64,8 @@ class Driver:
     """A device that listens and says nothing, and of which nothing is known but its line. Times are monotonic seconds.
 
     The order of calls: `connected`, then `receive`, `outgoing` and `sent` while the line is open, then `disconnected`;
-    `take` and `step` at any time. `step` is called before and after each turn of the line.
+    `take` and `step` at any time. `step` is called before each turn of the line, and again after it when
+    bytes have left.
     """
 
     printer: ClassVar[bool] = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from firmware_bridge.charset import ENCODINGS
 from firmware_bridge.drivers.condition import condition_of
@@ -107,13 +107,17 @@ class PrinterDriver(Driver):
                 return wish
             self._begin_anew()
             self._printer.connected(now)
-        self._printer.step(now)
+        wish = self._printer.step(now)
         ended = self._watch(now)
         if self._probe.wanted:
             wish = self._probe.begin(self._printer, now, connected=self._connected)
             return now if ended else min(wish, self._printer.step(now))
-        refused = self._advance(now)
-        return now if ended or refused else self._printer.step(now)
+        match self._advance(now):
+            case "refused":
+                return now
+            case "changed":
+                wish = self._printer.step(now)
+        return now if ended else wish
 
     def _begin_anew(self) -> None:
         """After a probe: no answer to it, however late, proves a slip, and what it may have left is cut off."""
@@ -138,15 +142,16 @@ class PrinterDriver(Driver):
         if self._printer.sending is not None:
             self._jobs.abandon(self._printer.sending.left)
 
-    def _advance(self, now: float) -> bool:
-        """Start a slip where that is due; whether it cannot be one, so that the next need not wait."""
+    def _advance(self, now: float) -> Literal["", "changed", "refused"]:
+        """Start a slip where that is due. `changed`: the printer has something else to do than before; `refused`: the
+        job can be no slip, so that the next need not wait."""
         job = None if self._retired else self._jobs.next()
         self._printer.awaited = job is not None
         if job is None or self._printer.sending is not None:
-            return False
+            return ""
         body = self._body(job)
         if body is None:
-            return True
+            return "refused"
         if not self._connected:
             self._jobs.wait(job, "offline")
         elif self._printer.ready(now):
@@ -154,7 +159,7 @@ class PrinterDriver(Driver):
             self._printer.begin(body, now, clean_first=self._jobs.clean_first)
         else:
             self._await(job, now)
-        return False
+        return "changed"
 
     def _await(self, job: Job, now: float) -> None:
         """It cannot start yet."""

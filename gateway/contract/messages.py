@@ -62,7 +62,8 @@ class PrintResult(msgspec.Struct, omit_defaults=True):
 class DeviceState(msgspec.Struct, omit_defaults=True):
     """Bridge, retained, `devices/{device}/state`. It counts only while its bridge is online.
 
-    `reasons` are codes: `paper_low`, `paper_out`, `cover_open`, `cutter_error`, `no_answer`, `unplugged`.
+    `reasons` are codes: `paper_low`, `paper_out`, `cover_open`, `cutter_error`, `no_answer`, `unplugged`; of label
+    printers also `jam`, `ribbon_out`, `pause_pressed`, `error`.
     """
 
     status: DeviceStatus
@@ -87,7 +88,7 @@ class DeviceDesired(msgspec.Struct, omit_defaults=True):
     baud: int = 19200
     columns: int = 48
     fence: Literal["gs_h", "gs_r", "none"] = "gs_r"
-    encoding: Literal["gbk", "big5", "cp437"] = "gbk"
+    encoding: Literal["gbk", "big5", "cp437", "cp858"] = "gbk"
     options: dict[str, str] = msgspec.field(default_factory=dict)
 
 

@@ -71,6 +71,7 @@ _REASONS: dict[str, tuple[str, str]] = {
     "modifier_twice": ("同一做法选了两次", "the same modifier twice"),
     "unknown_revision": ("没有这一版菜单", "there is no such menu revision"),
     "table_missing": ("堂食要有桌号", "an order to eat in needs a table"),
+    "labels_only": ("标签机只打标签，请选小票打印机", "a label printer prints labels only; choose a slip printer"),
     "no_such_printer": ("没有这台打印机", "there is no such printer to send it to"),
     "from_the_future": ("版本比现在的还新", "this version does not exist yet"),
     "too_many_stations": ("档口太多", "too many stations for one order"),

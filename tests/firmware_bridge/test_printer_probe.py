@@ -11,6 +11,7 @@ from printer_world import World
 
 from firmware_bridge.drivers.driver import Probe
 from firmware_bridge.drivers.escpos_printer import Fence
+from firmware_bridge.drivers.former_answers import FormerAnswers
 from firmware_bridge.escpos import BarCodeBytes
 from firmware_bridge.probe_slip import BAR_CODE, LETTERS, probe_slip
 from firmware_bridge.virtual.lengths import command_size
@@ -280,7 +281,7 @@ def test_a_late_answer_of_a_probe_proves_no_slip(world: World, quiet: bool) -> N
     [found] = wait(world, asker).answers
     assert not found.printed
     if not quiet:
-        world.device._driver._printer._unsettled = False  # type: ignore[attr-defined]
+        world.device._driver._printer._former = FormerAnswers(expected=False)  # type: ignore[attr-defined]
     world.print("C1")
     for _ in range(200):
         world.settle(0.3)

@@ -98,5 +98,7 @@ def job_slip(job_id: str) -> Response:
             raise Refused("unknown_job")
         printer = settings.the_settings(rows).printer(job.printer)
         slip = slip_of(rows, job)
+    if printer and (size := printer.label_size):
+        return bodies.json(slip_preview.label_document(slip, msgspec.structs.asdict(size), job.copy))
     columns, encoding = (printer.columns, printer.encoding) if printer else (48, "gbk")
     return bodies.json(slip_preview.document(slip, columns, encoding, job.copy))
