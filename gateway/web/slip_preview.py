@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.contract.slips import Slip
+from gateway.contract.slips import DEEDS, Slip
 
 Json = dict[str, Any]
 
@@ -33,4 +33,5 @@ def document(slip: Slip, columns: int, encoding: str, copy: int) -> Json:
         }  # fmt: skip
 
     font: Any = encoding
-    return {"columns": columns, "lines": [line(one) for one in layout.layout(slip, columns, font, copy)]}
+    lines = [] if slip.kind in DEEDS else layout.layout(slip, columns, font, copy)
+    return {"columns": columns, "lines": [line(one) for one in lines]}

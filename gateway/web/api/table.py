@@ -88,7 +88,7 @@ ROUTES: list[Route] = [
     _change("/api/v1/ordering/<action>", staff_calls.pause_or_resume, "pause or resume ordering by guests", shop_answers.OrderingPaused, staff_calls.Pausing, actions=staff_calls.ORDERING_ACTIONS, body_optional=True),
     _look("/api/v1/printers", paper_calls.list_printers, "Printers as they are", paper_answers.Printers, "not_set_up"),
     _look("/api/v1/devices", paper_calls.list_devices, "Everything that hangs at a bridge, as it is", paper_answers.Devices),
-    _change("/api/v1/printers/<printer>/<action>", paper_calls.act_on_printer, "test, pause, resume, clear (cancels what waits) or move (to another printer)", paper_answers.PrinterDone, paper_calls.PrinterAction, "unknown_printer", "idempotency_key_missing", "idempotency_key_reused", actions=paper_calls.PRINTER_ACTIONS, body_optional=True),
+    _change("/api/v1/printers/<printer>/<action>", paper_calls.act_on_printer, "test, drawer (opens it), buzzer, pause, resume, clear (cancels what waits) or move (to another printer)", paper_answers.PrinterDone, paper_calls.PrinterAction, "unknown_printer", "idempotency_key_missing", "idempotency_key_reused", actions=paper_calls.PRINTER_ACTIONS, body_optional=True),
     _look("/api/v1/jobs", paper_calls.list_jobs, "Print jobs, newest first", paper_answers.Jobs, "invalid", query=("state", "order", "printer", "limit")),
     _look("/api/v1/jobs/<job_id>/slip", paper_calls.job_slip, "A paper line by line, as it would come out now", paper_answers.Paper, "unknown_job", "not_set_up"),
     _change("/api/v1/jobs/<job_id>/<decision>", paper_calls.decide_about_job, "reprint, came_out, print, cancel or divert", paper_answers.Job, paper_calls.Deciding, "unknown_job", "illegal_move", "idempotency_key_reused", actions=paper_calls.DECISIONS),
