@@ -289,7 +289,9 @@ def test_control_a_bridge_that_forgets_opens_the_drawer_twice(tmp_path: Path, ba
     assert worst == 2
 
 
-@pytest.mark.parametrize("fault", ["answer_lost", "printer_mute", "foreign_echo", "garbage", "late_answer", "xoff_stuck"])
+@pytest.mark.parametrize(
+    "fault", ["answer_lost", "printer_mute", "foreign_echo", "garbage", "late_answer", "xoff_stuck"]
+)
 @pytest.mark.parametrize("fence", ["gs_r", "gs_h"])
 def test_under_every_fault_of_its_voice_it_is_never_called_open_without_a_pulse(
     tmp_path: Path, bar_codes: BarCodeBytes, fence: Fence, fault: str

@@ -80,6 +80,9 @@ class Tills:
         assert done <= 1, f"{name} {key}: {done} pulses"
         return {"PRINTED": done == 1, "WITHDRAWN": done == 0}.get(end, True)
 
+    def comes_true(self, name: str, key: str, before: int, end: str) -> None:
+        eventually(f"{name} {key}: {end} is true", lambda: self.true(name, key, before, end))
+
 
 @pytest.fixture(params=["pty", "tcp"])
 def tills(
@@ -106,9 +109,7 @@ def test_the_line_goes_again_and_again_and_no_key_has_two_pulses(tills: Tills) -
             tills.printers.fault("printer_unplugged", False, name)
         for name in tills.names:
             end = tills.end(name, f"D{n}")
-            eventually(
-                f"{name} D{n}: {end} is true", lambda name=name, n=n, end=end: tills.true(name, f"D{n}", before[name], end)
-            )
+            tills.comes_true(name, f"D{n}", before[name], end)
             tills.ask(name, f"D{n}", 3)
             eventually("it is answered from memory", lambda name=name, n=n: tills.said(name, f"D{n}")[-1]["attempt"] == 3)
             assert tills.ends(name, f"D{n}") == {end}
@@ -146,9 +147,7 @@ def test_a_bridge_killed_around_the_sending_opens_it_once_at_most(tills: Tills, 
         bridge_process.start()
         for name in tills.names:
             end = tills.end(name, f"K{n}", 30)
-            eventually(
-                f"{name} K{n}: {end} is true", lambda name=name, n=n, end=end: tills.true(name, f"K{n}", before[name], end)
-            )
+            tills.comes_true(name, f"K{n}", before[name], end)
 
 
 def test_while_the_broker_is_away_nothing_opens_and_nothing_opens_when_it_is_back(
