@@ -17,8 +17,8 @@ from gateway.domain.print_job import PrintJob
 from gateway.domain.settings import faults
 from gateway.housekeeping import LateDeeds, OldPapers, ProofWatch, WaitingPapers
 from gateway.operations import devices, paper_decisions, papers, printer_deeds, printers
-from gateway.store import journal
 from gateway.store import jobs as job_rows
+from gateway.store import journal
 
 CASHIER = Actor("staff", "wang", "till")
 
@@ -93,8 +93,8 @@ def test_what_does_not_hang_on_a_printer_is_refused(shop: Shop, printer: str, ki
 
 
 def test_it_goes_before_what_waits_and_behind_what_has_begun(shop: Shop) -> None:
-    first = [shop.staff_places(_cart(shop)) for _ in range(3)]
-    assert first
+    for _ in range(3):
+        shop.do(printers.print_test, "counter", next(shop.keys), actor=COOK)
     with shop.read() as rows:
         slips = job_rows.waiting_at(rows, "counter", 10)
     drawer = ask(shop)
@@ -105,14 +105,6 @@ def test_it_goes_before_what_waits_and_behind_what_has_begun(shop: Shop) -> None
     assert heads(shop) == [("counter", "drawer")]
     answer(shop, drawer, "PRINTED")
     assert heads(shop) == [("counter", "test")]
-
-
-def _cart(shop: Shop) -> Any:
-    """A paper at the till, by way of a test slip: its station works by screen."""
-    from store.shop import staff_cart
-
-    shop.do(printers.print_test, "counter", next(shop.keys), actor=COOK)
-    return staff_cart("tea")
 
 
 def test_a_bridge_may_know_any_drawer_and_only_the_oldest_paper(shop: Shop) -> None:
@@ -126,9 +118,13 @@ def test_a_bridge_may_know_any_drawer_and_only_the_oldest_paper(shop: Shop) -> N
 
 @pytest.mark.parametrize(
     ("status", "reasons", "word"),
-    [("blocked", ["paper_out"], "paper_out"), ("offline", ["unplugged"], "unplugged"), ("unknown", [], "bridge_offline"),
-     ("online", [], "too_late")],
-)  # fmt: skip
+    [
+        ("blocked", ["paper_out"], "paper_out"),
+        ("offline", ["unplugged"], "unplugged"),
+        ("unknown", [], "bridge_offline"),
+        ("online", [], "too_late"),
+    ],
+)
 def test_after_ten_seconds_it_is_wanted_back_and_the_reason_is_kept(
     shop: Any, status: Any, reasons: list[str], word: str
 ) -> None:
