@@ -73,6 +73,31 @@ def test_one_tap_opens_the_drawer_once_and_says_so(open_printers: Callable[..., 
     assert page.foreign == []  # type: ignore[attr-defined]
 
 
+def test_the_demo_shows_it_at_its_printer(open_screen: Callable[..., Page], demo: RunningDemo) -> None:
+    page = open_screen()
+    page.goto(page.url.partition("/kds")[0] + "/demo")
+    expect(page.get_by_test_id("printer-receipt")).to_be_visible()
+    drawer(demo, uuid.uuid4().hex)
+    expect(page.get_by_test_id("printer-receipt")).to_contain_text("钱箱开了", timeout=5_000)
+
+
+def test_nobody_knows_whether_it_opened_and_who_looked_says_so(
+    open_printers: Callable[..., Page], demo: RunningDemo
+) -> None:
+    demo.drill("printer_mute", target="receipt")
+    try:
+        page = open_printers("en-US")
+        card(page, "receipt").get_by_test_id("drawer").click()
+        expect(page.get_by_test_id("said")).to_contain_text("Look at the drawer", timeout=12_000)
+        expect(card(page, "receipt").locator(".condition").filter(has_text="drawer")).to_be_visible()
+        assert violations(page) == []
+        card(page, "receipt").get_by_test_id("opened").click()
+        expect(page.get_by_test_id("said")).to_have_text("Drawer opened")
+        eventually("nobody is asked any more", lambda: "drawer_unknown" not in {c["code"] for c in demo.conditions()})
+    finally:
+        demo.drill("printer_mute", on=False, target="receipt")
+
+
 def test_a_phone_rings_the_kitchen_in_english(open_printers: Callable[..., Page], demo: RunningDemo) -> None:
     before = happened(demo, "kitchen").get("buzz", 0)
     page = open_printers("en-US", 360, 780)

@@ -57,7 +57,7 @@ def list_devices() -> Response:
 
 
 def act_on_printer(printer: str, action: str) -> Response:
-    who = access.need(*(DRAWER_STAFF if action == "drawer" else PAPER_STAFF))
+    who = access.need(*DRAWER_STAFF if action == "drawer" else (*PAPER_STAFF, "owner"))
     if action not in PRINTER_ACTIONS:
         raise Refused("not_found")
     asked = bodies.decode(bodies.read_body() or b"{}", PrinterAction)
@@ -68,7 +68,7 @@ def act_on_printer(printer: str, action: str) -> Response:
             job = house().do(printers.print_test, who.actor, printer, asked.key)
         else:
             job = house().do(printer_deeds.ask, who.actor, printer, action, asked.key)
-        return bodies.json({"printer": printer, "papers": 1, "job": views.job_document(job)})
+        return bodies.json({"printer": printer, "papers": int(action == "test"), "job": views.job_document(job)})
     if action in ("pause", "resume"):
         house().do(printers.pause if action == "pause" else printers.resume, who.actor, printer)
         return bodies.json({"printer": printer, "papers": 0, "job": None})

@@ -169,9 +169,9 @@
     const more = [job.order_number && t('order', {n: job.order_number}), job.copy > 1 && t('copy', {n: job.copy}), job.intent && t('wanted_back'), TP.clock.hm(Date.parse(job.created_at))];
     if (!isPaper(job)) {
       const asked = job.kind === 'drawer' && conditions.some((c) => c.code === 'drawer_unknown' && c.job === job.id);
-      return html`<li class="row" data-testid=${job.kind + '-' + job.state}><span class="what">${icon(job.kind === 'drawer' ? 'done' : 'bell')}<span><b>${what(job)}</b><small>${TP.clock.hm(Date.parse(job.created_at))}</small></span></span>
-        <span class=${'state ' + cls}>${icon(shape)}${deedWord(job) || t(job.intent ? job.kind + '_silent' : job.kind + '_asked')}</span>
-        <span class="acts">${asked ? html`<button type="button" class="btn" data-testid="opened" onClick=${() => send(job.id, '/api/v1/jobs/' + job.id + '/came_out', {key: TP.key()}, () => t('drawer_PRINTED'))}>${t('it_opened')}</button>` : null}</span></li>`;
+      return html`<li class="row" data-testid=${job.kind + '-' + job.state}><span class="what">${icon(job.kind === 'drawer' ? 'lock' : 'bell')}<span><b>${what(job)}</b><small>${TP.clock.hm(Date.parse(job.created_at))}</small></span></span>
+        <span class=${'state ' + (job.state === 'UNKNOWN' && !asked ? 'is-gone' : cls)}>${icon(shape)}${deedWord(job) || t(job.intent ? job.kind + '_silent' : job.kind + '_asked')}</span>
+        ${asked ? html`<span class="acts"><button type="button" class="btn" data-testid="opened" onClick=${() => send(job.id, '/api/v1/jobs/' + job.id + '/came_out', {key: TP.key()}, () => t('drawer_PRINTED'))}>${t('it_opened')}</button></span>` : null}</li>`;
     }
     return html`<li class="row" data-testid=${'job-' + job.state}>
       <button type="button" class="what" aria-label=${t('look_at', {n: what(job)})} onClick=${(e) => open(job, e.currentTarget)}>${icon('paper')}<span><b>${what(job)}</b><small>${more.filter(Boolean).join(' · ')}</small></span></button>
