@@ -83,9 +83,14 @@ class Tills:
     def comes_true(self, name: str, key: str, before: int, end: str) -> None:
         eventually(f"{name} {key}: {end} is true", lambda: self.true(name, key, before, end))
         if end == "UNKNOWN":
-            # What the line still holds may come yet: it is this key's, and not the next one's.
-            last = time.monotonic()
-            eventually("its second is over", lambda: self.true(name, key, before, end) and time.monotonic() - last > 1)
+            # A printer that got half of the pulse makes the rest of it from what comes next: that is this key's too.
+            self.gateway.send(PrintCommand("print", f"{key}-slip-{name}", 1, a_slip(), 1), name)
+            eventually("a slip behind it", lambda: self.ends(name, f"{key}-slip") or self.slip(name, key), 30)
+            assert self.true(name, key, before, end)
+
+    def slip(self, name: str, key: str) -> None:
+        """Asked for until it ends."""
+        self.gateway.send(PrintCommand("print", f"{key}-slip-{name}", 2, a_slip(), 1), name)
 
 
 @pytest.fixture(params=["pty", "tcp"])
@@ -98,6 +103,7 @@ def tills(
     made.printers.stop()
 
 
+@pytest.mark.timeout(900 if FULL else 120)
 def test_the_line_goes_again_and_again_and_no_key_has_two_pulses(tills: Tills) -> None:
     chance = random.Random(11)
     seen: dict[str, int] = {}
@@ -140,6 +146,7 @@ def test_without_paper_it_is_told_within_twelve_seconds_and_stays_shut(tills: Ti
         eventually("one pulse, of the second key", lambda name=name: tills.pulses(name) == 1)
 
 
+@pytest.mark.timeout(600 if FULL else 120)
 def test_a_bridge_killed_around_the_sending_opens_it_once_at_most(tills: Tills, bridge_process: BridgeProcess) -> None:
     chance = random.Random(7)
     for n in range(KILLS):
