@@ -1,7 +1,7 @@
 """Where the bridge's parts are made and joined, and the motors that drive them.
 
 Threads: main (applies configurations, tidies the journal), paho's loop (hands over), `device:NAME` (one a
-device, the only owner of its port).
+device, the only owner of its port), `discover` (a look around, one at a time).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import msgspec
 
@@ -21,12 +22,23 @@ from firmware_bridge import escpos
 from firmware_bridge.broker import UNREADABLE, Broker, Retained
 from firmware_bridge.config import BridgeConfig, problems_of_name
 from firmware_bridge.device import Device
+from firmware_bridge.discovery import look_around
+from firmware_bridge.drivers.driver import Probe
 from firmware_bridge.drivers.table import DRIVERS
 from firmware_bridge.errors import ConfigError
+from firmware_bridge.inquiries import Inquiries
 from firmware_bridge.journal import Journal
 from firmware_bridge.ports.descriptor import CLOSE_S
 from firmware_bridge.ports.opening import open_port
-from gateway.contract.messages import BridgeDesired, BridgeState, DeviceCommand, DeviceDesired, PrintCommand
+from gateway.contract.messages import (
+    BridgeCommand,
+    BridgeDesired,
+    BridgeEvent,
+    BridgeState,
+    DeviceCommand,
+    DeviceDesired,
+    PrintCommand,
+)
 from gateway.contract.topics import Topics
 
 log = logging.getLogger(__name__)
@@ -102,6 +114,7 @@ class Bridge:
         self._desired: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._failure: Exception | None = None
         self._stopped = False
+        self._inquiries = Inquiries(self._look_around, self._probe, self._answer)
         topics = Topics(config.store)
         self._topics = topics
         self._broker = Broker(
@@ -110,6 +123,7 @@ class Bridge:
             config.name,
             on_command=self._on_command,
             on_desired=self._hand_over,
+            on_inquiry=self._on_inquiry,
             retained=self._retained,
         )
 
@@ -148,6 +162,21 @@ class Bridge:
             log.warning("a command for %s, which is not one of our devices", device)
             return
         thread.device.offer(command)
+
+    def _on_inquiry(self, command: BridgeCommand) -> None:
+        self._inquiries.take(command)
+
+    def _look_around(self) -> dict[str, Any]:
+        return look_around([thread.device.desired.port for thread in list(self._threads.values())])
+
+    def _probe(self, device: str, probe: Probe) -> bool:
+        thread = self._threads.get(device)
+        if thread is not None:
+            thread.device.offer(probe)
+        return thread is not None
+
+    def _answer(self, event: BridgeEvent) -> None:
+        self._broker.answer(event)
 
     def _failed(self, _name: str, error: Exception) -> None:
         self._failure = error

@@ -21,6 +21,8 @@ from firmware_bridge.config import BrokerConfig
 from gateway.contract.client_id import client_id
 from gateway.contract.messages import (
     MAX_PAYLOAD,
+    BridgeCommand,
+    BridgeEvent,
     BridgeState,
     DeviceCommand,
     DeviceEvent,
@@ -58,8 +60,9 @@ class Head(msgspec.Struct):
 
 
 class Broker:
-    """`on_command(device, command)` and `on_desired(document)` are called on paho's thread and must return
-    at once; `retained()` lists every state as it is now: who changes one does that first, and tells it then."""
+    """`on_command(device, command)`, `on_desired(document)` and `on_inquiry(command)` are called on paho's thread and
+    must return at once; `retained()` lists every state as it is now: who changes one does that first, and tells it
+    then."""
 
     def __init__(
         self,
@@ -69,6 +72,7 @@ class Broker:
         *,
         on_command: Callable[[str, PrintCommand | DeviceCommand], None],
         on_desired: Callable[[bytes], None],
+        on_inquiry: Callable[[BridgeCommand], None],
         retained: Callable[[], Iterable[Retained]],
     ) -> None:
         self._config = config
@@ -76,6 +80,7 @@ class Broker:
         self._bridge = bridge
         self._on_command = on_command
         self._on_desired = on_desired
+        self._on_inquiry = on_inquiry
         self._retained = retained
         self._listening: frozenset[str] = frozenset()
         self._greeting: int | None = None
@@ -148,6 +153,10 @@ class Broker:
     def bridge_state(self, state: BridgeState) -> None:
         self._publish(self._topics.bridge_state(self._bridge), self._encoder.encode(state), retain=True)
 
+    def answer(self, event: BridgeEvent) -> None:
+        """What was found out. Who asked asks again when it is lost."""
+        self._publish(self._topics.bridge_events(self._bridge), self._encoder.encode(event), retain=False)
+
     def clear_state(self, device: str) -> None:
         """A device that is no longer configured leaves no retained state behind."""
         self._publish(self._topics.device_state(device), b"", retain=True)
@@ -170,7 +179,7 @@ class Broker:
             log.warning("the broker refuses us: %s", code)
             return
         log.info("connected to the broker at %s:%d", self._config.host, self._config.port)
-        wanted = [(self._topics.bridge_desired(self._bridge), 1)]
+        wanted = [(self._topics.bridge_desired(self._bridge), 1), (self._topics.bridge_do(self._bridge), 1)]
         wanted += [(topic, 1) for topic in self._listening]
         _, self._greeting = client.subscribe(wanted)
 
@@ -211,6 +220,8 @@ class Broker:
                     log.warning("%s: %d bytes are too many, ignored", message.topic, len(message.payload))
                     return
                 self._on_desired(bytes(message.payload))
+            case ["bridges", _, "do"]:
+                self._ask(message)
             case ["printers", printer, "jobs"]:
                 command = self._command(message)
                 if command is not None:
@@ -219,6 +230,17 @@ class Broker:
                 self._hand_over(device, message)
             case _:
                 log.warning("%s: nobody asked for this", message.topic)
+
+    def _ask(self, message: mqtt.MQTTMessage) -> None:
+        try:
+            command = msgspec.json.decode(message.payload[: MAX_PAYLOAD + 1], type=BridgeCommand)
+        except UNREADABLE as error:
+            log.warning("%s: not an inquiry: %s", message.topic, error)
+            return
+        if len(command.key) > MAX_KEY:
+            log.warning("%s: an inquiry whose key has %d characters", message.topic, len(command.key))
+            return
+        self._on_inquiry(command)
 
     def _hand_over(self, device: str, message: mqtt.MQTTMessage) -> None:
         try:

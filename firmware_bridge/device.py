@@ -16,7 +16,7 @@ from typing import Protocol
 
 from firmware_bridge.bell import Bell
 from firmware_bridge.config import problems_of
-from firmware_bridge.drivers.driver import Command, Outlet, Surroundings, line_down
+from firmware_bridge.drivers.driver import Command, Outlet, Probe, Surroundings, line_down
 from firmware_bridge.drivers.table import DRIVERS
 from firmware_bridge.errors import ConfigError, PortError
 from firmware_bridge.escpos import BarCodeBytes
@@ -73,7 +73,7 @@ class Device:
         self._open_line = open_line
         self._stamp = stamp
         self._driver = DRIVERS[desired.driver](Surroundings(desired, journal, outlet, bar_codes, random))
-        self._commands: deque[Command] = deque(maxlen=MOST_COMMANDS)
+        self._commands: deque[Command | Probe] = deque(maxlen=MOST_COMMANDS)
         self._line: Line | None = None
         self._line_problem = ""
         self._open_at = 0.0
@@ -84,7 +84,7 @@ class Device:
 
     # --- called from other threads ---
 
-    def offer(self, command: Command) -> None:
+    def offer(self, command: Command | Probe) -> None:
         self._commands.append(command)
         self.wake()
 
@@ -133,10 +133,14 @@ class Device:
         self._keep_line(now)
         self._listen(now)
         while self._commands:
-            self._driver.take(self._commands.popleft())
-        self._driver.step(now)
-        self._speak(now)
+            command = self._commands.popleft()
+            if isinstance(command, Probe):
+                self._driver.probe(command)
+            else:
+                self._driver.take(command)
         wish = self._driver.step(now)
+        if self._speak(now):
+            wish = self._driver.step(now)
         self._tell_state()
         return self._open_at if self._line is None else wish
 
@@ -180,7 +184,9 @@ class Device:
         except PortError as error:
             self._lose_line(error, now)
 
-    def _speak(self, now: float) -> None:
+    def _speak(self, now: float) -> bool:
+        """Whether the driver must look again: bytes have left, or the line is gone."""
+        left = False
         try:
             for _ in range(SLICES_A_STEP):
                 data = self._driver.outgoing()
@@ -188,8 +194,11 @@ class Device:
                 if not count:
                     break
                 self._driver.sent(count, now)
+                left = True
         except PortError as error:
             self._lose_line(error, now)
+            return True
+        return left
 
     # --- what people are told ---
 

@@ -29,6 +29,7 @@ from gateway.operations import administration
 from gateway.operations.uplink import Uplink
 from gateway.relays.cloud import CloudRelay
 from gateway.relays.displays import Displays
+from gateway.relays.inquiries import Inquiries
 from gateway.relays.local import LocalRelay
 from gateway.relays.papers import Papers
 from gateway.runner import Runner
@@ -81,10 +82,11 @@ class Gateway:
         )  # fmt: skip
         self.displays = displays = Displays(self.store, self.topics, self.broker)
         self.papers = Papers(self.store, self.topics, self.broker)
+        inquiries = Inquiries(self.store, self.topics, self.broker)
         self.intake = Intake(self.store, self.topics, self.broker, displays.saw)
         self.runners = [
             self._runner("writer", Writer(self.store, Ids(self._newest_tick()))),
-            self._runner("local relay", LocalRelay(self.store, self.broker, self.papers, displays)),
+            self._runner("local relay", LocalRelay(self.store, self.broker, self.papers, displays, inquiries)),
             self._runner("intake", self.intake),
             self._runner("hub", self.hub),
             self._runner("housekeeping", Housekeeping(self.store, self.uplink)),
@@ -129,7 +131,7 @@ class Gateway:
         self.broker.on_session = local.wake
 
         def after_commit(changed: frozenset[Changed]) -> None:
-            if changed & {"jobs", "tickets", "settings", "devices", "everything"}:
+            if changed & {"jobs", "tickets", "settings", "devices", "inquiries", "everything"}:
                 local.wake()
             self.hub.note(changed)
             hub.wake()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from gateway.domain.actor import HOUSE
+from gateway.domain.inquiry import PATIENCE_S
 from gateway.domain.now import Now
 from gateway.domain.print_job import PrintJob, is_stale
 from gateway.domain.settings import Settings
 from gateway.domain.ticket import Ticket
-from gateway.operations import administration, kitchen, old_papers, papers, printer_deeds, sync
+from gateway.operations import administration, inquiries, kitchen, old_papers, papers, printer_deeds, sync
 from gateway.operations.uplink import Uplink
 from gateway.store import Pending, Store, devices, jobs, settings, tickets
+from gateway.store.inquiries import unanswered
 
 SCREEN_S = 8.0
 """A screen-only station that has not drawn a ticket by then gets it on paper. Nothing is due for a younger one."""
@@ -214,6 +217,28 @@ class LateDeeds:
         self._store.submit(papers.give_up, HOUSE, job_id).then(lambda _: self._asked.discard(job_id))
 
 
+class OpenInquiries:
+    """A part: an inquiry that its bridge does not answer in time is given up, so that nobody waits for it."""
+
+    def __init__(self, store: Store):
+        self._store = store
+        self._asked: set[str] = set()
+
+    def step(self, now: Now) -> float | None:
+        with self._store.read() as rows:
+            open_ones = {one.id: now.since(one.boot, one.mono) - PATIENCE_S[one.op] for one in unanswered(rows)}
+        self._asked &= set(open_ones)
+        for inquiry_id, over in open_ones.items():
+            if over >= 0 and inquiry_id not in self._asked:
+                self._asked.add(inquiry_id)
+                self._store.submit(inquiries.give_up, HOUSE, inquiry_id).then(partial(self._settled, inquiry_id))
+        return min((now.monotonic - over for over in open_ones.values() if over < 0), default=None)
+
+    def _settled(self, inquiry_id: str, pending: Pending) -> None:
+        if pending.failure is not None:
+            self._asked.discard(inquiry_id)  # a full disk did not take it: the next look asks again
+
+
 class UplinkWatch:
     """A part: tells the house when the cloud has come or gone, also while a request hangs."""
 
@@ -264,7 +289,8 @@ class Housekeeping:
 
     def __init__(self, store: Store, uplink: Uplink):
         self._parts = (
-            ProofWatch(store), WaitingPapers(store), OldPapers(store), LateDeeds(store), UplinkWatch(store, uplink),
+            ProofWatch(store), WaitingPapers(store), OldPapers(store), LateDeeds(store), OpenInquiries(store),
+            UplinkWatch(store, uplink),
             Pruning(store),
         )  # fmt: skip
 

@@ -11,7 +11,15 @@ from typing import Any
 
 import msgspec
 
-from gateway.contract.messages import MAX_PAYLOAD, BridgeState, DeviceEvent, DeviceState, PrintResult, TicketDo
+from gateway.contract.messages import (
+    MAX_PAYLOAD,
+    BridgeEvent,
+    BridgeState,
+    DeviceEvent,
+    DeviceState,
+    PrintResult,
+    TicketDo,
+)
 from gateway.contract.refusals import OTHERWISE, STATUS
 from gateway.contract.topics import Topics
 from gateway.contract.wire import Message, Outlet
@@ -19,7 +27,7 @@ from gateway.domain.actor import Actor
 from gateway.domain.errors import Refused
 from gateway.domain.now import Now
 from gateway.domain.order import StaffCart
-from gateway.operations import device_events, devices, kitchen, ordering, papers
+from gateway.operations import device_events, devices, inquiries, kitchen, ordering, papers
 from gateway.store import NotDone, Pending, Store, keys
 
 log = logging.getLogger(__name__)
@@ -135,6 +143,9 @@ class Intake:
                 if bridge.online:
                     self.on_bridge()
                 self._submit(message, devices.take_bridge_state, Actor("bridge", name), name, bridge)
+            case ["bridges", name, "events"]:
+                answer = msgspec.json.decode(message.payload, type=BridgeEvent)
+                self._submit(message, inquiries.take_answer, Actor("bridge", name), name, answer)
             case ["stations", station, "tickets", ticket]:
                 if message.retained and message.payload:
                     self._saw_ticket(station, ticket)

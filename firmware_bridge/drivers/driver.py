@@ -31,6 +31,15 @@ Condition = tuple[DeviceStatus, list[str]]
 Command = PrintCommand | DeviceCommand
 
 
+@dataclass(frozen=True)
+class Probe:
+    """Someone wants to know what the device can do. One of the two is called, once: `answer` with what was found out,
+    or `refuse` with why nothing was: `not_possible`, `busy`, `offline`."""
+
+    answer: Callable[[dict[str, Any]], None]
+    refuse: Callable[[str], None]
+
+
 class Outlet(Protocol):
     """Where a device tells its news; every call returns at once."""
 
@@ -54,7 +63,8 @@ class Driver:
     """A device that listens and says nothing, and of which nothing is known but its line. Times are monotonic seconds.
 
     The order of calls: `connected`, then `receive`, `outgoing` and `sent` while the line is open, then `disconnected`;
-    `take` and `step` at any time. `step` is called before and after each turn of the line.
+    `take` and `step` at any time. `step` is called before each turn of the line, and again after it when
+    bytes have left.
     """
 
     printer: ClassVar[bool] = False
@@ -98,6 +108,10 @@ class Driver:
     def take(self, command: Command) -> None:
         """Something that the store wants of it."""
         log.warning("%s: a device of this kind takes no commands", self.name)
+
+    def probe(self, probe: Probe) -> None:
+        """Find out what it can do; `probe` is answered later, from `step`."""
+        probe.refuse("not_possible")
 
     def step(self, now: float) -> float:
         """Do what is due; returns when it next wants to run."""

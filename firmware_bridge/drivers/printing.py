@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from firmware_bridge.charset import ENCODINGS
 from firmware_bridge.drivers.condition import condition_of
@@ -95,11 +95,15 @@ class PrinterDriver(Driver):
             super().take(command)
 
     def step(self, now: float) -> float:
-        self._printer.step(now)
+        wish = self._printer.step(now)
         ended = self._watch(now)
         due = self._jobs.look(now)
-        refused = self._advance(now)
-        return now if ended or refused else min(self._printer.step(now), due)
+        match self._advance(now):
+            case "refused":
+                return now
+            case "changed":
+                wish = self._printer.step(now)
+        return now if ended else min(wish, due)
 
     def condition(self) -> Condition | None:
         return condition_of(self._printer)
@@ -116,15 +120,16 @@ class PrinterDriver(Driver):
         if self._printer.sending is not None:
             self._jobs.abandon(self._printer.sending.left)
 
-    def _advance(self, now: float) -> bool:
-        """Start a slip where that is due; whether it cannot be one, so that the next need not wait."""
+    def _advance(self, now: float) -> Literal["", "changed", "refused"]:
+        """Start a slip where that is due. `changed`: the printer has something else to do than before; `refused`: the
+        job can be no slip, so that the next need not wait."""
         job = None if self._retired else self._jobs.next()
         self._printer.awaited = job is not None
         if job is None or self._printer.sending is not None:
-            return False
+            return ""
         body = self._deed(job) if job.is_deed else self._body(job)
         if body is None:
-            return True
+            return "refused"
         if not self._connected:
             self._jobs.wait(job, "offline")
         elif self._printer.ready(now) and (not job.is_deed or self._asked_for(job, now)):
@@ -133,7 +138,7 @@ class PrinterDriver(Driver):
             self._printer.begin(body, now, clean_first=clean_first, paper=not job.is_deed)
         else:
             self._await(job, now)
-        return False
+        return "changed"
 
     def _await(self, job: Job, now: float) -> None:
         """It cannot start yet."""

@@ -12,7 +12,8 @@ from typing import Any
 from firmware_bridge.errors import ConfigError
 
 KINDS = ("pty", "tcp")
-KEYS = ("name", "kind", "baud", "columns", "encoding")
+KEYS = ("name", "kind", "baud", "columns", "encoding", "driver")
+PRINTERS = ("escpos_printer", "tspl_printer")
 ENCODINGS = ("gbk", "big5", "western")
 """What a printer's two-byte characters are; `modes.FIRMWARE` knows them."""
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -114,4 +115,7 @@ def _device(table: dict[str, Any], where: str, problems: list[str]) -> VirtualDe
     encoding = table.get("encoding", ENCODINGS[0])
     if encoding not in ENCODINGS:
         problems.append(f"{where}: encoding {encoding!r} is none of {', '.join(ENCODINGS)}")
-    return VirtualDesired(name, str(kind), baud, columns, encoding=str(encoding))
+    driver = table.get("driver", PRINTERS[0])
+    if driver not in PRINTERS:
+        problems.append(f"{where}: driver {driver!r} is none of {', '.join(PRINTERS)}")
+    return VirtualDesired(name, str(kind), baud, columns, str(driver), encoding=str(encoding))

@@ -99,7 +99,7 @@ class LocalMqtt:
                 (topic, 1)
                 for topic in (
                     t.printer_results("+"), t.device_state("+"), t.bridge_state("+"), t.ticket_do("+", "+"),
-                    t.ticket("+", "+"), t.orders(), t.device_events("+"),
+                    t.ticket("+", "+"), t.orders(), t.device_events("+"), t.bridge_events("+"),
                 )
             ]
         )  # fmt: skip

@@ -66,7 +66,8 @@ class PrintResult(msgspec.Struct, omit_defaults=True):
 class DeviceState(msgspec.Struct, omit_defaults=True):
     """Bridge, retained, `devices/{device}/state`. It counts only while its bridge is online.
 
-    `reasons` are codes: `paper_low`, `paper_out`, `cover_open`, `cutter_error`, `no_answer`, `unplugged`.
+    `reasons` are codes: `paper_low`, `paper_out`, `cover_open`, `cutter_error`, `no_answer`, `unplugged`; of label
+    printers also `jam`, `ribbon_out`, `pause_pressed`, `error`.
     """
 
     status: DeviceStatus
@@ -91,7 +92,7 @@ class DeviceDesired(msgspec.Struct, omit_defaults=True):
     baud: int = 19200
     columns: int = 48
     fence: Literal["gs_h", "gs_r", "none"] = "gs_r"
-    encoding: Literal["gbk", "big5", "cp437"] = "gbk"
+    encoding: Literal["gbk", "big5", "cp437", "cp858"] = "gbk"
     options: dict[str, str] = msgspec.field(default_factory=dict)
 
 
@@ -117,6 +118,31 @@ class DeviceCommand(msgspec.Struct, omit_defaults=True):
     op: str
     args: dict[str, Any] = msgspec.field(default_factory=dict)
     key: str = ""
+
+
+class BridgeCommand(msgspec.Struct, omit_defaults=True):
+    """Gateway to bridge, `bridges/{bridge}/do`: look for devices, or find out what one of them can do.
+
+    The same `key` is the same inquiry for ever; `attempt` counts its publications. `device` is a name of the desired
+    configuration, empty where it is about none of them.
+    """
+
+    op: Literal["discover", "probe"]
+    key: str
+    attempt: int = 1
+    device: str = ""
+    args: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class BridgeEvent(msgspec.Struct, omit_defaults=True):
+    """Bridge to gateway, `bridges/{bridge}/events`: the one answer to a command, under its key.
+
+    `refused` says in `facts.reason` why there is no other: `unknown_device`, `not_possible`, `busy`, `restarted`.
+    """
+
+    key: str
+    kind: Literal["found", "probed", "refused"]
+    facts: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class BridgeDesired(msgspec.Struct, omit_defaults=True):

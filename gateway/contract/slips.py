@@ -11,7 +11,7 @@ import msgspec
 
 SlipKind = Literal[
     "guest_list", "full_order", "kitchen", "dish", "runner", "add", "return", "rush", "hold", "fire", "move", "merge",
-    "bill", "receipt", "shift", "day", "stale", "test",
+    "bill", "receipt", "shift", "day", "stale", "label", "test",
 ]  # fmt: skip
 KINDS: tuple[SlipKind, ...] = get_args(SlipKind)
 
@@ -96,7 +96,8 @@ class Slip(msgspec.Struct, omit_defaults=True):
     `missing` are earlier numbers of this station that nothing proves and nobody has answered for.
     `addition`: not the first order of its table's visit; it says so beside the place.
     `code` prints as a bar code. `allergies` print inverse over the whole width.
-    `portion` of `portions`: one of several papers of the same dish; 0 when one paper stands for all of them.
+    `portion` of `portions`: one of several papers of the same dish, of a label one of all that the order gets there; 0
+    when one paper stands for all of them.
     `from_place` is where a party sat before it was moved or merged. `reason` says why, as somebody typed it.
     `size`: `large`, or `normal` for dishes of one width on less paper.
     `currency` is ISO 4217; every amount is in its smallest unit, and none is a float. `figures` stand between the

@@ -52,6 +52,30 @@ _SETTINGS: dict[str, tuple[str, str]] = {
         "{where}：没有打印机 {printer!r}；现有：{known}",
         "{where}: no printer {printer!r}; there are: {known}",
     ),
+    "label_without_label_printer": (
+        '{where}：label 只用于标签机，请写 driver = "tspl_printer"',
+        '{where}: label is for label printers; write driver = "tspl_printer"',
+    ),
+    "label_printer_encoding": (
+        '{where}：标签机的字库是 GBK，encoding = {encoding!r} 不行，请写 "gbk"',
+        '{where}: encoding {encoding!r} does not fit: the font of a label printer is GBK; write "gbk"',
+    ),
+    "label_printer_of_station": (
+        "{where}：{printer!r} 是标签机，打不了厨打单；换一台小票打印机",
+        "{where}: {printer!r} is a label printer, no kitchen slip fits it; name a slip printer",
+    ),
+    "no_label_printer": (
+        "{where}：{printer!r} 不是标签机，标签要由 tspl_printer 打",
+        "{where}: {printer!r} is no label printer; labels need a tspl_printer",
+    ),
+    "paper_on_label_printer": (
+        "{where}：{printer!r} 是标签机，打不了 {kind}",
+        "{where}: {printer!r} is a label printer, no {kind} fits it",
+    ),
+    "stations_of_labels": (
+        '{where}：stations 只用于 kind = "label"，{kind} 是整单的',
+        '{where}: stations is for kind = "label"; a {kind} is of the whole order',
+    ),
     "no_such_table": ("{where}：没有桌台 {table!r}", "{where}: no table {table!r}"),
     "no_such_area": ("{where}：没有区域 {area!r}；现有：{known}", "{where}: no area {area!r}; there are: {known}"),
     "proof_needs_printer": ("{where}：proof = {proof!r} 要配一台打印机", "{where}: proof {proof!r} needs a printer"),

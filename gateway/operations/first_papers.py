@@ -14,6 +14,11 @@ MOST_PORTIONS = 40
 """Papers of one ticket, one for each portion. With more of them each dish gets one: twenty beers are one paper."""
 
 
+MOST_LABELS = 40
+"""Labels of one order at one printer, one for each portion: more would keep it busy for half a minute while other cups
+wait. With more portions each dish gets one label that says how many."""
+
+
 def slip_printer(ticket: Ticket, rules: Settings, always: bool = False) -> str:
     """The printer of a ticket's first paper; "" where its station works without paper, or has none. `always`: a
     station that should need no paper needs it now."""
@@ -46,11 +51,29 @@ def of_order(now: Now, ids: Ids, order: Order, rules: Settings) -> list[PrintJob
     for rule in rules.slips:
         if rule.wants(order.type, area):
             made += [
-                _paper(now, ids, rule.kind, printer, order, copy=copy)
+                _paper(now, ids, rule.kind, printer, order, copy=copy, part=part)
                 for printer in rule.printers
+                for part in (label_parts(order, rule.stations) if rule.kind == "label" else [0])
                 for copy in range(1, rule.copies + 1)
             ]
     return made
+
+
+def labelled(order: Order) -> list[tuple[Line, int]]:
+    """What a label is stuck on, in the order's own order, and how many of it: each portion, or each dish of an order
+    with more than `MOST_LABELS`. The parts of its labels count from here, whatever the settings become meanwhile."""
+    if sum(line.quantity for line in order.lines) > MOST_LABELS:
+        return [(line, line.quantity) for line in order.lines]
+    return [(line, 1) for line in order.lines for _ in range(line.quantity)]
+
+
+def label_parts(order: Order, stations: list[str]) -> list[int]:
+    """The parts that get a label where only those of `stations` do; empty: all. None of a dish that is off."""
+    return [
+        part
+        for part, (line, _) in enumerate(labelled(order), 1)
+        if line.state not in ("CANCELLED", "RETURNED") and (not stations or line.station in stations)
+    ]
 
 
 def of_ticket(

@@ -23,7 +23,7 @@ def decide(
     """A person's word: `reprint` (a new, marked paper), `came_out`, `print` (one that came late is still wanted),
     `cancel` or `divert` to `target` (both only while nothing of it has left).
 
-    Raises `Refused`: unknown_job, illegal_move, idempotency_key_reused, invalid (no such printer).
+    Raises `Refused`: unknown_job, illegal_move, idempotency_key_reused, invalid (no such printer, labels only).
     """
     job = jobs.get(tx, job_id)
     if job is None:
@@ -43,8 +43,10 @@ def decide(
     elif decision == "print":
         answer = _print_stale(tx, now, ids, actor, job)
     else:
-        if decision == "divert" and (target == job.printer or settings.the_settings(tx).printer(target) is None):
-            raise Refused("invalid", field="printer", reason="no_such_printer")
+        if decision == "divert":
+            if target == job.printer:
+                raise Refused("invalid", field="printer", reason="no_such_printer")
+            papers.check_target(settings.the_settings(tx), target, {job.kind})
         papers.want_back(tx, now, ids, actor, job, decision, target)
         answer = job
     # A decision makes no event: its key remembers the paper's own row. Such numbers are above every slot, so these

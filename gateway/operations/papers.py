@@ -11,7 +11,9 @@ from gateway.domain.documents import slip_number
 from gateway.domain.errors import IllegalMove, Refused
 from gateway.domain.ids import Ids
 from gateway.domain.now import Now
+from gateway.domain.order import Order
 from gateway.domain.print_job import PrintJob
+from gateway.domain.settings import Settings
 from gateway.domain.states import moved
 from gateway.operations import kitchen, printer_deeds
 from gateway.store import devices, jobs, orders, settings
@@ -209,8 +211,23 @@ def _raise(tx: Tx, since: str, code: str, job: PrintJob) -> None:
     order = orders.load(tx, job.order_id) if job.order_id else None
     devices.raise_condition(
         tx, code, job.id, since, printer=job.printer, station=job.station, job=job.id,
-        slip=slip_number(job.number), number=order.number if order else "", table=order.table if order else "",
+        slip=name_on_paper(job, order), number=order.number if order else "", table=order.table if order else "",
     )  # fmt: skip
+
+
+def name_on_paper(job: PrintJob, order: Order | None) -> str:
+    """What tells this paper from others where somebody looks for it: its running number, or the code of a label."""
+    return f"{order.number}-{job.part}" if order and job.kind == "label" else slip_number(job.number)
+
+
+def check_target(rules: Settings, target: str, kinds: set[str]) -> None:
+    """Whether a printer can take papers of these kinds. A label printer takes only labels and test slips; a label
+    comes out of any. Raises `Refused`: invalid (no such printer, labels only)."""
+    printer = rules.printer(target)
+    if printer is None:
+        raise Refused("invalid", field="printer", reason="no_such_printer")
+    if printer.label_size and kinds - {"label", "test"}:
+        raise Refused("invalid", field="printer", reason="labels_only")
 
 
 def no_more_asked(tx: Tx, job: PrintJob) -> None:

@@ -1,4 +1,4 @@
-"""The road to the local broker: one part for papers and displays, because they share one connection."""
+"""The road to the local broker: one part for papers, displays and inquiries, because they share one connection."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from gateway.domain.actor import HOUSE
 from gateway.domain.now import Now
 from gateway.operations import devices
 from gateway.relays.displays import Displays
+from gateway.relays.inquiries import Inquiries
 from gateway.relays.papers import Papers
 from gateway.store import Pending, Store
 
@@ -27,11 +28,12 @@ class Connection(Outlet, Protocol):
 class LocalRelay:
     """A part. Everything is said again on a new connection; without one it only watches the time."""
 
-    def __init__(self, store: Store, connection: Connection, papers: Papers, displays: Displays):
+    def __init__(self, store: Store, connection: Connection, papers: Papers, displays: Displays, inquiries: Inquiries):
         self._store = store
         self._connection = connection
         self._papers = papers
         self._displays = displays
+        self._inquiries = inquiries
         self._session = 0
         self._down_since: float | None = None
         """The first loss of the connection since one last lasted: while set, nothing is well yet."""
@@ -46,7 +48,9 @@ class LocalRelay:
         if session != self._session:
             self._begin(session, now)
         # Papers first: a slip is waited for by a cook, a retained ticket by a display that has its own feed.
-        wishes = [self._judge(now), self._papers.step(now), self._displays.step(now)]
+        wishes = [
+            self._judge(now), self._papers.step(now), self._displays.step(now), self._inquiries.step(now),
+        ]  # fmt: skip
         return min((wish for wish in wishes if wish is not None), default=None)
 
     def _begin(self, session: int, now: Now) -> None:
@@ -55,6 +59,7 @@ class LocalRelay:
         self._session, self._up_since = session, now.monotonic
         self._papers.forget()
         self._displays.forget()
+        self._inquiries.forget()
 
     def _judge(self, now: Now) -> float | None:
         """A connection that comes and goes carries no slip: it counts as well only when it has lasted."""

@@ -20,6 +20,7 @@ from gateway.intake import MAX_HELD, Intake
 from gateway.operations.uplink import Uplink
 from gateway.relays.cloud import CloudRelay
 from gateway.relays.displays import Displays
+from gateway.relays.inquiries import Inquiries
 from gateway.relays.local import LocalRelay
 from gateway.relays.papers import Papers
 from gateway.simulation.broker import Broker, Client
@@ -59,6 +60,7 @@ class Life:
         )  # fmt: skip
         displays = Displays(self.store, topics, self.client)
         papers = Papers(self.store, topics, self.client)
+        inquiries = Inquiries(self.store, topics, self.client)
         self.intake = Intake(self.store, topics, self.client, displays.saw)
         with self.store.read() as rows:
             ids = Ids(world, newest_tick(rows))
@@ -69,7 +71,7 @@ class Life:
             name: Motor(world, name, step, lambda name, error: failed(self, name, error))
             for name, step in (
                 ("writer", Writer(self.store, ids).step),
-                ("local relay", LocalRelay(self.store, self.client, papers, displays).step),
+                ("local relay", LocalRelay(self.store, self.client, papers, displays, inquiries).step),
                 ("intake", self.intake.step),
                 ("hub", self.hub.step),
                 ("housekeeping", Housekeeping(self.store, self.uplink).step),

@@ -25,5 +25,5 @@ def row_of(any_id: str) -> int:
 
 def newest_tick(rows: Reader) -> int:
     """The time part of the newest id that any row was found by: where the next life's ids go on."""
-    tables = ("orders", "tickets", "jobs", "checks")
+    tables = ("orders", "tickets", "jobs", "checks", "inquiries")
     return max(int(rows.value(f"SELECT coalesce(max(n), 0) FROM {name}")) for name in tables)

@@ -211,7 +211,7 @@ def same_paper(rows: Reader, job: PrintJob) -> list[PrintJob]:
     if job.ticket:
         return [one for one in of_ticket(rows, job.ticket) if one.part == job.part]
     if job.order_id:
-        return [one for one in _of_whole(rows, row_of(job.order_id)) if one.kind == job.kind]
+        return [one for one in _of_whole(rows, row_of(job.order_id)) if (one.kind, one.part) == (job.kind, job.part)]
     return [job]
 
 

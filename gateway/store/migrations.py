@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-VERSION = 3
+VERSION = 4
 """Kept in `PRAGMA user_version`, so that an ordinary start needs no look into the book."""
 
 PAGE_SIZE = 512
@@ -146,6 +146,15 @@ ALTER TABLE tickets ADD COLUMN fired_grade TEXT NOT NULL DEFAULT 'guess';
 CREATE TABLE paused_printers (printer TEXT PRIMARY KEY, at TEXT NOT NULL, by TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
 
+INQUIRIES = """
+CREATE TABLE inquiries (
+  n INTEGER PRIMARY KEY, id TEXT NOT NULL, bridge TEXT NOT NULL, op TEXT NOT NULL, device TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('ASKED', 'ANSWERED', 'REFUSED', 'UNANSWERED')),
+  asked_by TEXT NOT NULL, asked_at TEXT NOT NULL, boot TEXT NOT NULL, mono REAL NOT NULL, answer TEXT NOT NULL
+) STRICT;
+CREATE INDEX inquiries_open ON inquiries (n) WHERE state = 'ASKED';
+"""
+
 
 def migrate(path: Path, stop_before: str | None = None) -> None:
     """Brings the file at `path` to `VERSION`. The caller has made a backup if there was something to lose.
@@ -168,6 +177,10 @@ def migrate(path: Path, stop_before: str | None = None) -> None:
     @steps()  # type: ignore[untyped-decorator, unused-ignore]
     def m003_other_papers(db: Any) -> None:
         _carry_out(db, OTHER_PAPERS)
+
+    @steps()  # type: ignore[untyped-decorator, unused-ignore]
+    def m004_inquiries(db: Any) -> None:
+        _carry_out(db, INQUIRIES)
 
     db = sqlite_utils.Database(str(path))
     try:

@@ -10,8 +10,8 @@ Row = tuple[Any, ...]
 T = TypeVar("T")
 
 Changed = Literal[
-    "jobs", "tickets", "journal", "uplink", "devices", "conditions", "settings", "menu", "tables", "health",
-    "everything",
+    "jobs", "tickets", "journal", "uplink", "devices", "inquiries", "conditions", "settings", "menu", "tables",
+    "health", "everything",
 ]  # fmt: skip
 """Kinds of rows, as those who wait know them. "health" is the disk; "everything": another process wrote."""
 

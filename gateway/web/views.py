@@ -10,13 +10,14 @@ from typing import Any
 import msgspec
 
 from gateway.domain import conditions, documents
+from gateway.domain.inquiry import Inquiry
 from gateway.domain.menu import Menu
 from gateway.domain.now import Now
 from gateway.domain.print_job import PrintJob
 from gateway.domain.settings import Printer, Settings
 from gateway.domain.visit import Visit
 from gateway.store import Reader, Store, box, devices, jobs, orders, settings, visits
-from gateway.store.devices import Condition, Device, Paused
+from gateway.store.devices import Bridge, Condition, Device, Paused
 
 Json = dict[str, Any]
 
@@ -112,6 +113,7 @@ def job_document(job: PrintJob) -> Json:
         "printer": job.printer,
         "station": job.station,
         "number": documents.slip_number(job.number) if job.number else "",
+        "part": job.part,
         "state": job.state,
         "reason": job.reason,
         "evidence": msgspec.json.decode(job.evidence),
@@ -136,9 +138,10 @@ def printer_document(
         "bridge": printer.bridge,
         "port": printer.port,
         "columns": printer.columns,
+        "label": msgspec.to_builtins(printer.label_size),
         "language": printer.language,
         "encoding": printer.encoding,
-        "fence": printer.fence,
+        "fence": "status" if printer.label_size and printer.fence != "none" else printer.fence,
         "drawer": printer.drawer,
         "buzzer": printer.buzzer,
         "status": device.status if device else "unknown",
@@ -191,3 +194,15 @@ def device_list(rows: Reader) -> list[Json]:
         }
         for d in devices.devices(rows)
     ]  # fmt: skip
+
+
+def bridge_document(bridge: Bridge) -> Json:
+    return {"name": bridge.name, "online": bridge.online, "revision": bridge.revision, "since": bridge.at}
+
+
+def inquiry_document(one: Inquiry) -> Json:
+    return {
+        "id": one.id, "bridge": one.bridge, "op": one.op, "device": one.device, "state": one.state,
+        "asked_by": one.asked_by, "asked_at": one.asked_at,
+        "answer": msgspec.json.decode(one.answer) if one.answer else None,
+    }  # fmt: skip

@@ -17,7 +17,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from gateway import __version__
 from gateway.contract.messages import (
     MAX_PAYLOAD,
+    BridgeCommand,
     BridgeDesired,
+    BridgeEvent,
     BridgeState,
     DeviceCommand,
     DeviceEvent,
@@ -60,8 +62,6 @@ RESULT = {
         "code": {"type": "string"},
     },
 }
-OPEN = {"type": "object", "description": "Comes with the devices' own issues; no program relies on it yet."}
-
 GATEWAY, BRIDGE, DISPLAY, PROGRAM = "gateway", "bridge", "display", "program"
 
 CHANNELS: list[tuple[str, str, bool, str, str, Any]] = [
@@ -84,8 +84,8 @@ CHANNELS: list[tuple[str, str, bool, str, str, Any]] = [
         "Online, the revision it works by, what is wrong; has a last will",
         BridgeState,
     ),
-    ("bridge_do", GATEWAY, False, "bridge", "Discover, probe, test", OPEN),
-    ("bridge_events", BRIDGE, False, "gateway", "The answers to these", OPEN),
+    ("bridge_do", GATEWAY, False, "bridge", "Look for devices, find out what one can do", BridgeCommand),
+    ("bridge_events", BRIDGE, False, "gateway", "The answers to these", BridgeEvent),
     ("printer_jobs", GATEWAY, False, "bridge", "One paper to print, or to take back", PrintCommand),
     ("printer_results", BRIDGE, False, "gateway", "How far a paper is, and what proves it", PrintResult),
     ("device_state", BRIDGE, True, "everybody", "How a device is; counts only while its bridge is online", DeviceState),

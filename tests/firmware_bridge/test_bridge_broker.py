@@ -27,7 +27,8 @@ class Teller:
         self.states: dict[str, DeviceState] = {}
         self.broker = Broker(
             BrokerConfig(port=port), TOPICS, "b1",
-            on_command=lambda *_: None, on_desired=lambda _: None, retained=self._retained,
+            on_command=lambda *_: None, on_desired=lambda _: None, on_inquiry=lambda _: None,
+            retained=self._retained,
         )  # fmt: skip
         self.broker.start()
         eventually("the bridge is connected", self.broker._client.is_connected)

@@ -18,6 +18,7 @@ from gateway.intake import AGAIN_S, MAX_HELD, Intake
 from gateway.operations import administration, paper_decisions, papers
 from gateway.operations.slips import slip_for
 from gateway.relays.displays import Displays
+from gateway.relays.inquiries import Inquiries
 from gateway.relays.local import SAY_DOWN_AFTER_S, LocalRelay
 from gateway.relays.papers import SAY_AGAIN_S, Papers
 from gateway.store import jobs, settings
@@ -32,7 +33,9 @@ class Local:
         self.displays = Displays(shop.store, TOPICS, self.wire)
         self.intake = Intake(shop.store, TOPICS, self.wire, self.displays.saw)
         self.papers = Papers(shop.store, TOPICS, self.wire)
-        self.relay = LocalRelay(shop.store, self.wire, self.papers, self.displays)
+        self.relay = LocalRelay(
+            shop.store, self.wire, self.papers, self.displays, Inquiries(shop.store, TOPICS, self.wire)
+        )
         self.acknowledged: list[str] = []
 
     def step(self) -> list[tuple[str, Any, bool]]:

@@ -44,7 +44,8 @@ class Description:
     def __init__(self, document: dict[str, Any]):
         self.document = document
         self._components = {"components": {"schemas": strict(document["components"]["schemas"])}}
-        self._paths = [(re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), path) for path in document["paths"]]
+        by_name_first = sorted(document["paths"], key=lambda path: path.count("{"))  # as the router chooses
+        self._paths = [(re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), path) for path in by_name_first]
         self._validators: dict[str, jsonschema.Draft202012Validator] = {}
 
     def call(self, method: str, path: str) -> str:

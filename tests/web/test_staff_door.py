@@ -11,10 +11,11 @@ import pytest
 from doors import PASSWORD, PIN, STAFF_URL, TOKEN, Doors
 from store.shop import Shop, menu
 
+from gateway.contract.messages import BridgeEvent
 from gateway.contract.refusals import STATUS
 from gateway.domain.actor import HOUSE
 from gateway.domain.errors import Refused
-from gateway.operations import administration, kitchen
+from gateway.operations import administration, inquiries, kitchen
 from gateway.store import READERS
 from gateway.web import problems
 from gateway.web.access import host_allowed
@@ -463,3 +464,22 @@ def test_the_prose_and_the_contracts_word_for_each_event_are_the_same() -> None:
     for event in ("snapshot", "ticket", "order", "menu", "conditions", "devices", "uplink", "reset"):
         assert f"event: {event}" in prose, event
     assert STAFF_URL
+
+
+def test_a_bridge_is_asked_to_look_around_and_the_answer_is_read(doors: Doors) -> None:
+    url = "/api/v1/bridges/bridge-1/discover"
+    asked = doors.program("POST", url, json={"key": "k1"})
+    assert asked.status_code == 200
+    assert asked.get_json()["state"] == "ASKED"
+    inquiry = f"/api/v1/inquiries/{asked.get_json()['id']}"
+    assert doors.program("GET", inquiry).get_json() == asked.get_json()
+    answer = BridgeEvent(asked.get_json()["id"], "found", {"places": []})
+    doors.shop.store.submit(inquiries.take_answer, HOUSE, "bridge-1", answer).result(5)
+    assert doors.program("GET", inquiry).get_json() | {"state": "ANSWERED", "answer": {"places": []}} == (
+        doors.program("GET", inquiry).get_json()
+    )
+    assert doors.program("POST", "/api/v1/printers/kitchen/probe", json={"key": "k2"}).get_json()["op"] == "probe"
+    other = doors.program("POST", "/api/v1/bridges/other/discover", json={"key": "k3"})
+    assert other.get_json()["code"] == "unknown_bridge"
+    assert doors.program("GET", "/api/v1/inquiries/x").get_json()["code"] == "unknown_inquiry"
+    assert doors.program("GET", "/api/v1/bridges").get_json() == {"bridges": []}

@@ -19,8 +19,17 @@ class PausedBy(msgspec.Struct):
     by: str
 
 
+class LabelSize(msgspec.Struct):
+    """In mm; `gap_mm` is what lies between two labels."""
+
+    width_mm: int
+    height_mm: int
+    gap_mm: int
+
+
 class Printer(msgspec.Struct):
-    """`fence` is how it proves a slip: by a mark of its own (gs_h), by an answer (gs_r), or not at all (none).
+    """`fence` is how it proves a slip: by a mark of its own (gs_h), by an answer (gs_r), by what a label printer says
+    of itself (status), or not at all (none). `label`: what a label printer prints on; its `columns` say nothing.
 
     `serves`: the stations whose slips it gets; `stands_in_for`: those whose slips it gets while another cannot print.
     """
@@ -30,9 +39,10 @@ class Printer(msgspec.Struct):
     bridge: str
     port: str
     columns: int
+    label: LabelSize | None
     language: str
     encoding: str
-    fence: Literal["gs_h", "gs_r", "none"]
+    fence: Literal["gs_h", "gs_r", "status", "none"]
     drawer: Literal["none", "pin2", "pin5"]
     buzzer: Literal["none", "clone", "epson", "drawer_socket"]
     status: DeviceStatus
@@ -46,24 +56,6 @@ class Printer(msgspec.Struct):
     stands_in_for: list[str]
 
 
-class Device(msgspec.Struct):
-    """Whatever hangs at a bridge. `waiting`: papers that wait behind it."""
-
-    name: str
-    bridge: str
-    status: DeviceStatus
-    reasons: list[str]
-    driver: str
-    model: str
-    firmware: str
-    since: Time
-    waiting: int
-
-
-class Devices(msgspec.Struct):
-    devices: list[Device]
-
-
 class Printers(msgspec.Struct):
     printers: list[Printer]
 
@@ -73,6 +65,7 @@ class Job(msgspec.Struct):
 
     `copy` 1 is the first; every later one is marked as a reprint of the job that it `replaces`.
 
+    `part`: which dish, portion or label of its order it is, from 1; 0 where the paper is not one of several.
     `diverted_from`: a job of which nothing was printed, whose place this one took. `intent`: why it is wanted back.
     """
 
@@ -85,6 +78,7 @@ class Job(msgspec.Struct):
     printer: str
     station: str
     number: str
+    part: int
     state: JobState
     reason: str
     evidence: dict[str, Any]
@@ -138,9 +132,11 @@ class PaperQrCode(msgspec.Struct, tag_field="kind", tag="qr"):
 
 
 class Paper(msgspec.Struct):
-    """A paper of `columns` half-width characters, line by line, as its printer would print it now."""
+    """A paper of `columns` half-width characters, line by line, as its printer would print it now. Of a label also its
+    size; one on which dish and allergies do not fit has no lines, as its printer refuses it."""
 
     columns: int
+    label: LabelSize | None
     lines: list[PaperText | PaperGap | PaperRule | PaperBarCode | PaperQrCode]
 
 

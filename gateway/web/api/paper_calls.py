@@ -49,13 +49,6 @@ def list_printers() -> Response:
     return bodies.json({"printers": found})
 
 
-def list_devices() -> Response:
-    """Printers too: whatever hangs at a bridge."""
-    access.staff()
-    with house().store.read() as rows:
-        return bodies.json({"devices": views.device_list(rows)})
-
-
 def act_on_printer(printer: str, action: str) -> Response:
     who = access.need(*DRAWER_STAFF if action == "drawer" else (*PAPER_STAFF, "owner"))
     if action not in PRINTER_ACTIONS:
@@ -106,5 +99,7 @@ def job_slip(job_id: str) -> Response:
             raise Refused("unknown_job")
         printer = settings.the_settings(rows).printer(job.printer)
         slip = slip_of(rows, job)
+    if printer and (size := printer.label_size):
+        return bodies.json(slip_preview.label_document(slip, msgspec.structs.asdict(size), job.copy))
     columns, encoding = (printer.columns, printer.encoding) if printer else (48, "gbk")
     return bodies.json(slip_preview.document(slip, columns, encoding, job.copy))

@@ -9,6 +9,8 @@ from flask import Response
 
 from gateway.domain.order import Cart, StaffCart
 from gateway.web.api import (
+    device_answers,
+    device_calls,
     document,
     door_calls,
     drill_calls,
@@ -87,8 +89,12 @@ ROUTES: list[Route] = [
     _change("/api/v1/items/<item>/<action>", staff_calls.sell_item, "sold-out or back-on", shop_answers.ItemSold, None, "unknown_item", actions=staff_calls.ITEM_ACTIONS),
     _change("/api/v1/ordering/<action>", staff_calls.pause_or_resume, "pause or resume ordering by guests", shop_answers.OrderingPaused, staff_calls.Pausing, actions=staff_calls.ORDERING_ACTIONS, body_optional=True),
     _look("/api/v1/printers", paper_calls.list_printers, "Printers as they are", paper_answers.Printers, "not_set_up"),
-    _look("/api/v1/devices", paper_calls.list_devices, "Everything that hangs at a bridge, as it is", paper_answers.Devices),
+    _look("/api/v1/devices", device_calls.list_devices, "Everything that hangs at a bridge, as it is", device_answers.Devices),
     _change("/api/v1/printers/<printer>/<action>", paper_calls.act_on_printer, "test, drawer (opens it), buzzer, pause, resume, clear (cancels what waits) or move (to another printer)", paper_answers.PrinterDone, paper_calls.PrinterAction, "unknown_printer", "idempotency_key_missing", "idempotency_key_reused", actions=paper_calls.PRINTER_ACTIONS, body_optional=True),
+    _change("/api/v1/printers/<printer>/probe", device_calls.probe_printer, "Find out what a printer can do; it prints a slip for it", device_answers.Inquiry, device_calls.Asking, "unknown_printer", "idempotency_key_reused"),
+    _look("/api/v1/bridges", device_calls.list_bridges, "The processes that own the devices", device_answers.Bridges),
+    _change("/api/v1/bridges/<bridge>/<action>", device_calls.act_on_bridge, "discover: look around for devices", device_answers.Inquiry, device_calls.Asking, "unknown_bridge", "idempotency_key_reused", actions=device_calls.BRIDGE_ACTIONS),
+    _look("/api/v1/inquiries/<inquiry_id>", device_calls.inquiry, "What a bridge was asked, and what it answered", device_answers.Inquiry, "unknown_inquiry"),
     _look("/api/v1/jobs", paper_calls.list_jobs, "Print jobs, newest first", paper_answers.Jobs, "invalid", query=("state", "order", "printer", "limit")),
     _look("/api/v1/jobs/<job_id>/slip", paper_calls.job_slip, "A paper line by line, as it would come out now", paper_answers.Paper, "unknown_job", "not_set_up"),
     _change("/api/v1/jobs/<job_id>/<decision>", paper_calls.decide_about_job, "reprint, came_out, print, cancel or divert", paper_answers.Job, paper_calls.Deciding, "unknown_job", "illegal_move", "idempotency_key_reused", actions=paper_calls.DECISIONS),

@@ -119,7 +119,7 @@
   const reason = (code) => t(code === 'offline' ? 'offline_reason' : code);
   const KINDS = {kitchen: 'kitchen_kind', test: 'test_kind', drawer: 'drawer_kind', buzzer: 'buzzer_kind'};
   const isPaper = (job) => job.kind !== 'drawer' && job.kind !== 'buzzer';
-  function what(job) { return job.number ? t('slip', {n: job.number}) : t(KINDS[job.kind] || job.kind); }
+  function what(job) { return job.kind === 'label' ? t('label_of', {n: job.order_number + '-' + job.part}) : job.number ? t('slip', {n: job.number}) : t(KINDS[job.kind] || job.kind); }
   const STATES = {
     QUEUED: ['', 'ring'], SENDING: ['is-move', 'half'], WAITING: ['is-soon', 'clock'], PRINTED: ['is-proof', 'done'], UNCONFIRMED: ['', 'dash'],
     UNKNOWN: ['is-now', 'ask'], STALE: ['is-soon', 'ask'], DIVERTED: ['is-gone', 'right'], CANCELLED: ['is-gone', 'cross']
@@ -153,7 +153,9 @@
       <h3>${TP.text(c.title)}</h3><p class="do">${TP.text(c.advice)}</p></div>`;
   }
   function Ask({p}) {
-    const others = printers.filter((one) => one.name !== p.name);
+    /* a label printer takes labels only; labels come out of any printer */
+    const job_ = asking.job, labels = job_ ? job_.kind === 'label' : !!p.label;
+    const others = printers.filter((one) => one.name !== p.name && (labels || !one.label));
     if (asking.what === 'clear') {
       return html`<div class="ask" role="group"><p>${t('clear_ask', {n: p.waiting})}</p><p class="do">
         <button type="button" class="btn btn-ink" data-testid="clear-yes" onClick=${() => act(p, 'clear')}>${t('clear_yes', {n: p.waiting})}</button>
@@ -182,16 +184,16 @@
   function Card({p}) {
     const [cls, shape, word] = standing(p), mine = conditions.filter((c) => c.subject === p.name || (c.printer === p.name && c.code !== 'slip_gap'));
     const list = papers[p.name] || [], more = p.reasons.map(reason).join(TP.lang === 'en' ? ', ' : '、');
-    const about = [t('mm', {n: p.columns > 32 ? 80 : 58}), t(p.fence === 'none' ? 'no_fence' : p.fence), t('at', {p: p.port}), p.model].filter(Boolean).join(' · ');
+    const about = [p.label ? t('label_mm', {w: p.label.width_mm, h: p.label.height_mm}) : t('mm', {n: p.columns > 32 ? 80 : 58}), t(p.fence === 'none' ? 'no_fence' : p.fence), t('at', {p: p.port}), p.model].filter(Boolean).join(' · ');
     const button = (action, shown_, ink) => html`<button type="button" class=${'btn' + (ink ? ' btn-ink' : '')} data-testid=${action} disabled=${!!busy[p.name + action]}
       onClick=${() => { if (action === 'drawer' || action === 'buzzer') deed(p, action); else if (action === 'move' || action === 'clear') { asking = {printer: p.name, what: action}; draw(); } else act(p, action); }}>${t(shown_ || action)}</button>`;
     return html`<section class="card printer" aria-label=${name(p.name)} data-testid=${'printer-' + p.name}>
       <header>${icon('printer')}<h2>${name(p.name)}</h2><span class=${'state ' + cls} data-testid="standing">${icon(shape)}${word}${more && p.status !== 'online' ? html`<small>${more}</small>` : null}</span></header>
       <p class="about">${about}</p>
-      <p class="about">${p.serves.length ? t('serves', {s: stations(p.serves)}) : p.stands_in_for.length ? '' : t('nobody')}${p.serves.length && p.stands_in_for.length ? ' · ' : ''}${p.stands_in_for.length ? t('stands_in', {s: stations(p.stands_in_for)}) : ''}</p>
+      <p class="about">${p.serves.length ? t('serves', {s: stations(p.serves)}) : p.stands_in_for.length ? '' : t(p.label ? 'labels_only' : 'nobody')}${p.serves.length && p.stands_in_for.length ? ' · ' : ''}${p.stands_in_for.length ? t('stands_in', {s: stations(p.stands_in_for)}) : ''}</p>
       ${mine.map((c) => html`<${Wrong} c=${c} />`)}
       <p class=${'queue' + (p.waiting ? ' some' : '')} data-testid="waiting">${p.waiting ? html`<b>${t('waiting', {n: p.waiting})}</b>` : t('nothing_waits')}</p>
-      <p class="do">${p.drawer !== 'none' && boot.opens_drawers ? button('drawer') : null}${p.buzzer !== 'none' ? button('buzzer') : null}${button('test')}${p.paused ? button('resume', 'resume', true) : button('pause')}${p.waiting && printers.length > 1 ? button('move') : null}${p.waiting ? button('clear') : null}</p>
+      <p class="do">${p.drawer !== 'none' && boot.opens_drawers ? button('drawer') : null}${p.buzzer !== 'none' ? button('buzzer') : null}${button('test')}${p.paused ? button('resume', 'resume', true) : button('pause')}${p.waiting && printers.some((one) => one.name !== p.name && (p.label || !one.label)) ? button('move') : null}${p.waiting ? button('clear') : null}</p>
       ${asking && asking.printer === p.name ? html`<${Ask} p=${p} />` : null}
       <h3>${t('papers')}</h3>${list.length ? html`<ul class="rows">${list.map((job) => html`<${Row} p=${p} job=${job} key=${job.id} />`)}</ul>` : html`<p class="about">${t('no_papers')}</p>`}
     </section>`;

@@ -1,0 +1,81 @@
+"""What people want a bridge to find out, and what it answers."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.contract.messages import BridgeEvent
+from gateway.domain import inquiry
+from gateway.domain.actor import Actor
+from gateway.domain.errors import Refused
+from gateway.domain.ids import Ids
+from gateway.domain.inquiry import Inquiry
+from gateway.domain.now import Now
+from gateway.domain.states import moved
+from gateway.store import inquiries, keys, settings
+from gateway.store.ids import row_of
+from gateway.store.transaction import Tx
+
+SCOPE = "inquiries"
+
+
+def discover(tx: Tx, now: Now, ids: Ids, actor: Actor, bridge: str, key: str) -> Inquiry:
+    """A look around for devices. The same key: the same look.
+
+    Raises `Refused`: unknown_bridge, idempotency_key_reused.
+    """
+    if bridge not in settings.the_settings(tx).bridges():
+        raise Refused("unknown_bridge")
+    return _ask(tx, now, ids, actor, bridge, "discover", "", key)
+
+
+def probe(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str, key: str) -> Inquiry:
+    """What this printer can do; it prints a slip of its own for it. The same key: the same probe.
+
+    Raises `Refused`: unknown_printer, idempotency_key_reused.
+    """
+    known = settings.the_settings(tx).printer(printer)
+    if known is None:
+        raise Refused("unknown_printer")
+    return _ask(tx, now, ids, actor, known.bridge, "probe", printer, key)
+
+
+def _ask(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, bridge: str, op: str, device: str, key: str
+) -> Inquiry:
+    print_ = keys.fingerprint(f"{op}:{bridge}:{device}".encode())
+    found = keys.find(tx, SCOPE, key)
+    if found:
+        former = inquiries.at(tx, found[1])
+        if found[0] != print_ or former is None:
+            raise Refused("idempotency_key_reused")
+        return former
+    under_way = next(
+        (one for one in inquiries.unanswered(tx) if (one.bridge, one.op, one.device) == (bridge, op, device)), None
+    )
+    asked = under_way or Inquiry(
+        id=next(ids), bridge=bridge, op=op, device=device, state="ASKED", asked_by=str(actor), asked_at=now.iso,
+        boot=now.boot, mono=now.monotonic,
+    )  # fmt: skip
+    if not under_way:
+        inquiries.insert(tx, asked)
+    keys.remember(tx, SCOPE, key, print_, row_of(asked.id))
+    return asked
+
+
+def take_answer(tx: Tx, now: Now, ids: Ids, actor: Actor, bridge: str, event: BridgeEvent) -> None:
+    """A bridge's answer. It answers once; what comes later, or for another bridge's inquiry, changes nothing."""
+    asked = inquiries.get(tx, event.key)
+    if asked is None or asked.bridge != bridge or asked.state != "ASKED":
+        return
+    asked.state = moved("inquiry", inquiry.MOVES, asked.state, event.kind)
+    asked.answer = msgspec.json.encode(event.facts).decode()
+    inquiries.update(tx, asked)
+
+
+def give_up(tx: Tx, now: Now, ids: Ids, actor: Actor, inquiry_id: str) -> None:
+    """Its bridge has not answered in time."""
+    asked = inquiries.get(tx, inquiry_id)
+    if asked is not None and asked.state == "ASKED":
+        asked.state = moved("inquiry", inquiry.MOVES, asked.state, "give_up")
+        inquiries.update(tx, asked)
