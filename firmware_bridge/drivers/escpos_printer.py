@@ -131,6 +131,10 @@ class EscposPrinter:
     def fresh(self, now: float) -> bool:
         return self._questions.fresh(now)
 
+    def asked_since(self, moment: float) -> bool:
+        """Whether its status comes from questions that were asked after this moment, or it answers none."""
+        return self.silent or self._questions.answered_since >= moment
+
     def ready(self, now: float) -> bool:
         """A slip may start. A printer that answers no question still prints: it must not block a kitchen. Where a
         question has not left yet, a slip would not leave either."""
@@ -146,8 +150,9 @@ class EscposPrinter:
 
     # --- a slip ---
 
-    def begin(self, body: Body, now: float, *, clean_first: bool) -> None:
-        """Start sending. `clean_first` cuts off what an unfinished slip may have left on the paper."""
+    def begin(self, body: Body, now: float, *, clean_first: bool, paper: bool = True) -> None:
+        """Start sending. `clean_first` cuts off what an unfinished slip may have left on the paper. What is no `paper`
+        is not cut, and ends when its time is over, whatever the printer says."""
         marks: list[bytes] = []
 
         def fence() -> bytes:
@@ -155,14 +160,15 @@ class EscposPrinter:
             return self._fence_with(marks[-1])
 
         slip = body.data if self._fence == "none" else with_fences(body, fence) + fence()
-        data = (escpos.FRESH_PAPER if clean_first else b"") + slip + escpos.CUT
+        data = (escpos.FRESH_PAPER if clean_first else b"") + slip + (escpos.CUT if paper else b"")
         patience = SPARE_S + len(data) * 10 / self._baud + body.lines / LINES_PER_S
         inner = max(0, len(marks) - 1)
         inside = [escpos.marked_fence(mark) for mark in marks[:-1]] if self._fence == "gs_h" else []
         stops = [data.index(each) + len(each) for each in inside]
         self.sending = Sending(
-            data, patience, now + SPARE_S, inner=inner, marks=marks, stops=stops, paced=not self.silent
-        )
+            data, patience, now + SPARE_S, inner=inner, marks=marks, stops=stops, paced=not self.silent,
+            until=float("inf") if paper else now + patience,
+        )  # fmt: skip
 
     def _next_mark(self) -> bytes:
         self._mark = (self._mark + 1) % len(escpos.MARKS) ** 4
@@ -180,13 +186,14 @@ class EscposPrinter:
         ended: Outcome | None = None
         if self._proven(job):
             ended = Outcome("PRINTED", answer=job.last_answer)
-        elif job.held:
+        elif job.held and now < job.until:
             return None
-        elif job.whole and self._fence == "none":
+        elif job.whole and not job.held and self._fence == "none":
             if now >= job.drained:
                 ended = Outcome("UNCONFIRMED")
-        elif now >= job.deadline:
-            ended = Outcome("UNKNOWN", "no_answer") if job.left else Outcome("WAITING", "offline")
+        elif now >= min(job.deadline, job.until):
+            why = job.held or ("no_answer" if job.left else "offline")
+            ended = Outcome("WAITING" if job.untouched else "UNKNOWN", why)
             self.stuck = self.stuck or not job.left
         if ended is not None:
             if ended.state != "PRINTED":
@@ -212,9 +219,9 @@ class EscposPrinter:
         self._watch_line(now)
         wishes = [self._questions.wish]
         wishes += [at for at in (self._former.wish, self._stuck_at) if at is not None]
-        if job is not None and not job.held:
-            wishes.append(job.deadline)
-            if job.whole and self._fence == "none":
+        if job is not None:
+            wishes.append(job.until if job.held else min(job.deadline, job.until))
+            if not job.held and job.whole and self._fence == "none":
                 wishes.append(job.drained)
         return min(wishes)
 

@@ -14,7 +14,8 @@ from firmware_bridge.errors import UnprintableError
 from firmware_bridge.escpos import Body, encode, raster_room
 from firmware_bridge.layout import layout
 from firmware_bridge.page import FEWEST_COLUMNS, MOST_COLUMNS
-from firmware_bridge.print_jobs import Job, PrintJobs
+from firmware_bridge.print_jobs import HEARD_S, Job, PrintJobs
+from firmware_bridge.pulses import BUZZERS, DRAWERS, pulse
 from gateway.contract.messages import DeviceDesired, PrintCommand
 
 log = logging.getLogger(__name__)
@@ -27,14 +28,18 @@ class PrinterDriver(Driver):
     """Starts, watches and ends slips. Raises JournalError from `step`: then nothing may be sent any more."""
 
     printer: ClassVar[bool] = True
-    options: ClassVar = {"qr": ("native", "drawn")}
+    options: ClassVar = {
+        "qr": ("native", "drawn"),
+        "drawer": ("none", *DRAWERS),
+        "buzzer": ("none", *BUZZERS),
+    }
 
     def __init__(self, given: Surroundings) -> None:
         super().__init__(given)
         self.desired = given.desired
         self._jobs = PrintJobs(self.name, given.journal, lambda result: given.outlet.result(self.name, result))
         self._printer = EscposPrinter(
-            self.desired.baud, self.desired.fence, given.random(MARK_BITS), unsettled=self._jobs.clean_first
+            self.desired.baud, self.desired.fence, given.random(MARK_BITS), unsettled=self._jobs.unsettled
         )
         self._probe = ProbeTurn(given, self.option("qr"))
         self._connected = False
@@ -69,7 +74,7 @@ class PrinterDriver(Driver):
         self._printer.disconnected()
         if job is None or sending is None:
             return
-        if sending.left:
+        if not sending.untouched:
             evidence = {"bytes": sending.left, "of": len(sending.data)}
             if self._unacknowledged is not None:
                 evidence["unacknowledged"] = self._unacknowledged
@@ -104,20 +109,21 @@ class PrinterDriver(Driver):
         if self._probe.under_way:
             wish = self._probe.step(now)
             if self._probe.under_way:
-                return wish
+                return min(wish, self._jobs.look(now))
             self._begin_anew()
             self._printer.connected(now)
         wish = self._printer.step(now)
         ended = self._watch(now)
+        due = self._jobs.look(now)
         if self._probe.wanted:
-            wish = self._probe.begin(self._printer, now, connected=self._connected)
+            wish = min(due, self._probe.begin(self._printer, now, connected=self._connected))
             return now if ended else min(wish, self._printer.step(now))
         match self._advance(now):
             case "refused":
                 return now
             case "changed":
                 wish = self._printer.step(now)
-        return now if ended else wish
+        return now if ended else min(wish, due)
 
     def _begin_anew(self) -> None:
         """After a probe: no answer to it, however late, proves a slip, and what it may have left is cut off."""
@@ -149,14 +155,15 @@ class PrinterDriver(Driver):
         self._printer.awaited = job is not None
         if job is None or self._printer.sending is not None:
             return ""
-        body = self._body(job)
+        body = self._deed(job) if job.is_deed else self._body(job)
         if body is None:
             return "refused"
         if not self._connected:
             self._jobs.wait(job, "offline")
-        elif self._printer.ready(now):
+        elif self._printer.ready(now) and (not job.is_deed or self._asked_for(job, now)):
             self._jobs.mark_sending(job, len(body.data))
-            self._printer.begin(body, now, clean_first=self._jobs.clean_first)
+            clean_first = self._jobs.clean_first and not job.is_deed
+            self._printer.begin(body, now, clean_first=clean_first, paper=not job.is_deed)
         else:
             self._await(job, now)
         return "changed"
@@ -168,6 +175,24 @@ class PrinterDriver(Driver):
             self._jobs.wait(job, obstacle)
         if not self._printer.fresh(now):
             self._printer.ask_now(now)
+
+    def _asked_for(self, job: Job, now: float) -> bool:
+        """A printer without paper keeps a pulse and opens the drawer when somebody puts a roll in. So a drawer begins
+        only when the printer said after it was wanted that it can."""
+        if now < job.taken_at + HEARD_S:
+            return False
+        if not self._printer.asked_since(job.taken_at):
+            self._printer.ask_now(now)
+            return False
+        return True
+
+    def _deed(self, job: Job) -> Body | None:
+        """None of what does not hang on this printer: that is its end."""
+        if job.body is None:
+            job.body = pulse(job.slip.kind, self.desired.options)
+        if job.body is None:
+            self._jobs.give_up(job, "not_there")
+        return job.body
 
     def _body(self, job: Job) -> Body | None:
         """None of a slip that can be no bytes: that is its end."""

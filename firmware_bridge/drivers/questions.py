@@ -56,6 +56,8 @@ class Questions:
         self._known_at: float | None = None
         self.began = 0.0
         """When the newest round began."""
+        self.answered_since = float("-inf")
+        """When the newest round that was answered began."""
         self.due = float("inf")
         """When the next one shall begin."""
 
@@ -115,6 +117,7 @@ class Questions:
         self._end(now)
         self._settled = True
         self.know(self._draft, now)
+        self.answered_since = self.began
         if self._short and self.status.blocked is not None:
             self.due = now  # only a whole round says why
         return Heard.WHOLE

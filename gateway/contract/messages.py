@@ -34,6 +34,8 @@ class PrintCommand(msgspec.Struct, omit_defaults=True):
 
     The same `key` is the same slip for ever: the bridge answers a key it knows from its memory, never
     with bytes. `attempt` counts the publications and comes back in the answer.
+
+    `within_s`: it begins within so many seconds after the bridge has first taken it, or ends as WITHDRAWN. 0: no limit.
     """
 
     op: Literal["print", "withdraw"]
@@ -41,13 +43,15 @@ class PrintCommand(msgspec.Struct, omit_defaults=True):
     attempt: int
     slip: Slip | None = None
     copy: int = 1
+    within_s: float = 0
 
 
 class PrintResult(msgspec.Struct, omit_defaults=True):
     """Bridge to gateway, `printers/{printer}/results`.
 
     `WITHDRAWN` only if no byte left. `UNKNOWN`: bytes may have left and nothing proves the paper.
-    `reason` is a code such as `paper_out`, `cover_open`, `offline`, `no_answer`, `unplugged`, `restarted`.
+    `reason` is a code such as `paper_out`, `cover_open`, `offline`, `no_answer`, `unplugged`, `restarted`; of what
+    could not begin in its time also `too_late`, of a drawer or buzzer that the printer has not `not_there`.
     `evidence` says what proves the state, such as `{"fence": "gs_r", "answer": "00", "bytes": 512}`; of a network line
     that died also how many bytes that had left were `unacknowledged`.
     """

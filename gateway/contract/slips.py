@@ -15,6 +15,14 @@ SlipKind = Literal[
 ]  # fmt: skip
 KINDS: tuple[SlipKind, ...] = get_args(SlipKind)
 
+DeedKind = Literal["drawer", "buzzer"]
+DEEDS: tuple[DeedKind, ...] = get_args(DeedKind)
+"""Kinds that are no papers: the printer opens the drawer that hangs on it, or sounds its buzzer. Such a job prints and
+cuts nothing."""
+DEED_WAITS_S: dict[str, float] = {"drawer": 10.0, "buzzer": 30.0}
+"""Seconds that such a job may wait for its begin. A drawer that opens by itself later frightens people; a buzzer calls
+for a slip that has come out just before it."""
+
 
 class SlipOption(msgspec.Struct, omit_defaults=True):
     """One modifier under a dish. `removal` ("no peanuts") prints inverse: a cook must not miss it."""
@@ -80,8 +88,8 @@ class SlipOld(msgspec.Struct, omit_defaults=True):
 class Slip(msgspec.Struct, omit_defaults=True):
     """One paper. Texts are already in the printer's language; fixed words are the layout's.
 
-    `kind` is a SlipKind. A kind that the bridge does not know yet is laid out as a kitchen slip under its own name:
-    a newer gateway's paper comes out all the same.
+    `kind` is a SlipKind, or a DeedKind, which is no paper and reads no other field. A kind that the bridge does not
+    know yet is laid out as a kitchen slip under its own name: a newer gateway's paper comes out all the same.
     `language` is a BCP 47 tag: `zh-Hans` or `en`. `time` is the store's local time, `HH:MM`, `date` its day.
     `number` and `previous` are the station's running slip numbers, so that a missing one is seen.
     `instead_of` names the printer that should have printed it, whose station must be told by shouting or by walking.

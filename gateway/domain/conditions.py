@@ -103,6 +103,11 @@ KINDS: dict[str, Kind] = {
         "看看打印机：单号 {slip}，{table} 桌。出来了就点“已出单”，没有就点“补打”",
         "Look at the printer: slip {slip}, table {table}. Tap 'came out' or 'reprint'",
     ),
+    "drawer_unknown": _kind(
+        "soon", "不确定{name}的钱箱开了没有", "Not sure that the drawer at {name} opened",
+        "看一下钱箱：没开就用钥匙，或再按一次“开钱箱”。它不会自己再开",
+        "Look at the drawer: if it is shut use the key, or tap 'open drawer' again. It does not open again by itself",
+    ),
     "slip_gap": _kind(
         "soon", "单号 {slip} 不确定是否出单", "Not sure that slip {slip} came out",
         "{number}，{table} 桌：马上会自动补打，两张只做一份",

@@ -80,6 +80,15 @@ _SETTINGS: dict[str, tuple[str, str]] = {
     "no_such_area": ("{where}：没有区域 {area!r}；现有：{known}", "{where}: no area {area!r}; there are: {known}"),
     "proof_needs_printer": ("{where}：proof = {proof!r} 要配一台打印机", "{where}: proof {proof!r} needs a printer"),
     "backups_need_printer": ("{where}：写了 backups，也要写 printer", "{where}: backups need a printer"),
+    "no_buzzer": (
+        "{where}：buzz = true，可是打印机 {printer!r} 没有写 buzzer",
+        "{where}: buzz = true, and its printer {printer!r} has no buzzer",
+    ),
+    "one_socket": (
+        "{where}：钱箱和 buzzer = 'drawer_socket' 用的是同一个插口，响铃会把钱箱弹开；只留一样",
+        "{where}: the drawer and buzzer = 'drawer_socket' hang on one socket, and each ring would open the drawer; "
+        "keep one of them",
+    ),
     "soon_not_before_late": ("{where}：soon_s 要小于 late_s", "{where}: soon_s must be smaller than late_s"),
     "no_station": ("一个档口也没有", "there is no station"),
     "no_default_station": ("{where}：没有档口 {station!r}", "{where}: no station {station!r}"),

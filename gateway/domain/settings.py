@@ -22,7 +22,8 @@ class Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`proof` says what proves that a ticket is in front of a cook. `soon_s` and `late_s` colour its age.
 
     `slips`: one paper a ticket, one a dish, or one a portion; `slip_size`: how large its dishes are. `backups` are the
-    printers that take its slips, the first that is well, while `printer` cannot print.
+    printers that take its slips, the first that is well, while `printer` cannot print. `buzz`: the buzzer of `printer`
+    calls for each new ticket.
     """
 
     id: Id
@@ -33,6 +34,7 @@ class Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: Language = "zh-Hans"
     slips: Literal["ticket", "dish", "portion"] = "ticket"
     slip_size: SlipSize = "large"
+    buzz: bool = False
     soon_s: Annotated[int, msgspec.Meta(ge=30, le=7200)] = 300
     late_s: Annotated[int, msgspec.Meta(ge=60, le=7200)] = 600
 
@@ -48,8 +50,9 @@ class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Printer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`port` is what the bridge opens, `flow` how the printer may stop us on a serial line. `qr`: whether it prints QR
-    codes by itself or gets them as pictures. `on_unknown` decides about a kitchen slip that nothing proves. A label
-    printer (`tspl_printer`) has `label` instead of columns; its `fence` only says whether it answers at all."""
+    codes by itself or gets them as pictures. `on_unknown` decides about a kitchen slip that nothing proves. `drawer` is
+    the pin of its socket that a cash drawer hangs on, `buzzer` the kind of buzzer that it has. A label printer
+    (`tspl_printer`) has `label` instead of columns; its `fence` only says whether it answers at all."""
 
     id: Id
     bridge: Id
@@ -64,6 +67,8 @@ class Printer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     qr: Literal["native", "drawn"] = "native"
     language: Language = "zh-Hans"
     on_unknown: Literal["reprint", "ask"] = "reprint"
+    drawer: Literal["none", "pin2", "pin5"] = "none"
+    buzzer: Literal["none", "clone", "epson", "drawer_socket"] = "none"
     label: Label | None = None
 
     @property
@@ -198,9 +203,17 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def faults(settings: Settings) -> list[Fault]:
     """Every reason why these settings cannot be used; empty when they can."""
     found = _twice(settings)
+    found += [
+        Fault("one_socket", (("printer", p.id),))
+        for p in settings.printers
+        if p.drawer != "none" and p.buzzer == "drawer_socket"
+    ]
     printers = {p.id for p in settings.printers}
     for station in settings.stations:
         found += _station_faults(station, printers)
+        rung = settings.printer(station.printer)
+        if station.buzz and (rung is None or rung.buzzer == "none"):
+            found.append(Fault("no_buzzer", (("station", station.id),), {"printer": station.printer}))
     for device in settings.devices:
         found += _device_faults(device, settings)
     for number, rule in enumerate(settings.slips, 1):

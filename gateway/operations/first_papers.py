@@ -8,6 +8,7 @@ from gateway.domain.order import Line, Order
 from gateway.domain.print_job import PrintJob
 from gateway.domain.settings import Settings
 from gateway.domain.ticket import Ticket
+from gateway.operations.deed_jobs import buzz_for
 
 MOST_PORTIONS = 40
 """Papers of one ticket, one for each portion. With more of them each dish gets one: twenty beers are one paper."""
@@ -38,12 +39,14 @@ def count(ticket: Ticket, lines: list[Line], rules: Settings) -> int:
 
 
 def of_order(now: Now, ids: Ids, order: Order, rules: Settings) -> list[PrintJob]:
-    """The first papers of its tickets, which have their slip numbers, then those of the whole order."""
+    """The first papers of its tickets, which have their slip numbers, behind each the buzzer that calls for it, then
+    those of the whole order."""
     made: list[PrintJob] = []
     for ticket in order.tickets:
         printer = slip_printer(ticket, rules)
         if printer:
             made += of_ticket(now, ids, ticket, order, printer, rules)
+        made += buzz_for(now, ids, ticket.station, rules)
     area = rules.area_of(order.table)
     for rule in rules.slips:
         if rule.wants(order.type, area):

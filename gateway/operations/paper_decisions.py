@@ -10,7 +10,7 @@ from gateway.domain.now import Now
 from gateway.domain.print_job import PrintJob
 from gateway.domain.states import moved
 from gateway.operations import papers
-from gateway.store import jobs, keys, settings
+from gateway.store import devices, jobs, keys, settings
 from gateway.store.ids import row_of
 from gateway.store.transaction import Tx
 
@@ -34,6 +34,8 @@ def decide(
         if found[0] != print_:
             raise Refused("idempotency_key_reused")
         return jobs.at(tx, found[1])
+    if job.kind in print_job.DEEDS and decision not in ("came_out", "cancel"):
+        raise Refused("illegal_move", state=job.state, move=decision)  # who wants it again asks for it anew
     if decision == "reprint":
         answer = _reprint(tx, now, ids, actor, job)
     elif decision == "came_out":
@@ -73,6 +75,8 @@ def _came_out(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJ
     jobs.update(tx, job)
     tx.changed.add("jobs")
     papers.no_more_asked(tx, job)
+    if job.kind == "drawer":
+        devices.clear_condition(tx, "drawer_unknown", job.printer)
     papers.show(tx, now, ids, actor, job)
     return job
 

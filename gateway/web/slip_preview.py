@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from gateway.contract.slips import Slip
+from gateway.contract.slips import DEEDS, Slip
 
 if TYPE_CHECKING:
     from firmware_bridge import layout
@@ -18,7 +18,8 @@ def document(slip: Slip, columns: int, encoding: str, copy: int) -> Json:
     from firmware_bridge import layout  # read only when somebody looks at a paper: it brings tables of letters along
 
     font: Any = encoding
-    return {"columns": columns, "label": None, "lines": _lines(layout.layout(slip, columns, font, copy))}
+    lines = [] if slip.kind in DEEDS else _lines(layout.layout(slip, columns, font, copy))
+    return {"columns": columns, "label": None, "lines": lines}
 
 
 def label_document(slip: Slip, size: dict[str, int], copy: int) -> Json:

@@ -144,6 +144,8 @@ def printer_document(
         "language": printer.language,
         "encoding": printer.encoding,
         "fence": "status" if printer.label_size and printer.fence != "none" else printer.fence,
+        "drawer": printer.drawer,
+        "buzzer": printer.buzzer,
         "status": device.status if device else "unknown",
         "reasons": device.reasons if device else [],
         "model": device.model if device else "",

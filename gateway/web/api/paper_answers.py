@@ -50,6 +50,8 @@ class Printer(msgspec.Struct):
     language: str
     encoding: str
     fence: Literal["gs_h", "gs_r", "status", "none"]
+    drawer: Literal["none", "pin2", "pin5"]
+    buzzer: Literal["none", "clone", "epson", "drawer_socket"]
     status: DeviceStatus
     reasons: list[str]
     model: str
@@ -67,7 +69,9 @@ class Printers(msgspec.Struct):
 
 
 class Job(msgspec.Struct):
-    """One paper. `copy` 1 is the first; every later one is marked as a reprint of the job that it `replaces`.
+    """One paper, or a `kind` that is none: `drawer`, `buzzer`.
+
+    `copy` 1 is the first; every later one is marked as a reprint of the job that it `replaces`.
 
     `part`: which dish, portion or label of its order it is, from 1; 0 where the paper is not one of several.
     `diverted_from`: a job of which nothing was printed, whose place this one took. `intent`: why it is wanted back.
@@ -97,7 +101,8 @@ class Job(msgspec.Struct):
 
 
 class PrinterDone(msgspec.Struct):
-    """`papers`: of how many waiting papers it was. `job`: the test slip that was asked for."""
+    """`papers`: of how many waiting papers it was. `job`: the test slip, drawer or buzzer that was asked for, as it
+    is by now; ask again with the same key to learn its end."""
 
     printer: str
     papers: int

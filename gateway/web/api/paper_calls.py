@@ -9,7 +9,7 @@ from flask import Response, request
 
 from gateway.contract.messages import ActionKey
 from gateway.domain.errors import Refused
-from gateway.operations import paper_decisions, printers
+from gateway.operations import paper_decisions, printer_deeds, printers
 from gateway.operations.slips import slip_of
 from gateway.store import devices, inquiries, jobs, settings
 from gateway.web import access, bodies, slip_preview, views
@@ -17,8 +17,9 @@ from gateway.web.api.staff_calls import MAX_LISTED, number_asked
 from gateway.web.house import house
 
 DECISIONS = ("reprint", "came_out", "print", "cancel", "divert")
-PRINTER_ACTIONS = ("test", "pause", "resume", "clear", "move")
+PRINTER_ACTIONS = ("test", "drawer", "buzzer", "pause", "resume", "clear", "move")
 PAPER_STAFF = ("kitchen", "waiter", "cashier")
+DRAWER_STAFF = ("cashier", "owner")
 
 
 class Deciding(msgspec.Struct, forbid_unknown_fields=True):
@@ -29,7 +30,7 @@ class Deciding(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PrinterAction(msgspec.Struct, forbid_unknown_fields=True):
-    """`key` tells one test slip from the next. `printer`: to which one a queue is moved."""
+    """`key` tells one test slip, one opening of the drawer from the next. `printer`: to which one a queue is moved."""
 
     key: ActionKey = ""
     printer: Annotated[str, msgspec.Meta(max_length=40)] = ""
@@ -52,15 +53,18 @@ def list_printers() -> Response:
 
 
 def act_on_printer(printer: str, action: str) -> Response:
-    who = access.need(*PAPER_STAFF)
+    who = access.need(*DRAWER_STAFF if action == "drawer" else (*PAPER_STAFF, "owner"))
     if action not in PRINTER_ACTIONS:
         raise Refused("not_found")
     asked = bodies.decode(bodies.read_body() or b"{}", PrinterAction)
-    if action == "test":
+    if action in ("test", "drawer", "buzzer"):
         if not asked.key:
             raise Refused("idempotency_key_missing")
-        job = house().do(printers.print_test, who.actor, printer, asked.key)
-        return bodies.json({"printer": printer, "papers": 1, "job": views.job_document(job)})
+        if action == "test":
+            job = house().do(printers.print_test, who.actor, printer, asked.key)
+        else:
+            job = house().do(printer_deeds.ask, who.actor, printer, action, asked.key)
+        return bodies.json({"printer": printer, "papers": int(action == "test"), "job": views.job_document(job)})
     if action in ("pause", "resume"):
         house().do(printers.pause if action == "pause" else printers.resume, who.actor, printer)
         return bodies.json({"printer": printer, "papers": 0, "job": None})

@@ -12,6 +12,7 @@ from gateway.domain.errors import Refused
 from gateway.domain.settings import Settings
 from gateway.store import settings
 from gateway.web import access
+from gateway.web.api import paper_calls
 from gateway.web.house import house
 from gateway.web.language import LANGUAGES, language
 
@@ -91,7 +92,7 @@ def kitchen(station_id: str) -> Response:
 
 def printers() -> Response:
     try:
-        access.staff()
+        who = access.staff()
     except Refused:
         return _to_login()
     with house().store.read() as rows:
@@ -99,6 +100,7 @@ def printers() -> Response:
     boot = {
         "lang": language(),
         "store_name": rules.name,
+        "opens_drawers": who.role in ("manager", *paper_calls.DRAWER_STAFF),
         "stations": [{"id": s.id, "name": s.name} for s in rules.stations],
         "time_zone": rules.time_zone,
         "demo": house().config.demo is not None,

@@ -30,7 +30,7 @@
       ${inquiry ? html`<p class="about">${t('probe_at', {at: TP.clock.hm(Date.parse(inquiry.asked_at))})}</p>` : null}
       ${state === 'ASKED' ? html`<p role="status" data-testid="probing">${t('probing')}</p>` : null}
       ${state === 'UNANSWERED' ? html`<p role="alert">${t('probe_refused')}${TP.lang === 'en' ? ': ' : '：'}${t('probe_silent')}</p>` : null}
-      ${state === 'REFUSED' ? html`<p role="alert" data-testid="probe-refused">${t('probe_refused')}${TP.lang === 'en' ? ': ' : '：'}${reason(found.reason)}</p>` : null}
+      ${state === 'REFUSED' ? html`<p role="alert" data-testid="probe-refused">${t('probe_refused')}${TP.lang === 'en' ? ': ' : '：'}${reason(found.reason === 'busy' ? 'probe_busy' : found.reason)}</p>` : null}
       ${state === 'ANSWERED' ? html`<${Found} found=${found} words=${words} t=${t} />` : null}</div>`;
   };
 })(self);
