@@ -17,6 +17,7 @@ from typing import Protocol
 from firmware_bridge.bell import Bell
 from firmware_bridge.config import problems_of
 from firmware_bridge.drivers.driver import Command, Outlet, Probe, Surroundings, line_down
+from firmware_bridge.drivers.sign_of_life import SignOfLife
 from firmware_bridge.drivers.table import DRIVERS
 from firmware_bridge.errors import ConfigError, PortError
 from firmware_bridge.escpos import BarCodeBytes
@@ -79,7 +80,8 @@ class Device:
         self._outlet = outlet
         self._open_line = open_line
         self._stamp = stamp
-        self._driver = DRIVERS[desired.driver](Surroundings(desired, journal, outlet, bar_codes, random))
+        self._sign = SignOfLife(outlet)
+        self._driver = DRIVERS[desired.driver](Surroundings(desired, journal, self._sign, bar_codes, random))
         self._commands: deque[Command | Probe] = deque(maxlen=MOST_COMMANDS)
         self._line: Line | None = None
         self._line_problem = ""
@@ -133,6 +135,7 @@ class Device:
 
     def close(self) -> None:
         """Gives the port back; what is still under way ends as it must."""
+        self._sign.give_up(self._driver)
         self._driver.close()
         if self._line is not None:
             self._line.close()
@@ -148,13 +151,16 @@ class Device:
         self._listen(now)
         while self._commands:
             command = self._commands.popleft()
-            if isinstance(command, Probe):
+            if isinstance(command, Probe) and command.sign:
+                self._sign.begin(command, self._driver, now, connected=self._line is not None)
+            elif isinstance(command, Probe):
                 self._driver.probe(command)
             else:
                 self._driver.take(command)
-        self._driver.step(now)
-        self._speak(now)
         wish = self._driver.step(now)
+        if self._speak(now):
+            wish = self._driver.step(now)
+        wish = min(wish, self._sign.step(self._driver, now, connected=self._line is not None))
         self._tell_state()
         return self._open_at if self._line is None else wish
 
@@ -198,7 +204,9 @@ class Device:
         except PortError as error:
             self._lose_line(error, now)
 
-    def _speak(self, now: float) -> None:
+    def _speak(self, now: float) -> bool:
+        """Whether the driver must look again: bytes have left, or the line is gone."""
+        left = False
         try:
             for _ in range(SLICES_A_STEP):
                 data = self._driver.outgoing()
@@ -206,8 +214,11 @@ class Device:
                 if not count:
                     break
                 self._driver.sent(count, now)
+                left = True
         except PortError as error:
             self._lose_line(error, now)
+            return True
+        return left
 
     # --- what people are told ---
 

@@ -80,6 +80,16 @@ def break_real_time(raster: bytes) -> bytes:
     return bytes(data)
 
 
+def qr_modules(text: str) -> int:
+    """Modules on each side of this text as a QR code (level M), without its quiet zone. UnprintableError: too long."""
+    import segno
+
+    try:
+        return int(segno.make_qr(text, error="m", boost_error=False).symbol_size(border=0)[0])
+    except segno.DataOverflowError as error:
+        raise UnprintableError(f"a text of {len(text)} characters is too long for a QR code") from error
+
+
 def qr_code_bands(text: str, columns: int, *, native: bool) -> list[bytes]:
     """A centred QR code; `native` lets the printer draw it, else it is a picture in bands.
 

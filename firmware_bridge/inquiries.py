@@ -1,4 +1,4 @@
-"""What the store wants found out: a look around for devices, a probe of one of them. Each key has one answer.
+"""What the store wants found out: a look around for devices, a probe or a test of one. Each key has one answer.
 
 Answers are kept in memory only, for who asks again because an answer was lost. After a restart a look around is simply
 made again; a probe prints something, so it is not.
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 KEPT = 16
 """Answers; a person asks one at a time, and the gateway has forgotten an inquiry after a minute."""
 
-Kind = Literal["found", "probed", "refused"]
+Kind = Literal["found", "probed", "tested", "refused"]
 
 
 class Inquiries:
@@ -70,6 +70,9 @@ class Inquiries:
             else:
                 look = partial(self._look, key, command.args.get("scan") is True)
                 threading.Thread(target=look, name="discover", daemon=True).start()
+        elif command.op == "test":
+            if not self._probe(command.device, Probe(partial(self._answer, key, "tested"), refuse, sign=True)):
+                refuse("unknown_device")
         elif command.attempt > 1:
             refuse("restarted")  # a former life may have printed it
         elif not self._probe(command.device, Probe(partial(self._answer, key, "probed"), refuse)):

@@ -181,12 +181,14 @@ class Journal:
         )
         return [_entry(row) for row in rows]
 
-    def last_begun(self, printer: str) -> JobState | None:
+    def last_begun(self, printer: str, *, papers: bool = False) -> JobState | None:
         """How the newest job stands of which this printer may have bytes: after an unfinished one its paper is not
-        clean. What was withdrawn, or could be no bytes, changed nothing on it."""
+        clean. What was withdrawn, or could be no bytes, changed nothing on it. `papers`: a drawer that opened, or a
+        buzzer, neither."""
+        no_deeds = " AND json_extract(evidence, '$.deed') IS NULL" if papers else ""
         rows = self._run(
             "SELECT state FROM jobs WHERE printer = ? AND state <> 'WITHDRAWN' AND reason <> 'unprintable'"
-            " ORDER BY seq DESC LIMIT 1",
+            f"{no_deeds} ORDER BY seq DESC LIMIT 1",
             (printer,),
         )
         return rows[0][0] if rows else None

@@ -15,7 +15,7 @@ from typing import Any
 from firmware_bridge.escpos import Body
 from firmware_bridge.journal import Entry, Journal
 from gateway.contract.messages import FINAL_RESULTS, JobState, PrintCommand, PrintResult
-from gateway.contract.slips import Slip
+from gateway.contract.slips import DEED_WAITS_S, DEEDS, Slip
 
 log = logging.getLogger(__name__)
 
@@ -23,19 +23,34 @@ MOST_QUEUED = 16
 """The gateway has one job out per printer; more are left-overs of a restart. What does not fit is asked
 again after 5 s."""
 
+HEARD_S = 0.2
+"""A drawer or buzzer begins no sooner after it was taken. What a line held back for long comes all at once: then a
+withdrawal behind it is heard first."""
+
 
 @dataclass
 class Job:
-    """A slip to print. `entry` is what the journal holds of it, None before the first byte."""
+    """A slip to print, or a drawer or buzzer. `entry` is what the journal holds of it, None before the first byte.
+
+    `within_s`: how long it may wait for its begin; `taken_at` and `until` are set by the first look.
+    """
 
     key: str
     attempt: int
     slip: Slip
     copy: int
+    within_s: float = float("inf")
+    taken_at: float = 0.0
+    until: float | None = None
     reason: str = ""
     body: Body | None = None
     entry: Entry | None = None
     told: tuple[str, str] | None = None
+
+    @property
+    def is_deed(self) -> bool:
+        """A drawer or a buzzer: no paper."""
+        return self.slip.kind in DEEDS
 
 
 class PrintJobs:
@@ -47,8 +62,13 @@ class PrintJobs:
         self._answer = answer
         self._queue: deque[Job] = deque()
         self.current: Job | None = None
-        # After an unfinished slip the next one begins with a cut, so that no two share a paper.
-        self.clean_first = journal.last_begun(printer) == "UNKNOWN"
+        self.look_at_paper()
+        self.unsettled = journal.last_begun(printer) == "UNKNOWN"
+        """A former life left bytes with the printer of which nobody knows: it may still answer for them."""
+
+    def look_at_paper(self) -> None:
+        """After an unfinished slip the next one begins with a cut, so that no two share a paper."""
+        self.clean_first = self._journal.last_begun(self._printer, papers=True) == "UNKNOWN"
 
     def take(self, command: PrintCommand) -> None:
         """One command from the gateway; answers what is known by now."""
@@ -75,7 +95,23 @@ class PrintJobs:
         elif len(self._queue) >= MOST_QUEUED:
             log.warning("%s: %d jobs wait already, %s is left", self._printer, MOST_QUEUED, command.key)
         else:
-            self._queue.append(Job(command.key, command.attempt, command.slip, command.copy))
+            longest = DEED_WAITS_S.get(command.slip.kind, float("inf"))
+            within_s = min(command.within_s or longest, longest)
+            self._queue.append(Job(command.key, command.attempt, command.slip, command.copy, within_s))
+
+    def look(self, now: float) -> float:
+        """Ends what has waited too long without a byte; when it next wants to look."""
+        wishes = [float("inf")]
+        for job in [*self._queue, *([self.current] if self.current is not None else [])]:
+            if job.within_s == float("inf") or job.entry is not None:
+                continue
+            if job.until is None:
+                job.taken_at, job.until = now, now + job.within_s
+            if now >= job.until:
+                self.give_up(job, job.reason or "too_late")
+            else:
+                wishes.append(job.until if now >= job.taken_at + HEARD_S else job.taken_at + HEARD_S)
+        return min(wishes)
 
     def next(self) -> Job | None:
         """The job to work on: the current one, else the oldest that waits."""
@@ -91,7 +127,7 @@ class PrintJobs:
 
     def mark_sending(self, job: Job, size: int) -> None:
         """Durable: from here on bytes may be on paper. One commit, before the first byte."""
-        entry = Entry(job.key, self._printer, "SENDING", "", {"bytes": size})
+        entry = Entry(job.key, self._printer, "SENDING", "", self._seen(job, {"bytes": size}))
         self._journal.record(entry)
         job.entry, job.reason = entry, ""
 
@@ -109,12 +145,24 @@ class PrintJobs:
 
     def finish(self, job: Job, state: JobState, reason: str, evidence: dict[str, Any], left: int) -> None:
         """The final result: on the disk first, then told."""
-        entry = Entry(job.key, self._printer, state, reason, evidence, left)
+        entry = Entry(job.key, self._printer, state, reason, self._seen(job, evidence), left)
         self._journal.record(entry)
         job.entry = entry
-        self.clean_first = state == "UNKNOWN"
+        if not job.is_deed:
+            self.clean_first = state == "UNKNOWN"
         self.current = None
         self._tell(job)
+
+    def give_up(self, job: Job, reason: str) -> None:
+        """No byte of it has left, and none ever will."""
+        job.entry = Entry(job.key, self._printer, "WITHDRAWN", reason)
+        self._journal.record(job.entry)
+        self._drop(job)
+        self._tell(job)
+
+    def _seen(self, job: Job, evidence: dict[str, Any]) -> dict[str, Any]:
+        """Evidence says of what is no paper that it is none: after it no paper has to be cut off."""
+        return evidence | ({"deed": job.slip.kind} if job.is_deed else {})
 
     def refuse(self, job: Job, reason: str) -> None:
         """It can never be a paper, which a person must be told: an end without a byte."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, features
 
-from firmware_bridge.charset import Encoding, cells, glyph
+from firmware_bridge.charset import Encoding, Run, cells, glyph
 from firmware_bridge.page import Style, TextLine
 
 log = logging.getLogger(__name__)
@@ -65,24 +65,27 @@ class _Piece:
     rtl: bool = False
 
 
-def draw(line: TextLine, encoding: Encoding) -> Drawing | None:
-    """None when drawing would gain nothing: no font has what the printer lacks."""
+LACKING: frozenset[Run] = frozenset({"missing"})
+
+
+def draw(line: TextLine, encoding: Encoding, lacking: frozenset[Run] = LACKING) -> Drawing | None:
+    """None when drawing would gain nothing: no font has what the printer lacks. `lacking`: the runs that it cannot."""
     try:
-        return _draw(line, encoding)
+        return _draw(line, encoding, lacking)
     except (OSError, RuntimeError, ValueError) as error:
         # FreeType and raqm read what a guest wrote: whatever they make of it, the slip must come out.
         log.warning("a line could not be drawn: %s", error)
         return None
 
 
-def _draw(line: TextLine, encoding: Encoding) -> Drawing | None:
+def _draw(line: TextLine, encoding: Encoding, runs: frozenset[Run]) -> Drawing | None:
     pieces: list[_Piece] = []
     lacking: list[str] = []
     gained = False
     for span in line.spans:
         for text in _stretches(span.text):
             face = _face(text)
-            wanted = any(glyph(char, encoding).run == "missing" for char in text)
+            wanted = any(glyph(char, encoding).run in runs for char in text)
             gained = gained or (wanted and face is not None)
             if face is None:
                 lacking += text

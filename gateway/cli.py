@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cloud": ("gateway.cloud.program", "the reference cloud receiver"),
     "simulate": ("gateway.simulation.program", "a shift on a fake clock, with faults, from a seed"),
     "check-config": ("gateway.commands.inspect", "check the boot file, the settings and the menu"),
+    "doctor": ("gateway.commands.doctor", "what the printers can do, as their newest probes found"),
     "orders": ("gateway.commands.inspect", "the newest orders"),
     "jobs": ("gateway.commands.inspect", "print jobs, newest first"),
     "outbox": ("gateway.commands.inspect", "what waits for the cloud"),

@@ -11,7 +11,7 @@ from gateway.domain.now import Now
 from gateway.domain.print_job import PrintJob, is_stale
 from gateway.domain.settings import Settings
 from gateway.domain.ticket import Ticket
-from gateway.operations import administration, inquiries, kitchen, old_papers, papers, sync
+from gateway.operations import administration, inquiries, kitchen, old_papers, papers, printer_deeds, sync
 from gateway.operations.uplink import Uplink
 from gateway.store import Pending, Store, devices, jobs, settings, tickets
 from gateway.store.inquiries import unanswered
@@ -191,6 +191,32 @@ class OldPapers:
         return []
 
 
+class LateDeeds:
+    """A part: a drawer or a buzzer that could not begin in its time does not happen any more, and it is told why."""
+
+    def __init__(self, store: Store):
+        self._store = store
+        self._asked: set[str] = set()
+
+    def step(self, now: Now) -> float | None:
+        with self._store.read() as rows:
+            rules = settings.settings(rows)
+            waiting = [job for p in rules.printers for job in jobs.open_deeds(rows, p.id)] if rules else []
+        self._asked &= {job.id for job in waiting}
+        wishes: list[float] = []
+        for job in waiting:
+            left = printer_deeds.waits_s(job, now) or 0
+            if left > 0:
+                wishes.append(now.monotonic + left)
+            elif not job.intent and job.state != "SENDING" and job.id not in self._asked:
+                self._give_up(job.id)
+        return min(wishes, default=None)
+
+    def _give_up(self, job_id: str) -> None:
+        self._asked.add(job_id)
+        self._store.submit(papers.give_up, HOUSE, job_id).then(lambda _: self._asked.discard(job_id))
+
+
 class OpenInquiries:
     """A part: an inquiry that its bridge does not answer in time is given up, so that nobody waits for it."""
 
@@ -263,7 +289,8 @@ class Housekeeping:
 
     def __init__(self, store: Store, uplink: Uplink):
         self._parts = (
-            ProofWatch(store), WaitingPapers(store), OldPapers(store), OpenInquiries(store), UplinkWatch(store, uplink),
+            ProofWatch(store), WaitingPapers(store), OldPapers(store), LateDeeds(store), OpenInquiries(store),
+            UplinkWatch(store, uplink),
             Pruning(store),
         )  # fmt: skip
 

@@ -34,10 +34,11 @@ Command = PrintCommand | DeviceCommand
 @dataclass(frozen=True)
 class Probe:
     """Someone wants to know what the device can do. One of the two is called, once: `answer` with what was found out,
-    or `refuse` with why nothing was: `not_possible`, `busy`, `offline`."""
+    or `refuse` with why nothing was: `not_possible`, `busy`, `offline`. `sign`: only whether it lives."""
 
     answer: Callable[[dict[str, Any]], None]
     refuse: Callable[[str], None]
+    sign: bool = False
 
 
 class Outlet(Protocol):
@@ -63,7 +64,8 @@ class Driver:
     """A device that listens and says nothing, and of which nothing is known but its line. Times are monotonic seconds.
 
     The order of calls: `connected`, then `receive`, `outgoing` and `sent` while the line is open, then `disconnected`;
-    `take` and `step` at any time. `step` is called before and after each turn of the line.
+    `take` and `step` at any time. `step` is called before each turn of the line, and again after it when
+    bytes have left.
     """
 
     printer: ClassVar[bool] = False
@@ -111,6 +113,14 @@ class Driver:
     def probe(self, probe: Probe) -> None:
         """Find out what it can do; `probe` is answered later, from `step`."""
         probe.refuse("not_possible")
+
+    def show_sign(self, on: bool) -> bool:
+        """Show that it lives, or what stood there before again; False where it has nothing to show it with."""
+        return False
+
+    def abilities(self) -> list[str]:
+        """What the device says that it has."""
+        return []
 
     def step(self, now: float) -> float:
         """Do what is due; returns when it next wants to run."""

@@ -62,12 +62,18 @@ def texts_in(args: dict[str, Any], name: str, most: int) -> list[str] | None:
     return [text[:MOST_CHARACTERS] for text in found[:most]]
 
 
+SIGN: Picture = ("TABLEPASS TEST", "12345678901234567890")
+"""For whoever sets the display up: a text, and every cell of a line."""
+
+
 class LineDisplay:
     """What shall stand there. The last picture wins: at most one is on its way, and none waits behind the newest."""
 
     def __init__(self, charset: str) -> None:
         self._charset = charset
         self._picture: Picture = ()
+        self._behind: Picture | None = None
+        """What comes back when the sign is over; None while there is no sign."""
         self._out = b""
         self._open = False
         self._news = False
@@ -83,11 +89,24 @@ class LineDisplay:
 
     def show(self, picture: Picture) -> None:
         """What already stands there is not said again: it would only flicker."""
+        if self._behind is not None:
+            self._behind = picture
+            return
         if picture == self._picture:
             return
         self._picture = picture
         self._news = True
         self._fill()
+
+    def show_sign(self, on: bool) -> None:
+        """The sign stands until it is switched off; then the newest picture does."""
+        if on:
+            before = self._picture
+            self.show(SIGN)
+            self._behind = before
+        elif self._behind is not None:
+            behind, self._behind = self._behind, None
+            self.show(behind)
 
     def outgoing(self) -> bytes:
         return self._out
@@ -133,6 +152,10 @@ class LineDisplayDriver(Driver):
 
     def sent(self, count: int, now: float) -> None:
         self._display.sent(count, now)
+
+    def show_sign(self, on: bool) -> bool:
+        self._display.show_sign(on)
+        return True
 
     def step(self, now: float) -> float:
         return self._display.step(now)

@@ -46,6 +46,9 @@ WORDS_S = 1.0
 MOST_WEIGHTS_S = 0.1
 """Between two weights that are told: hands are slower, noise is not."""
 
+NO_LAMPS = mcu_commands.state("lamps", {})
+ALL_LAMPS = mcu_commands.state("lamps", {"blinking": list(range(mcu_commands.MOST_LAMPS))})
+
 _ENDS = {"DONE": "done", "NOT_DONE": "not_done"}
 
 
@@ -65,6 +68,8 @@ class McuDevice(Driver):
         self._damaged_at: deque[float] = deque(maxlen=NOISY)
         self._noisy = False
         self._words_at = self._weighed_at = float("-inf")
+        self._lamps = NO_LAMPS
+        self._signs = False
         self._grams: int | None = None
 
     def _sids(self) -> Iterator[int]:
@@ -125,8 +130,7 @@ class McuDevice(Driver):
             return
         try:
             if command.op in mcu_commands.STATES:
-                state = mcu_commands.state(command.op, command.args)
-                self._session.set_state(state.op, state.args)
+                self._show(mcu_commands.state(command.op, command.args))
                 return
             wish = mcu_commands.action(command.op, command.args)
         except ValueError as error:
@@ -134,6 +138,26 @@ class McuDevice(Driver):
             wish = None
         if command.op in mcu_commands.ACTIONS:
             self._deeds.take(command.key, wish)
+
+    def _show(self, state: mcu_commands.Wish) -> None:
+        """Lamps that are to change while all of them flash do so when that is over."""
+        if state.op == NO_LAMPS.op:
+            self._lamps = state
+            if self._signs:
+                return
+        self._session.set_state(state.op, state.args)
+
+    def show_sign(self, on: bool) -> bool:
+        """All lamps flash, then they are as the store wants them."""
+        if on and NO_LAMPS.cap not in self.abilities():
+            return False
+        self._signs = on
+        shown = ALL_LAMPS if on else self._lamps
+        self._session.set_state(shown.op, shown.args)
+        return True
+
+    def abilities(self) -> list[str]:
+        return [] if self._known is None else list(self._known.caps)
 
     def retire(self) -> None:
         self._deeds.retire()

@@ -57,6 +57,13 @@ class Sending:
     answered_at: float = 0.0
     mixed: bool = False
     held: str = ""
+    until: float = float("inf")
+    """Of a drawer or a buzzer: then it ends, also while the printer holds it. Nobody waits for it any longer."""
+
+    @property
+    def untouched(self) -> bool:
+        """Nothing has left that does anything: no byte, or of a drawer only the fence that stands before its pulse."""
+        return not self.left or (self.until < float("inf") and self.left <= min(self.stops, default=0))
 
     @property
     def whole(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from firmware_bridge.drivers.driver import Driver
+from firmware_bridge.drivers.label_printer import LabelPrinterDriver
 from firmware_bridge.drivers.mcu_device import McuDevice
 from firmware_bridge.drivers.pole_display import PoleDisplay
 from firmware_bridge.drivers.printing import PrinterDriver
@@ -17,4 +18,5 @@ DRIVERS: dict[str, type[Driver]] = {
     "ready_board": ReadyBoard,
     "scale": Scale,
     "scanner": Scanner,
+    "tspl_printer": LabelPrinterDriver,
 }

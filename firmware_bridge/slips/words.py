@@ -55,7 +55,7 @@ CHINESE = Words(
         "guest_list": "客单", "full_order": "总单", "kitchen": "厨打单", "dish": "一菜一单", "runner": "传菜单",
         "add": "加菜单", "return": "退菜单", "rush": "催菜单", "hold": "等叫单", "fire": "起菜单", "move": "转台单",
         "merge": "并台单", "bill": "预结单", "receipt": "结账单", "shift": "交班单", "day": "日结单",
-        "stale": "旧单待确认", "test": "测试单",
+        "stale": "旧单待确认", "label": "标签", "test": "测试单",
     },
     announce={
         "return": "退菜", "rush": "催菜", "hold": "等叫", "fire": "起菜", "move": "转台", "merge": "并台",
@@ -106,7 +106,7 @@ ENGLISH = Words(
         "guest_list": "Your order", "full_order": "full order", "kitchen": "kitchen", "dish": "one dish",
         "runner": "runner", "add": "addition", "return": "return", "rush": "rush", "hold": "hold", "fire": "fire",
         "move": "table move", "merge": "tables merged", "bill": "Bill", "receipt": "Receipt", "shift": "Shift report",
-        "day": "Day report", "stale": "Old slips", "test": "Test slip",
+        "day": "Day report", "stale": "Old slips", "label": "Label", "test": "Test slip",
     },
     announce={
         "return": "RETURN", "rush": "RUSH", "hold": "HOLD", "fire": "FIRE", "move": "TABLE MOVE",

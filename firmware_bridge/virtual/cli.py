@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from firmware_bridge.errors import ConfigError
-from firmware_bridge.virtual.config import VirtualDesired, read_devices
+from firmware_bridge.virtual.config import PRINTERS, VirtualDesired, read_devices
 from firmware_bridge.virtual.control import Control
 from firmware_bridge.virtual.device import VirtualDevice
 from firmware_bridge.virtual.printer_device import PrinterDevice
@@ -20,7 +20,9 @@ from firmware_bridge.virtual.tray import Tray
 
 
 def make(desired: VirtualDesired, folder: Path, tray: Tray) -> VirtualDevice:
-    return PrinterDevice(desired, folder, tray) if desired.driver == "escpos_printer" else SmallDevice(desired, folder)
+    if desired.driver in PRINTERS:
+        return PrinterDevice(desired, folder, tray)
+    return SmallDevice(desired, folder)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -72,6 +72,11 @@ class QrSettings:
         return PrintedQr(text, self.module, tuple(map(bytes, code.matrix)), align), ""
 
 
+def matrix_of(text: str, level: str) -> tuple[bytes, ...]:
+    """Rows of modules of a QR code, 1 is black. ValueError when the text is too long for one."""
+    return tuple(map(bytes, segno.make_qr(text, error=level, boost_error=False).matrix))
+
+
 def printed_bars(rest: bytes, module: int, height: int, align: int) -> PrintedBars:
     """GS k: `rest` is what follows 1D 6B."""
     data = rest[2:] if rest[0] >= 65 else rest[1:-1]

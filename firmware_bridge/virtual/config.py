@@ -12,7 +12,8 @@ from typing import Any
 from firmware_bridge.errors import ConfigError
 
 KINDS = ("pty", "tcp")
-KEYS = ("name", "kind", "baud", "columns", "encoding", "listen")
+KEYS = ("name", "kind", "baud", "columns", "encoding", "driver", "listen")
+PRINTERS = ("escpos_printer", "tspl_printer")
 LOOPBACK = "127.0.0.1:0"
 """Where a tcp printer listens when nobody says: on this machine only, at a port that is free."""
 ENCODINGS = ("gbk", "big5", "western")
@@ -117,7 +118,10 @@ def _device(table: dict[str, Any], where: str, problems: list[str]) -> VirtualDe
     encoding = table.get("encoding", ENCODINGS[0])
     if encoding not in ENCODINGS:
         problems.append(f"{where}: encoding {encoding!r} is none of {', '.join(ENCODINGS)}")
+    driver = table.get("driver", PRINTERS[0])
+    if driver not in PRINTERS:
+        problems.append(f"{where}: driver {driver!r} is none of {', '.join(PRINTERS)}")
     listen = str(table.get("listen", LOOPBACK))
     if not listen.rpartition(":")[2].isdecimal():
         problems.append(f"{where}: listen {listen!r} is not HOST:PORT")
-    return VirtualDesired(name, str(kind), baud, columns, encoding=str(encoding), listen=listen)
+    return VirtualDesired(name, str(kind), baud, columns, str(driver), encoding=str(encoding), listen=listen)

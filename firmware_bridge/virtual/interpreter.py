@@ -29,8 +29,12 @@ from firmware_bridge.virtual.sheet import (
     Sheet,
 )
 
-IDENTITY = {0x42: b"EPSON", 0x43: b"TM-T88III"}
-"""Maker and model (GS I), as clones say them whatever they are."""
+IDENTITY = {0x41: b"0.1", 0x42: b"TABLEPASS", 0x43: b"VIRTUAL-80", 0x44: b"SN00000001"}
+"""Firmware, maker, model and serial number (GS I)."""
+IMPERSONATED = {**IDENTITY, 0x42: b"EPSON", 0x43: b"TM-T88III"}
+"""What clones say whatever they are."""
+MODEL_ID = b"\x20"
+"""GS I 1: one byte that only makers can read."""
 CUTTER_DISTANCE = 96
 """Dots between print head and cutter, fed by GS V 65/66."""
 
@@ -54,6 +58,8 @@ class Interpreter:
         self._paper_status = paper_status
         self._pairs = FIRMWARE[encoding]
         self._happened = happened
+        self.identity = IDENTITY
+        self.asked_for_status: Callable[[], None] = lambda: None
         self.buffer: deque[int] = deque()
         self.modes = self._fresh()
         self.sheet = Sheet()
@@ -235,10 +241,14 @@ class Interpreter:
                 modes.look = replace(look, inverse=bool(value & 1))
             case b"a":
                 modes.auto_status = value
+                if value:
+                    self.asked_for_status()  # at once, and then on every change
             case b"r":
                 self._answer(bytes([self._paper_status() if value in (1, 49) else 0]))
-            case b"I" if value in IDENTITY:
-                self._answer(b"_" + IDENTITY[value] + b"\x00")
+            case b"I" if value in (1, 49):
+                self._answer(MODEL_ID)
+            case b"I" if value in self.identity:
+                self._answer(b"_" + self.identity[value] + b"\x00")
             case b"V":
                 moved = self._feed(rest[1] + CUTTER_DISTANCE) if value in (65, 66) else 0
                 self._finish()

@@ -51,7 +51,7 @@ def picture_of(sheet: Sheet, columns: int) -> bytes:
         if isinstance(item, PrintedLine):
             _draw_line(ink, item, y, width)
         elif isinstance(item, PrintedBars):
-            _draw_bars(ink, item, y, width)
+            draw_bars(ink, item, y, width)
         elif isinstance(item, PrintedQr):
             _draw_dots(ink, _dots_of_qr(item), item.align, y, width)
         elif isinstance(item, PrintedRaster):
@@ -93,7 +93,7 @@ def _draw_line(ink: Image.Image, line: PrintedLine, top: int, width: int) -> Non
             burnt = max(line.dots, tall) if band else tallest + 2
             ink.paste(255, (x, top, x + wide, top + burnt))
         if mark.char.strip():
-            cell = _cell(mark)
+            cell = cell_of(mark)
             if mark.look.inverse:
                 at += (max(line.dots, tall) - tall) // 2 if band else 1
                 ink.paste(0, (x, at), cell)
@@ -103,7 +103,7 @@ def _draw_line(ink: Image.Image, line: PrintedLine, top: int, width: int) -> Non
 
 
 @lru_cache(maxsize=4096)  # 24x24 to 48x48 bytes each; a menu has some hundreds of characters
-def _cell(mark: Mark) -> Image.Image:
+def cell_of(mark: Mark) -> Image.Image:
     """One character drawn at its final size, so that doubled characters are smooth and not blocky."""
     look = mark.look
     wide, tall = mark.cells * CELL_WIDTH * look.width, CELL_HEIGHT * look.height
@@ -146,7 +146,7 @@ _CODE128 = """
 _START_B, _STOP = 104, 106
 
 
-def _draw_bars(ink: Image.Image, bars: PrintedBars, top: int, width: int) -> None:
+def draw_bars(ink: Image.Image, bars: PrintedBars, top: int, width: int) -> None:
     values = [ord(char) - 32 for char in bars.data if " " <= char <= "~"]
     check = (_START_B + sum(at * value for at, value in enumerate(values, 1))) % 103
     pattern = "".join(_CODE128[value] for value in (_START_B, *values, check, _STOP))

@@ -12,7 +12,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from firmware_bridge.virtual.interpreter import Interpreter
+from firmware_bridge.virtual.interpreter import IDENTITY, IMPERSONATED, Interpreter
 from firmware_bridge.virtual.sheet import Event, Sheet
 
 BUFFER = 4096
@@ -65,6 +65,7 @@ class VirtualPrinter:
         self._engine = Interpreter(
             self.columns, self._say_in_turn, self._on_cut, self._paper_byte, self.encoding, self._on_event
         )
+        self._engine.asked_for_status = self._tell_auto
         self._pending = bytearray()
         self._busy_until = 0.0
         self._allowance = 0.0
@@ -240,6 +241,8 @@ class VirtualPrinter:
         self._now = now
         before = self._auto()
         self.faults = self.faults | {fault} if on else self.faults - {fault}
+        if fault == "impersonates":
+            self._engine.identity = IMPERSONATED if on else IDENTITY
         if fault == "printer_power_cut" and on:
             self._engine.reset()
             self._pending.clear()

@@ -8,6 +8,8 @@ from typing import Any
 
 from firmware_bridge.virtual.config import VirtualDesired
 from firmware_bridge.virtual.device import LOOK_AGAIN_S, VirtualDevice
+from firmware_bridge.virtual.label_printer import VirtualLabelPrinter
+from firmware_bridge.virtual.label_sheet import LabelSheet
 from firmware_bridge.virtual.printer import VirtualPrinter
 from firmware_bridge.virtual.sheet import Sheet
 from firmware_bridge.virtual.tray import Tray
@@ -22,9 +24,13 @@ class PrinterDevice(VirtualDevice):
     def __init__(self, desired: VirtualDesired, folder: Path, tray: Tray) -> None:
         super().__init__(desired, folder)
         self._tray = tray
-        self._printer = VirtualPrinter(
-            desired.columns, desired.baud, answer=self._wire.write, cut=self._on_cut, encoding=desired.encoding,
-        )  # fmt: skip
+        self._printer: VirtualPrinter | VirtualLabelPrinter
+        if desired.driver == "tspl_printer":
+            self._printer = VirtualLabelPrinter(desired.baud, answer=self._wire.write, done=self._on_cut)
+        else:
+            self._printer = VirtualPrinter(
+                desired.columns, desired.baud, answer=self._wire.write, cut=self._on_cut, encoding=desired.encoding,
+            )  # fmt: skip
         tray.add_printer(desired.name)
 
     def set_fault(self, fault: str, on: bool) -> None:
@@ -57,7 +63,7 @@ class PrinterDevice(VirtualDevice):
             ]
             return {"bytes": self._printer.received, "jobs": jobs}
 
-    def _on_cut(self, sheet: Sheet) -> None:
+    def _on_cut(self, sheet: Sheet | LabelSheet) -> None:
         self._tray.drop(self.desired.name, self.desired.columns, sheet)
 
     def turn(self) -> tuple[list[int], float]:

@@ -7,6 +7,7 @@ import queue
 import threading
 from pathlib import Path
 
+from firmware_bridge.virtual.label_sheet import LabelSheet
 from firmware_bridge.virtual.paper import text_of
 from firmware_bridge.virtual.picture import picture_of
 from firmware_bridge.virtual.sheet import Sheet
@@ -23,7 +24,7 @@ class Tray:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._sheets: queue.Queue[tuple[str, int, Sheet] | None] = queue.Queue(MOST_WAITING)
+        self._sheets: queue.Queue[tuple[str, int, Sheet | LabelSheet] | None] = queue.Queue(MOST_WAITING)
         self._numbers: dict[str, int] = {}
         self._thread = threading.Thread(target=self._draw, name="tray", daemon=True)
         self._thread.start()
@@ -39,8 +40,8 @@ class Tray:
     def count(self, name: str) -> int:
         return self._numbers[name]
 
-    def drop(self, name: str, columns: int, sheet: Sheet) -> None:
-        """A cut. White paper leaves no files. Blocks only when a thousand sheets wait to be drawn."""
+    def drop(self, name: str, columns: int, sheet: Sheet | LabelSheet) -> None:
+        """A cut, or a label. White paper leaves no files. Blocks only when a thousand sheets wait to be drawn."""
         if sheet.inked:
             self._sheets.put((name, columns, sheet))
 
@@ -54,10 +55,14 @@ class Tray:
             name, columns, sheet = waiting
             number = self._numbers[name] + 1
             folder = self._folder / name
+            if isinstance(sheet, LabelSheet):
+                picture, text = sheet.picture(), sheet.text()
+            else:
+                picture, text = picture_of(sheet, columns), text_of(sheet, columns)
             # The text comes last: who sees it finds all three.
             _write(folder / f"{number:04d}.bin", bytes(sheet.data))
-            _write(folder / f"{number:04d}.png", picture_of(sheet, columns))
-            _write(folder / f"{number:04d}.txt", text_of(sheet, columns).encode())
+            _write(folder / f"{number:04d}.png", picture)
+            _write(folder / f"{number:04d}.txt", text.encode())
             self._numbers[name] = number
             for suffix in SUFFIXES:
                 (folder / f"{number - KEEP:04d}{suffix}").unlink(missing_ok=True)

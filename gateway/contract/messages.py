@@ -34,6 +34,8 @@ class PrintCommand(msgspec.Struct, omit_defaults=True):
 
     The same `key` is the same slip for ever: the bridge answers a key it knows from its memory, never
     with bytes. `attempt` counts the publications and comes back in the answer.
+
+    `within_s`: it begins within so many seconds after the bridge has first taken it, or ends as WITHDRAWN. 0: no limit.
     """
 
     op: Literal["print", "withdraw"]
@@ -41,13 +43,15 @@ class PrintCommand(msgspec.Struct, omit_defaults=True):
     attempt: int
     slip: Slip | None = None
     copy: int = 1
+    within_s: float = 0
 
 
 class PrintResult(msgspec.Struct, omit_defaults=True):
     """Bridge to gateway, `printers/{printer}/results`.
 
     `WITHDRAWN` only if no byte left. `UNKNOWN`: bytes may have left and nothing proves the paper.
-    `reason` is a code such as `paper_out`, `cover_open`, `offline`, `no_answer`, `unplugged`, `restarted`.
+    `reason` is a code such as `paper_out`, `cover_open`, `offline`, `no_answer`, `unplugged`, `restarted`; of what
+    could not begin in its time also `too_late`, of a drawer or buzzer that the printer has not `not_there`.
     `evidence` says what proves the state, such as `{"fence": "gs_r", "answer": "00", "bytes": 512}`; of a network line
     that died also how many bytes that had left were `unacknowledged`.
     """
@@ -62,8 +66,9 @@ class PrintResult(msgspec.Struct, omit_defaults=True):
 class DeviceState(msgspec.Struct, omit_defaults=True):
     """Bridge, retained, `devices/{device}/state`. It counts only while its bridge is online.
 
-    `reasons` are codes: `paper_low`, `paper_out`, `cover_open`, `cutter_error`, `no_answer`, `unplugged`,
-    `moved`: a network device that is reached at `address` (HOST:PORT), which is not what the settings say.
+    `reasons` are codes: `paper_low`, `paper_out`, `cover_open`, `cutter_error`, `no_answer`, `unplugged`; of label
+    printers also `jam`, `ribbon_out`, `pause_pressed`, `error`; `moved`: a network device that is reached at `address`
+    (HOST:PORT), which is not what the settings say.
     """
 
     status: DeviceStatus
@@ -89,7 +94,7 @@ class DeviceDesired(msgspec.Struct, omit_defaults=True):
     baud: int = 19200
     columns: int = 48
     fence: Literal["gs_h", "gs_r", "none"] = "gs_r"
-    encoding: Literal["gbk", "big5", "cp437"] = "gbk"
+    encoding: Literal["gbk", "big5", "cp437", "cp858"] = "gbk"
     options: dict[str, str] = msgspec.field(default_factory=dict)
 
 
@@ -118,13 +123,13 @@ class DeviceCommand(msgspec.Struct, omit_defaults=True):
 
 
 class BridgeCommand(msgspec.Struct, omit_defaults=True):
-    """Gateway to bridge, `bridges/{bridge}/do`: look for devices, or find out what one of them can do.
+    """Gateway to bridge, `bridges/{bridge}/do`: look for devices, find out what one of them can do, or test it.
 
     The same `key` is the same inquiry for ever; `attempt` counts its publications. `device` is a name of the desired
     configuration, empty where it is about none of them.
     """
 
-    op: Literal["discover", "probe"]
+    op: Literal["discover", "probe", "test"]
     key: str
     attempt: int = 1
     device: str = ""
@@ -138,7 +143,7 @@ class BridgeEvent(msgspec.Struct, omit_defaults=True):
     """
 
     key: str
-    kind: Literal["found", "probed", "refused"]
+    kind: Literal["found", "probed", "tested", "refused"]
     facts: dict[str, Any] = msgspec.field(default_factory=dict)
 
 

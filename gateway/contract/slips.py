@@ -11,9 +11,17 @@ import msgspec
 
 SlipKind = Literal[
     "guest_list", "full_order", "kitchen", "dish", "runner", "add", "return", "rush", "hold", "fire", "move", "merge",
-    "bill", "receipt", "shift", "day", "stale", "test",
+    "bill", "receipt", "shift", "day", "stale", "label", "test",
 ]  # fmt: skip
 KINDS: tuple[SlipKind, ...] = get_args(SlipKind)
+
+DeedKind = Literal["drawer", "buzzer"]
+DEEDS: tuple[DeedKind, ...] = get_args(DeedKind)
+"""Kinds that are no papers: the printer opens the drawer that hangs on it, or sounds its buzzer. Such a job prints and
+cuts nothing."""
+DEED_WAITS_S: dict[str, float] = {"drawer": 10.0, "buzzer": 30.0}
+"""Seconds that such a job may wait for its begin. A drawer that opens by itself later frightens people; a buzzer calls
+for a slip that has come out just before it."""
 
 
 class SlipOption(msgspec.Struct, omit_defaults=True):
@@ -80,15 +88,16 @@ class SlipOld(msgspec.Struct, omit_defaults=True):
 class Slip(msgspec.Struct, omit_defaults=True):
     """One paper. Texts are already in the printer's language; fixed words are the layout's.
 
-    `kind` is a SlipKind. A kind that the bridge does not know yet is laid out as a kitchen slip under its own name:
-    a newer gateway's paper comes out all the same.
+    `kind` is a SlipKind, or a DeedKind, which is no paper and reads no other field. A kind that the bridge does not
+    know yet is laid out as a kitchen slip under its own name: a newer gateway's paper comes out all the same.
     `language` is a BCP 47 tag: `zh-Hans` or `en`. `time` is the store's local time, `HH:MM`, `date` its day.
     `number` and `previous` are the station's running slip numbers, so that a missing one is seen.
     `instead_of` names the printer that should have printed it, whose station must be told by shouting or by walking.
     `missing` are earlier numbers of this station that nothing proves and nobody has answered for.
     `addition`: not the first order of its table's visit; it says so beside the place.
     `code` prints as a bar code. `allergies` print inverse over the whole width.
-    `portion` of `portions`: one of several papers of the same dish; 0 when one paper stands for all of them.
+    `portion` of `portions`: one of several papers of the same dish, of a label one of all that the order gets there; 0
+    when one paper stands for all of them.
     `from_place` is where a party sat before it was moved or merged. `reason` says why, as somebody typed it.
     `size`: `large`, or `normal` for dishes of one width on less paper.
     `currency` is ISO 4217; every amount is in its smallest unit, and none is a float. `figures` stand between the

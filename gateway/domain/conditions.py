@@ -39,6 +39,25 @@ KINDS: dict[str, Kind] = {
         "now", "{name}切刀卡住", "The cutter of {name} is stuck",
         "关电源，拿掉碎纸，再开电源", "Switch it off, take out the scrap, switch it on",
     ),
+    "label_jam": _kind(
+        "now", "{name}的标签纸卡住", "The labels of {name} are jammed",
+        "开盖，把标签纸理直，合上盖子，等着的 {waiting} 张会自己打出来",
+        "Open it, straighten the labels, close it; what waits ({waiting}) prints by itself",
+    ),
+    "ribbon_out": _kind(
+        "now", "{name}碳带用完了", "{name} is out of ribbon",
+        "换一卷碳带，等着的 {waiting} 张会自己打出来", "Put in a ribbon; what waits ({waiting}) prints by itself",
+    ),
+    "pause_pressed": _kind(
+        "now", "{name}被按了暂停键", "{name} was paused by its own button",
+        "再按一下打印机上的暂停键，等着的 {waiting} 张会自己打出来",
+        "Press the pause button on the printer again; what waits ({waiting}) prints by itself",
+    ),
+    "printer_error": _kind(
+        "now", "{name}报故障", "{name} says that it has a fault",
+        "等一分钟让打印头凉下来；还不行就关电源再开",
+        "Let its head cool for a minute; if that does not help, switch it off and on",
+    ),
     "printer_offline": _kind(
         "now", "{name}连不上", "{name} cannot be reached",
         "看看电源和数据线；接好以后等着的 {waiting} 张会自己打出来",
@@ -88,6 +107,11 @@ KINDS: dict[str, Kind] = {
         "now", "{number} 不确定是否出单", "Not sure that {number} came out",
         "看看打印机：单号 {slip}，{table} 桌。出来了就点“已出单”，没有就点“补打”",
         "Look at the printer: slip {slip}, table {table}. Tap 'came out' or 'reprint'",
+    ),
+    "drawer_unknown": _kind(
+        "soon", "不确定{name}的钱箱开了没有", "Not sure that the drawer at {name} opened",
+        "看一下钱箱：没开就用钥匙，或再按一次“开钱箱”。它不会自己再开",
+        "Look at the drawer: if it is shut use the key, or tap 'open drawer' again. It does not open again by itself",
     ),
     "slip_gap": _kind(
         "soon", "单号 {slip} 不确定是否出单", "Not sure that slip {slip} came out",

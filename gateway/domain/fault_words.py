@@ -52,10 +52,43 @@ _SETTINGS: dict[str, tuple[str, str]] = {
         "{where}：没有打印机 {printer!r}；现有：{known}",
         "{where}: no printer {printer!r}; there are: {known}",
     ),
+    "label_without_label_printer": (
+        '{where}：label 只用于标签机，请写 driver = "tspl_printer"',
+        '{where}: label is for label printers; write driver = "tspl_printer"',
+    ),
+    "label_printer_encoding": (
+        '{where}：标签机的字库是 GBK，encoding = {encoding!r} 不行，请写 "gbk"',
+        '{where}: encoding {encoding!r} does not fit: the font of a label printer is GBK; write "gbk"',
+    ),
+    "label_printer_of_station": (
+        "{where}：{printer!r} 是标签机，打不了厨打单；换一台小票打印机",
+        "{where}: {printer!r} is a label printer, no kitchen slip fits it; name a slip printer",
+    ),
+    "no_label_printer": (
+        "{where}：{printer!r} 不是标签机，标签要由 tspl_printer 打",
+        "{where}: {printer!r} is no label printer; labels need a tspl_printer",
+    ),
+    "paper_on_label_printer": (
+        "{where}：{printer!r} 是标签机，打不了 {kind}",
+        "{where}: {printer!r} is a label printer, no {kind} fits it",
+    ),
+    "stations_of_labels": (
+        '{where}：stations 只用于 kind = "label"，{kind} 是整单的',
+        '{where}: stations is for kind = "label"; a {kind} is of the whole order',
+    ),
     "no_such_table": ("{where}：没有桌台 {table!r}", "{where}: no table {table!r}"),
     "no_such_area": ("{where}：没有区域 {area!r}；现有：{known}", "{where}: no area {area!r}; there are: {known}"),
     "proof_needs_printer": ("{where}：proof = {proof!r} 要配一台打印机", "{where}: proof {proof!r} needs a printer"),
     "backups_need_printer": ("{where}：写了 backups，也要写 printer", "{where}: backups need a printer"),
+    "no_buzzer": (
+        "{where}：buzz = true，可是打印机 {printer!r} 没有写 buzzer",
+        "{where}: buzz = true, and its printer {printer!r} has no buzzer",
+    ),
+    "one_socket": (
+        "{where}：钱箱和 buzzer = 'drawer_socket' 用的是同一个插口，响铃会把钱箱弹开；只留一样",
+        "{where}: the drawer and buzzer = 'drawer_socket' hang on one socket, and each ring would open the drawer; "
+        "keep one of them",
+    ),
     "soon_not_before_late": ("{where}：soon_s 要小于 late_s", "{where}: soon_s must be smaller than late_s"),
     "no_station": ("一个档口也没有", "there is no station"),
     "no_default_station": ("{where}：没有档口 {station!r}", "{where}: no station {station!r}"),

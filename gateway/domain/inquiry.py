@@ -7,12 +7,14 @@ import msgspec
 MOVES = {
     ("ASKED", "found"): "ANSWERED",
     ("ASKED", "probed"): "ANSWERED",
+    ("ASKED", "tested"): "ANSWERED",
     ("ASKED", "refused"): "REFUSED",
     ("ASKED", "give_up"): "UNANSWERED",
 }
 
-PATIENCE_S = {"discover": 40.0, "scan": 40.0, "probe": 60.0}
-"""Until an inquiry is given up: a look around takes 5 s, with a scan up to 15, and a probe 15, behind a slip of 20."""
+PATIENCE_S = {"discover": 40.0, "scan": 40.0, "probe": 60.0, "test": 30.0}
+"""Until an inquiry is given up: a look around takes 5 s, with a scan up to 15; a probe 15, behind a slip of 20; a test
+10."""
 
 
 class Inquiry(msgspec.Struct):

@@ -45,9 +45,12 @@ MOVES = {
 COOKED_BY = ("kitchen", "dish", "portion")
 """Kinds of a ticket's own paper: all of it, one of its dishes, one portion of a dish."""
 
-CALLS_NOBODY = ("test", "stale")
+DEEDS = ("drawer", "buzzer")
+"""Kinds that are no papers: what a printer does besides printing. They begin within seconds or never."""
+
+CALLS_NOBODY = ("test", "stale", *DEEDS)
 """Kinds that nobody is asked about when they do not come out, and that do not grow old: whoever wanted a test slip
-stands at the printer, and what a list of old slips says stands on the screen too."""
+stands at the printer, and what a list of old slips says stands on the screen too. A drawer has a word of its own."""
 
 INTENTS = ("", "cancel", "divert", "stale")
 """Why a paper is wanted back, and so the move that its withdrawal is. A bridge answers WITHDRAWN only while no byte has
@@ -75,7 +78,7 @@ class PrintJob(msgspec.Struct):
     this one took. `intent` is why it is wanted back (`INTENTS`), and `target` the printer that gets it then.
     `asked_by` is who wanted it after its dishes were fired, such as a copy: it is not old before it has waited for long
     itself. `settled` names who answered for it. `order_number` is what people call its order, known once it was read.
-    `boot` and `mono` are the moment of the last change.
+    `boot` and `mono` are the moment of the last change; of what is no paper the moment at which it was asked for.
     """
 
     id: str

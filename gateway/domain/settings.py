@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import msgspec
 
 from gateway.domain.fault import Fault
+from gateway.domain.label_faults import label_faults
 from gateway.domain.menu import Id
 from gateway.domain.texts import TextMap
 
@@ -21,7 +22,8 @@ class Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`proof` says what proves that a ticket is in front of a cook. `soon_s` and `late_s` colour its age.
 
     `slips`: one paper a ticket, one a dish, or one a portion; `slip_size`: how large its dishes are. `backups` are the
-    printers that take its slips, the first that is well, while `printer` cannot print.
+    printers that take its slips, the first that is well, while `printer` cannot print. `buzz`: the buzzer of `printer`
+    calls for each new ticket.
     """
 
     id: Id
@@ -32,27 +34,47 @@ class Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: Language = "zh-Hans"
     slips: Literal["ticket", "dish", "portion"] = "ticket"
     slip_size: SlipSize = "large"
+    buzz: bool = False
     soon_s: Annotated[int, msgspec.Meta(ge=30, le=7200)] = 300
     late_s: Annotated[int, msgspec.Meta(ge=60, le=7200)] = 600
 
 
+class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One label of the roll in mm, and the gap to the next one. What a head of 108 mm prints and a person can read; the
+    bridge's own limits are the same (firmware_bridge/label.py)."""
+
+    width_mm: Annotated[int, msgspec.Meta(ge=30, le=108)] = 40
+    height_mm: Annotated[int, msgspec.Meta(ge=20, le=150)] = 30
+    gap_mm: Annotated[int, msgspec.Meta(ge=0, le=10)] = 2
+
+
 class Printer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`port` is what the bridge opens, `flow` how the printer may stop us on a serial line. `qr`: whether it prints QR
-    codes by itself or gets them as pictures. `on_unknown` decides about a kitchen slip that nothing proves."""
+    codes by itself or gets them as pictures. `on_unknown` decides about a kitchen slip that nothing proves. `drawer` is
+    the pin of its socket that a cash drawer hangs on, `buzzer` the kind of buzzer that it has. A label printer
+    (`tspl_printer`) has `label` instead of columns; its `fence` only says whether it answers at all."""
 
     id: Id
     bridge: Id
     port: str
     name: TextMap = {}
-    driver: Literal["escpos_printer"] = "escpos_printer"
+    driver: Literal["escpos_printer", "tspl_printer"] = "escpos_printer"
     baud: Literal[9600, 19200, 38400, 57600, 115200] = 19200
     flow: Literal["none", "xonxoff", "rtscts"] = "none"
     columns: Literal[32, 42, 48] = 48
     fence: Literal["gs_h", "gs_r", "none"] = "gs_r"
-    encoding: Literal["gbk", "big5", "cp437"] = "gbk"
+    encoding: Literal["gbk", "big5", "cp437", "cp858"] = "gbk"
     qr: Literal["native", "drawn"] = "native"
     language: Language = "zh-Hans"
     on_unknown: Literal["reprint", "ask"] = "reprint"
+    drawer: Literal["none", "pin2", "pin5"] = "none"
+    buzzer: Literal["none", "clone", "epson", "drawer_socket"] = "none"
+    label: Label | None = None
+
+    @property
+    def label_size(self) -> Label | None:
+        """What it prints on; None for a printer of papers."""
+        return (self.label or Label()) if self.driver == "tspl_printer" else None
 
 
 BarKey = Literal[
@@ -89,13 +111,14 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SlipRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A paper of each whole order: the guests' list, all of it for the pass, or the runner's.
+    """A paper of each whole order: the guests' list, all of it for the pass, the runner's, or its labels.
 
     It prints on every one of `printers`, `copies` times; every copy after the first says REPRINT. `areas` and
     `order_types`: only for orders from there and of that kind; empty: for all. Without a `language` the printer's.
+    `label` is one for each portion of the order, or only of what `stations` make; empty: of all.
     """
 
-    kind: Literal["guest_list", "full_order", "runner"]
+    kind: Literal["guest_list", "full_order", "runner", "label"]
     printers: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=8)]
     on: bool = True
     copies: Annotated[int, msgspec.Meta(ge=1, le=3)] = 1
@@ -103,6 +126,7 @@ class SlipRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     size: SlipSize = "large"
     areas: list[Id] = []
     order_types: list[OrderType] = []
+    stations: list[Id] = []
 
     def wants(self, order_type: str, area: str) -> bool:
         return self.on and (not self.order_types or order_type in self.order_types) and (
@@ -179,13 +203,22 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def faults(settings: Settings) -> list[Fault]:
     """Every reason why these settings cannot be used; empty when they can."""
     found = _twice(settings)
+    found += [
+        Fault("one_socket", (("printer", p.id),))
+        for p in settings.printers
+        if p.drawer != "none" and p.buzzer == "drawer_socket"
+    ]
     printers = {p.id for p in settings.printers}
     for station in settings.stations:
         found += _station_faults(station, printers)
+        rung = settings.printer(station.printer)
+        if station.buzz and (rung is None or rung.buzzer == "none"):
+            found.append(Fault("no_buzzer", (("station", station.id),), {"printer": station.printer}))
     for device in settings.devices:
         found += _device_faults(device, settings)
     for number, rule in enumerate(settings.slips, 1):
         found += _rule_faults(number, rule, printers, {a.id for a in settings.areas})
+    found += label_faults(settings)
     if not settings.stations:
         found.append(Fault("no_station"))
     if settings.default_station and not settings.station(settings.default_station):

@@ -89,7 +89,7 @@ def import_settings(
 def _papers_left_behind(tx: Tx, new: Settings) -> list[Fault]:
     """A printer that goes while slips wait for it would leave them waiting for ever."""
     return [
-        Fault("slips_left_behind", (("printer", job.printer),), {"count": jobs.waiting_count(tx, job.printer)})
+        Fault("slips_left_behind", (("printer", job.printer),), {"count": jobs.open_count(tx, job.printer)})
         for job in jobs.heads(tx)
         if (kept := new.printer(job.printer)) is None or kept.bridge != _bridge_of(tx, job.printer)
     ]

@@ -8,9 +8,15 @@ from gateway.domain.order import Line, Order
 from gateway.domain.print_job import PrintJob
 from gateway.domain.settings import Settings
 from gateway.domain.ticket import Ticket
+from gateway.operations.deed_jobs import buzz_for
 
 MOST_PORTIONS = 40
 """Papers of one ticket, one for each portion. With more of them each dish gets one: twenty beers are one paper."""
+
+
+MOST_LABELS = 40
+"""Labels of one order at one printer, one for each portion: more would keep it busy for half a minute while other cups
+wait. With more portions each dish gets one label that says how many."""
 
 
 def slip_printer(ticket: Ticket, rules: Settings, always: bool = False) -> str:
@@ -33,21 +39,41 @@ def count(ticket: Ticket, lines: list[Line], rules: Settings) -> int:
 
 
 def of_order(now: Now, ids: Ids, order: Order, rules: Settings) -> list[PrintJob]:
-    """The first papers of its tickets, which have their slip numbers, then those of the whole order."""
+    """The first papers of its tickets, which have their slip numbers, behind each the buzzer that calls for it, then
+    those of the whole order."""
     made: list[PrintJob] = []
     for ticket in order.tickets:
         printer = slip_printer(ticket, rules)
         if printer:
             made += of_ticket(now, ids, ticket, order, printer, rules)
+        made += buzz_for(now, ids, ticket.station, rules)
     area = rules.area_of(order.table)
     for rule in rules.slips:
         if rule.wants(order.type, area):
             made += [
-                _paper(now, ids, rule.kind, printer, order, copy=copy)
+                _paper(now, ids, rule.kind, printer, order, copy=copy, part=part)
                 for printer in rule.printers
+                for part in (label_parts(order, rule.stations) if rule.kind == "label" else [0])
                 for copy in range(1, rule.copies + 1)
             ]
     return made
+
+
+def labelled(order: Order) -> list[tuple[Line, int]]:
+    """What a label is stuck on, in the order's own order, and how many of it: each portion, or each dish of an order
+    with more than `MOST_LABELS`. The parts of its labels count from here, whatever the settings become meanwhile."""
+    if sum(line.quantity for line in order.lines) > MOST_LABELS:
+        return [(line, line.quantity) for line in order.lines]
+    return [(line, 1) for line in order.lines for _ in range(line.quantity)]
+
+
+def label_parts(order: Order, stations: list[str]) -> list[int]:
+    """The parts that get a label where only those of `stations` do; empty: all. None of a dish that is off."""
+    return [
+        part
+        for part, (line, _) in enumerate(labelled(order), 1)
+        if line.state not in ("CANCELLED", "RETURNED") and (not stations or line.station in stations)
+    ]
 
 
 def of_ticket(

@@ -41,6 +41,17 @@ def probe(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str, key: str) -> I
     return _ask(tx, now, ids, actor, known.bridge, "probe", printer, key)
 
 
+def test(tx: Tx, now: Now, ids: Ids, actor: Actor, device: str, key: str) -> Inquiry:
+    """A harmless sign of life of a device that is no printer. The same key: the same test.
+
+    Raises `Refused`: unknown_device, idempotency_key_reused.
+    """
+    known = settings.the_settings(tx).device(device)
+    if known is None:
+        raise Refused("unknown_device")
+    return _ask(tx, now, ids, actor, known.bridge, "test", device, key)
+
+
 def _ask(
     tx: Tx, now: Now, ids: Ids, actor: Actor, bridge: str, op: str, device: str, key: str
 ) -> Inquiry:

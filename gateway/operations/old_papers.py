@@ -13,6 +13,7 @@ from gateway.domain.now import Now, parse_iso
 from gateway.domain.print_job import PrintJob
 from gateway.domain.settings import Settings
 from gateway.domain.texts import pick
+from gateway.operations import papers
 from gateway.operations.slips import place_of
 from gateway.store import devices, jobs, orders, settings
 from gateway.store.transaction import Reader, Tx
@@ -31,7 +32,8 @@ LISTED = "listed"
 
 
 def list_old(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str) -> None:
-    """Prints one paper of the old slips of this printer that no list has yet. None when there are none."""
+    """Prints one paper of the old slips of this printer that no list has yet. None when there are none, and at a label
+    printer."""
     rules = settings.the_settings(tx)
     known = rules.printer(printer)
     if known is None:
@@ -52,7 +54,8 @@ def list_old(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str) -> None:
         lines=[],
         old=[old for job in found if (old := _old(tx, job, rules, known.language, now))],
     )
-    jobs.insert(tx, _list_of(slip, printer, now, ids))
+    if known.label_size is None:  # no list fits a label: old labels are asked about on the screens alone
+        jobs.insert(tx, _list_of(slip, printer, now, ids))
     for job in found:
         job.reason = LISTED
         jobs.update(tx, job)
@@ -93,5 +96,6 @@ def call_waiter(tx: Tx, now: Now, ids: Ids, actor: Actor, job_id: str) -> None:
     devices.clear_condition(tx, "slip_stale", job.id)
     devices.raise_condition(
         tx, "slip_stale_unanswered", job.id, job.created_at, printer=job.printer, station=job.station, job=job.id,
-        slip=slip_number(job.number), number=order.number if order else "", table=order.table if order else "",
+        slip=papers.name_on_paper(job, order), number=order.number if order else "",
+        table=order.table if order else "",
     )  # fmt: skip

@@ -242,7 +242,7 @@ def business_day(tx: Tx, now: Now, rules: Settings) -> str:
         return current
     visits.begin_day(tx, today, now.iso)
     jobs.let_go(tx, now.iso)
-    devices.clear_conditions(tx, "slip_gap", "slip_stale", "slip_stale_unanswered", "slip_unknown")
+    devices.clear_conditions(tx, "drawer_unknown", "slip_gap", "slip_stale", "slip_stale_unanswered", "slip_unknown")
     return today
 
 

@@ -10,7 +10,7 @@ from gateway.domain.now import Now
 from gateway.domain.print_job import PrintJob
 from gateway.domain.states import moved
 from gateway.operations import papers
-from gateway.store import jobs, keys, settings
+from gateway.store import devices, jobs, keys, settings
 from gateway.store.ids import row_of
 from gateway.store.transaction import Tx
 
@@ -23,7 +23,7 @@ def decide(
     """A person's word: `reprint` (a new, marked paper), `came_out`, `print` (one that came late is still wanted),
     `cancel` or `divert` to `target` (both only while nothing of it has left).
 
-    Raises `Refused`: unknown_job, illegal_move, idempotency_key_reused, invalid (no such printer).
+    Raises `Refused`: unknown_job, illegal_move, idempotency_key_reused, invalid (no such printer, labels only).
     """
     job = jobs.get(tx, job_id)
     if job is None:
@@ -34,6 +34,8 @@ def decide(
         if found[0] != print_:
             raise Refused("idempotency_key_reused")
         return jobs.at(tx, found[1])
+    if job.kind in print_job.DEEDS and decision not in ("came_out", "cancel"):
+        raise Refused("illegal_move", state=job.state, move=decision)  # who wants it again asks for it anew
     if decision == "reprint":
         answer = _reprint(tx, now, ids, actor, job)
     elif decision == "came_out":
@@ -41,8 +43,10 @@ def decide(
     elif decision == "print":
         answer = _print_stale(tx, now, ids, actor, job)
     else:
-        if decision == "divert" and (target == job.printer or settings.the_settings(tx).printer(target) is None):
-            raise Refused("invalid", field="printer", reason="no_such_printer")
+        if decision == "divert":
+            if target == job.printer:
+                raise Refused("invalid", field="printer", reason="no_such_printer")
+            papers.check_target(settings.the_settings(tx), target, {job.kind})
         papers.want_back(tx, now, ids, actor, job, decision, target)
         answer = job
     # A decision makes no event: its key remembers the paper's own row. Such numbers are above every slot, so these
@@ -71,6 +75,8 @@ def _came_out(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJ
     jobs.update(tx, job)
     tx.changed.add("jobs")
     papers.no_more_asked(tx, job)
+    if job.kind == "drawer":
+        devices.clear_condition(tx, "drawer_unknown", job.printer)
     papers.show(tx, now, ids, actor, job)
     return job
 

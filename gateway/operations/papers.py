@@ -11,9 +11,11 @@ from gateway.domain.documents import slip_number
 from gateway.domain.errors import IllegalMove, Refused
 from gateway.domain.ids import Ids
 from gateway.domain.now import Now
+from gateway.domain.order import Order
 from gateway.domain.print_job import PrintJob
+from gateway.domain.settings import Settings
 from gateway.domain.states import moved
-from gateway.operations import kitchen
+from gateway.operations import kitchen, printer_deeds
 from gateway.store import devices, jobs, orders, settings
 from gateway.store.transaction import Tx
 
@@ -41,7 +43,8 @@ def take_result(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str, result: 
     if result.state in FINAL_RESULTS and result.state != "WITHDRAWN":
         job.intent, job.settled = "", None  # it came too late: the paper has, or may have, this printer's bytes
     stamp(job, now)
-    job.reason = result.reason
+    if result.reason or job.kind not in print_job.DEEDS or result.state != "WITHDRAWN":
+        job.reason = result.reason  # why a drawer stayed shut was said before it was given up
     job.evidence = msgspec.json.encode(result.evidence).decode()
     job.attempts = max(job.attempts, result.attempt)
     if job.state == "UNKNOWN" and job.kind in print_job.CALLS_NOBODY:
@@ -58,12 +61,16 @@ def show(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
 
 
 def stamp(job: PrintJob, now: Now) -> None:
-    """Notes that something has just changed in it."""
-    job.updated_at, job.boot, job.mono = now.iso, now.boot, now.monotonic
+    """Notes that something has just changed in it. How long a drawer may wait counts from the tap on its button."""
+    job.updated_at = now.iso
+    if job.kind not in print_job.DEEDS:
+        job.boot, job.mono = now.boot, now.monotonic
 
 
 def _follow(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
-    if job.state == "PRINTED":
+    if job.kind in print_job.DEEDS:
+        printer_deeds.ended(tx, now, ids, job)
+    elif job.state == "PRINTED":
         _answer_for(tx, job)
         show(tx, now, ids, actor, job)
     elif job.state == "UNCONFIRMED":
@@ -91,7 +98,8 @@ def want_back(
     nobody_has_it = job.state == "QUEUED" and not jobs.is_out(tx, job)
     if job.state == "STALE" or nobody_has_it or settings.the_settings(tx).printer(job.printer) is None:
         job.state = moved("print job", print_job.MOVES, job.state, intent)
-        job.reason = ""
+        if job.kind not in print_job.DEEDS:
+            job.reason = ""
         stamp(job, now)
         _taken_back(tx, now, ids, job)
     jobs.update(tx, job)
@@ -107,7 +115,9 @@ WANTS_BACK = {
 
 def _taken_back(tx: Tx, now: Now, ids: Ids, job: PrintJob) -> None:
     """What follows when no byte of it will ever leave for its printer."""
-    if job.state == "DIVERTED":
+    if job.kind in print_job.DEEDS:
+        printer_deeds.ended(tx, now, ids, job)
+    elif job.state == "DIVERTED":
         jobs.insert(tx, in_its_place(now, ids, job, printer_for(tx, job, job.target)))
     elif job.state == "STALE":
         _raise(tx, job.created_at, "slip_stale", job)  # so that the oldest is asked about first
@@ -157,6 +167,14 @@ def make_stale(tx: Tx, now: Now, ids: Ids, actor: Actor, job_id: str) -> None:
         want_back(tx, now, ids, actor, job, "cancel" if _is_over(tx, job) else "stale")
 
 
+def give_up(tx: Tx, now: Now, ids: Ids, actor: Actor, job_id: str) -> None:
+    """A drawer, or a buzzer, has waited too long for its begin: from here on it shall not happen any more."""
+    job = jobs.get(tx, job_id)
+    if job is not None and not job.intent and "cancel" in WANTS_BACK.get(job.state, ()):
+        job.reason = printer_deeds.why_not(tx, job)
+        want_back(tx, now, ids, actor, job, "cancel")
+
+
 def _is_over(tx: Tx, job: PrintJob) -> bool:
     order = orders.load_of_ticket(tx, job.ticket) if job.ticket else None
     return order is not None and order.ticket(job.ticket).cleared_at is not None
@@ -193,8 +211,23 @@ def _raise(tx: Tx, since: str, code: str, job: PrintJob) -> None:
     order = orders.load(tx, job.order_id) if job.order_id else None
     devices.raise_condition(
         tx, code, job.id, since, printer=job.printer, station=job.station, job=job.id,
-        slip=slip_number(job.number), number=order.number if order else "", table=order.table if order else "",
+        slip=name_on_paper(job, order), number=order.number if order else "", table=order.table if order else "",
     )  # fmt: skip
+
+
+def name_on_paper(job: PrintJob, order: Order | None) -> str:
+    """What tells this paper from others where somebody looks for it: its running number, or the code of a label."""
+    return f"{order.number}-{job.part}" if order and job.kind == "label" else slip_number(job.number)
+
+
+def check_target(rules: Settings, target: str, kinds: set[str]) -> None:
+    """Whether a printer can take papers of these kinds. A label printer takes only labels and test slips; a label
+    comes out of any. Raises `Refused`: invalid (no such printer, labels only)."""
+    printer = rules.printer(target)
+    if printer is None:
+        raise Refused("invalid", field="printer", reason="no_such_printer")
+    if printer.label_size and kinds - {"label", "test"}:
+        raise Refused("invalid", field="printer", reason="labels_only")
 
 
 def no_more_asked(tx: Tx, job: PrintJob) -> None:

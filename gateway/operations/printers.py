@@ -86,13 +86,15 @@ def settle_queue(
     """Cancels what waits behind a printer, or sends all of it to `target`; the number of papers.
 
     What has begun stays where it is. Papers made later are others, so that to say it again does no harm.
-    Raises `Refused`: unknown_printer, invalid (no such target).
+    Raises `Refused`: unknown_printer, invalid (no such target, or it prints labels only).
     """
     rules = settings.the_settings(tx)
     _printer(rules, printer)
-    if intent == "divert" and (target == printer or rules.printer(target) is None):
-        raise Refused("invalid", field="printer", reason="no_such_printer")
     waiting = jobs.waiting_at(tx, printer, MOST_AT_ONCE)
+    if intent == "divert":
+        if target == printer:
+            raise Refused("invalid", field="printer", reason="no_such_printer")
+        papers.check_target(rules, target, {job.kind for job in waiting})
     for job in waiting:
         papers.want_back(tx, now, ids, actor, job, intent, target)
     return len(waiting)

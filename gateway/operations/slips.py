@@ -14,6 +14,7 @@ from gateway.domain.order import Line, Order
 from gateway.domain.print_job import PrintJob
 from gateway.domain.settings import Settings
 from gateway.domain.texts import pick
+from gateway.operations import first_papers
 from gateway.store import jobs, orders, settings
 from gateway.store.transaction import Reader
 
@@ -31,6 +32,8 @@ def slip_of(rows: Reader, job: PrintJob) -> Slip:
     rules = settings.the_settings(rows)
     if job.ticket:
         return slip_for(order, job, rules, jobs.missing_before(rows, job, order.day, MOST_MISSING))
+    if job.kind == "label":
+        return label_slip(order, job, rules)
     return order_slip(order, job, rules)
 
 
@@ -111,6 +114,31 @@ def order_slip(order: Order, job: PrintJob, rules: Settings) -> Slip:
         total=sum(line.amount for line in kept) if for_guests else None,
         code="" if for_guests else order.number,
         addition=order.addition,
+    )
+
+
+def label_slip(order: Order, job: PrintJob, rules: Settings) -> Slip:
+    """What sticks on one cup or box: one portion of the order, and which of those that this printer makes it is."""
+    printer, rule = rules.printer(job.printer), rules.slip_rule("label", job.printer)
+    language = rule.language if rule and rule.language else printer.language if printer else "en"
+    parts = first_papers.label_parts(order, rule.stations if rule else [])
+    line, quantity = first_papers.labelled(order)[job.part - 1]
+    made = _line(line, language)
+    made.quantity = quantity
+    return Slip(
+        kind="label",
+        language=language,
+        station="",
+        number="",
+        order=order.number,
+        place=place_of(order, language),
+        time=parse_iso(order.placed_at).astimezone(rules.zone()).strftime("%H:%M"),
+        order_type=order.type,
+        lines=[made],
+        allergies=[allergen_name(a, language) for a in order.allergies],
+        portion=parts.index(job.part) + 1 if job.part in parts else 0,
+        portions=len(parts) if job.part in parts else 0,
+        code=f"{order.number}-{job.part}",
     )
 
 

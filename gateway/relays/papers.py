@@ -10,7 +10,8 @@ from gateway.contract.messages import PrintCommand
 from gateway.contract.topics import Topics
 from gateway.contract.wire import Outlet
 from gateway.domain.now import Now
-from gateway.domain.print_job import PrintJob, is_stale
+from gateway.domain.print_job import OPEN, PrintJob, is_stale
+from gateway.operations.printer_deeds import waits_s
 from gateway.operations.slips import slip_of
 from gateway.store import Reader, Store, devices, jobs, settings
 from gateway.store.devices import Paused
@@ -26,9 +27,10 @@ def _held(job: PrintJob, paused: dict[str, Paused]) -> bool:
 
 @dataclass
 class _Out:
+    printer: str
     said_at: float
     attempt: int
-    intent: str
+    op: str
 
 
 class Papers:
@@ -53,24 +55,36 @@ class Papers:
             due = jobs.withdrawals(rows)
             asked = {job.id for job in due}
             paused = devices.paused_printers(rows)
-            due += [job for job in jobs.heads(rows) if job.id not in asked and not _held(job, paused)]
+            heads = [self._turn(rows, job) for job in jobs.heads(rows)]
+            due += [job for job in heads if job.id not in asked and not _held(job, paused)]
             commands = [(job, self._command(rows, job, now)) for job in due]
         self._out = {job.id: self._out[job.id] for job in due if job.id in self._out}
         for job, command in commands:
             if command and self._outlet.publish(self._topics.printer_jobs(job.printer), msgspec.json.encode(command)):
-                self._out[job.id] = _Out(now.monotonic, command.attempt, job.intent)
+                self._out[job.id] = _Out(job.printer, now.monotonic, command.attempt, command.op)
         if not due:
             return None
         return min((out.said_at for out in self._out.values()), default=now.monotonic) + SAY_AGAIN_S
 
+    def _turn(self, rows: Reader, head: PrintJob) -> PrintJob:
+        """A drawer goes before what waits here, and not before what its bridge has been told already."""
+        for key in [key for key, out in self._out.items() if out.printer == head.printer and key != head.id]:
+            job = jobs.get(rows, key)
+            if job is not None and job.state in OPEN and not job.intent:
+                return job
+        return head
+
     def _command(self, rows: Reader, job: PrintJob, now: Now) -> PrintCommand | None:
         out = self._out.get(job.id)
-        if out and out.intent == job.intent and now.monotonic - out.said_at < SAY_AGAIN_S:
+        left = waits_s(job, now)
+        # What comes too late is not said as a wish any more: a bridge that has forgotten it would begin it.
+        op = "withdraw" if job.intent or (left is not None and left <= 0) else "print"
+        if out and out.op == op and now.monotonic - out.said_at < SAY_AGAIN_S:
             return None
         attempt = (out.attempt if out else job.attempts) + 1
-        if job.intent:
+        if op == "withdraw":
             return PrintCommand("withdraw", job.id, attempt)
         limit = settings.the_settings(rows).printing.stale_after_min
         if job.state == "QUEUED" and is_stale(job, jobs.waited(rows, job, now), limit):
             return None  # housekeeping asks a person about it first
-        return PrintCommand("print", job.id, attempt, slip_of(rows, job), job.copy)
+        return PrintCommand("print", job.id, attempt, slip_of(rows, job), job.copy, left or 0)

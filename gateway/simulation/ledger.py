@@ -39,11 +39,15 @@ class KnownTicket:
 
 
 class Ledger:
-    def __init__(self, world: World, deeds: Deeds, cloud: CloudLine, printer_of: dict[str, str], names: dict[str, str]):
+    """`printers_of`: of each station, its own first, then those that stand in for it."""
+
+    def __init__(
+        self, world: World, deeds: Deeds, cloud: CloudLine, printers_of: dict[str, list[str]], names: dict[str, str]
+    ):
         self._world = world
         self._deeds = deeds
         self._cloud = cloud
-        self._printer_of = printer_of
+        self._printers_of = printers_of
         self._names = names
         self.dirty = True
         self.slot = 1 << journal.EPOCH_SHIFT
@@ -74,13 +78,16 @@ class Ledger:
                 raise Broken(f"a later paper of {paper.tag} at {paper.printer} does not say REPRINT")
         self.papers[ticket].append(paper)
         known = self.tickets[ticket]
+        diverted = paper.printer != self._printers_of[known.station][0]
+        if paper.code and ("FOR" in paper.text) != diverted:
+            raise Broken(f"the paper of {paper.tag} at {paper.printer} does not say rightly whether it is another's")
         if paper.code and not paper.shows(known.dishes):
             raise Broken(f"the paper of {paper.tag} does not hold the dishes {known.dishes}: {paper.text!r}")
 
     def _ticket_of(self, paper: Paper) -> str | None:
         for ticket in self.by_tag.get(paper.tag or "", []):
             known = self.tickets[ticket]
-            if self._printer_of[known.station] == paper.printer and f"{self._names[known.station]}\x1bE" in paper.text:
+            if paper.printer in self._printers_of[known.station] and f"{self._names[known.station]}\x1bE" in paper.text:
                 return ticket
         return None
 
@@ -222,7 +229,7 @@ class Ledger:
             former = self.jobs.get(identity)
             if former is None or former[0] != state:
                 self._check_move(former[0] if former else None, state, known.tag)
-                if self._printer_of[known.station] != printer:
+                if printer not in self._printers_of[known.station]:
                     raise Broken(f"a job of {known.tag} at {known.station} goes to {printer}")
                 if state == "PRINTED" and not self.whole_paper(ticket, copy):
                     raise Broken(f"copy {copy} of {known.tag} is PRINTED at {printer}, but it did not come out whole")

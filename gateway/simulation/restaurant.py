@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from gateway.domain.actor import HOUSE
 from gateway.domain.menu import Category, Item, Menu, Modifier, ModifierGroup
-from gateway.domain.settings import Area, Guards, Printer, Settings, Station
+from gateway.domain.settings import Area, Guards, Printer, Printing, Settings, Station
 from gateway.operations import administration
 from gateway.simulation.world import Ids, World
 from gateway.store import Store
@@ -26,7 +26,8 @@ BRIDGE = "bridge1"
 
 
 def settings_of(world: World) -> Settings:
-    """Stations prove by screen, paper or both; two may share a printer; some printers cannot confirm."""
+    """Stations prove by screen, paper or both; two may share a printer, or have another one for when their own cannot
+    print; some printers cannot confirm."""
     pick = world.chance.choice
     printers = [
         Printer(
@@ -35,13 +36,19 @@ def settings_of(world: World) -> Settings:
         )
         for p in PRINTERS
     ]  # fmt: skip
-    stations = [
-        Station(s, {"und": name}, proof=pick(["screen", "paper", "both", "both"]), printer=pick(PRINTERS))
-        for s, name in STATIONS.items()
-    ]
+    stations = []
+    for s, name in STATIONS.items():
+        first, second = world.chance.sample(PRINTERS, 2)
+        stations.append(
+            Station(
+                s, {"und": name}, proof=pick(["screen", "paper", "both", "both"]), printer=first,
+                backups=[second] if world.maybe(0.4) else [],
+            )
+        )  # fmt: skip
+    printing = Printing(divert_after_s=pick([3, 10, 20]))
     guards = Guards(orders_per_10_min=6 if world.maybe(0.2) else 100_000, need_guest_cookie=world.maybe(0.5))
     hall = Area("hall", {"und": "Hall"}, TABLES)
-    return Settings({"und": "Simulated"}, "CNY", stations, [hall], printers, guards=guards)
+    return Settings({"und": "Simulated"}, "CNY", stations, [hall], printers, guards=guards, printing=printing)
 
 
 @lru_cache

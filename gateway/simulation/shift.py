@@ -77,7 +77,8 @@ class Shift:
         self.rules = restaurant.found(world, self.gateway.path)
         self.deeds = Deeds()
         self.ledger = Ledger(
-            world, self.deeds, self.cloud, {s.id: s.printer for s in self.rules.stations}, restaurant.STATIONS
+            world, self.deeds, self.cloud, {s.id: [s.printer, *s.backups] for s in self.rules.stations},
+            restaurant.STATIONS,
         )
         self.printers = {p: Printer(world, p, self.ledger.came_out) for p in restaurant.PRINTERS}
         self.bridge = BridgeProcess(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.domain.now import Now
-from gateway.domain.print_job import OPEN, PrintJob
+from gateway.domain.print_job import DEEDS, OPEN, PrintJob
 from gateway.store import tickets
 from gateway.store.ids import row_of
 from gateway.store.transaction import Reader, Row, Tx
@@ -24,6 +24,8 @@ _HEADS = f"""WITH RECURSIVE p (printer) AS (
  SELECT (SELECT min(n) FROM jobs WHERE {_OPEN} AND printer = p.printer) FROM p WHERE printer IS NOT NULL"""
 """From printer to printer through the index: GROUP BY would walk through all that waits for a dead one."""
 
+
+_PAPER = f"kind NOT IN {DEEDS}"
 
 _LATER = "(copy > 1 OR diverted_from IS NOT NULL OR part > 1)"
 """Word for word as the index has it."""
@@ -70,18 +72,45 @@ def get(rows: Reader, job_id: str) -> PrintJob | None:
 
 
 def heads(rows: Reader) -> list[PrintJob]:
-    """The oldest open job of each printer: the only ones that may be out."""
-    return [_job(row) for (n,) in rows.all(_HEADS) if (row := rows.one(f"{_JOB} WHERE j.n = ?", n))]
+    """The next job of each printer, the only one that may be out: the one that has begun, else the oldest drawer, as
+    somebody stands before it and waits, else the oldest."""
+    found = []
+    for job in [at(rows, n) for (n,) in rows.all(_HEADS)]:
+        drawer = None if job.state != "QUEUED" else next(iter(open_deeds(rows, job.printer, ("drawer",))), None)
+        found.append(drawer or job)
+    return found
+
+
+NEWEST_LOOKED_AT = 64
+"""A drawer or a buzzer is never older than half a minute; behind a dead printer wait more papers than can be read each
+time. One that is older all the same has its turn in the line, and ends there."""
+
+
+def open_deeds(rows: Reader, printer: str, kinds: tuple[str, ...] = DEEDS) -> list[PrintJob]:
+    """What waits at a printer and is no paper, oldest first."""
+    newest_open = f"SELECT n, kind FROM jobs WHERE {_OPEN} AND printer = ? ORDER BY n DESC LIMIT {NEWEST_LOOKED_AT}"
+    marks = ", ".join("?" * len(kinds))
+    found = rows.all(f"SELECT n FROM ({newest_open}) WHERE kind IN ({marks})", printer, *kinds)
+    return [at(rows, n) for (n,) in sorted(found)]
+
+
+def begun_at(rows: Reader, printer: str) -> bool:
+    """Whether this printer is at work on something."""
+    head = f"SELECT state FROM jobs WHERE {_OPEN} AND printer = ? ORDER BY n LIMIT 1"
+    return rows.value(head, printer) in ("SENDING", "WAITING")
 
 
 def is_out(rows: Reader, job: PrintJob) -> bool:
-    """Whether a bridge may know this open job. Only the oldest of a printer is ever handed over."""
-    return bool(rows.value(f"SELECT min(n) FROM jobs WHERE {_OPEN} AND printer = ?", job.printer) == row_of(job.id))
+    """Whether a bridge may know this open job. Only the oldest of a printer is ever handed over, and any drawer, which
+    goes before it."""
+    oldest = f"SELECT n FROM jobs WHERE {_OPEN} AND printer = ? AND kind != 'drawer' ORDER BY n LIMIT 1"
+    return job.kind == "drawer" or bool(rows.value(oldest, job.printer) == row_of(job.id))
 
 
 def waiting_at(rows: Reader, printer: str, limit: int) -> list[PrintJob]:
-    """What a printer has not begun and nobody wants back already, oldest first."""
-    found = rows.all(f"SELECT n FROM jobs WHERE {_OPEN} AND printer = ? ORDER BY n LIMIT ?", printer, limit)
+    """Papers that a printer has not begun and nobody wants back already, oldest first."""
+    papers = f"SELECT n FROM jobs WHERE {_OPEN} AND printer = ? AND {_PAPER}"
+    found = rows.all(f"{papers} ORDER BY n LIMIT ?", printer, limit)
     return [job for (n,) in found if (job := at(rows, n)).state != "SENDING" and not job.intent]
 
 
@@ -113,9 +142,15 @@ def _numbered(rows: Reader, sql: str) -> list[PrintJob]:
 
 
 def waiting_count(rows: Reader, printer: str) -> int:
+    """Papers."""
     return int(
-        rows.value(f"SELECT count(*) FROM jobs WHERE printer = ? AND {_OPEN}", printer)
+        rows.value(f"SELECT count(*) FROM jobs WHERE printer = ? AND {_OPEN} AND {_PAPER}", printer)
     )
+
+
+def open_count(rows: Reader, printer: str) -> int:
+    """Papers, and what else it has not done yet."""
+    return int(rows.value(f"SELECT count(*) FROM jobs WHERE printer = ? AND {_OPEN}", printer))
 
 
 def unknown(rows: Reader) -> list[PrintJob]:
@@ -176,7 +211,7 @@ def same_paper(rows: Reader, job: PrintJob) -> list[PrintJob]:
     if job.ticket:
         return [one for one in of_ticket(rows, job.ticket) if one.part == job.part]
     if job.order_id:
-        return [one for one in _of_whole(rows, row_of(job.order_id)) if one.kind == job.kind]
+        return [one for one in _of_whole(rows, row_of(job.order_id)) if (one.kind, one.part) == (job.kind, job.part)]
     return [job]
 
 

@@ -113,6 +113,7 @@ def job_document(job: PrintJob) -> Json:
         "printer": job.printer,
         "station": job.station,
         "number": documents.slip_number(job.number) if job.number else "",
+        "part": job.part,
         "state": job.state,
         "reason": job.reason,
         "evidence": msgspec.json.decode(job.evidence),
@@ -128,18 +129,23 @@ def job_document(job: PrintJob) -> Json:
 
 
 def printer_document(
-    printer: Printer, device: Device | None, paused: Paused | None, rules: Settings, waiting: int
-) -> Json:
-    """`serves`: the stations whose slips it gets, `stands_in_for` those whose slips it gets while another cannot."""
+    printer: Printer, device: Device | None, paused: Paused | None, rules: Settings, waiting: int,
+    probe: Inquiry | None = None,
+) -> Json:  # fmt: skip
+    """`serves`: the stations whose slips it gets, `stands_in_for` those whose slips it gets while another cannot.
+    `probed`: the newest probe with an answer."""
     return {
         "name": printer.id,
         "title": printer.name,
         "bridge": printer.bridge,
         "port": printer.port,
         "columns": printer.columns,
+        "label": msgspec.to_builtins(printer.label_size),
         "language": printer.language,
         "encoding": printer.encoding,
-        "fence": printer.fence,
+        "fence": "status" if printer.label_size and printer.fence != "none" else printer.fence,
+        "drawer": printer.drawer,
+        "buzzer": printer.buzzer,
         "status": device.status if device else "unknown",
         "reasons": device.reasons if device else [],
         "model": device.model if device else "",
@@ -149,6 +155,7 @@ def printer_document(
         "paused": {"at": paused.at, "by": paused.by} if paused else None,
         "serves": [station.id for station in rules.stations if station.printer == printer.id],
         "stands_in_for": [station.id for station in rules.stations if printer.id in station.backups],
+        "probed": {"inquiry": probe.id, "at": probe.asked_at} if probe else None,
     }
 
 

@@ -144,6 +144,44 @@ def test_clearing_asks_first_and_a_reprint_says_so(
     assert waiting(demo) == 0
 
 
+def test_a_printer_is_probed_and_its_findings_are_in_words(
+    open_printers: Callable[..., Page], demo: RunningDemo
+) -> None:
+    page = open_printers("en-US", width=1280, height=900)
+    card(page, "receipt").get_by_test_id("probe").click()
+    expect(page.get_by_test_id("probing")).to_be_visible()
+    found = page.get_by_test_id("findings")
+    expect(found).to_be_visible(timeout=30_000)
+    expect(found).to_contain_text("The probe's slip is on paper")
+    expect(page.get_by_test_id("can-gs_h")).to_contain_text("works")
+    expect(page.get_by_test_id("can-gs_h")).to_contain_text("this printer answered")
+    expect(page.get_by_test_id("can-drawer")).to_contain_text("not known")
+    expect(page.get_by_test_id("advice-fence")).to_contain_text('fence = "gs_h"')
+    expect(found).to_contain_text("Is the paper cut below this line?")
+    assert any("PRINTER PROBE" in paper for paper in demo.papers("receipt"))
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(found).to_have_count(0)
+    expect(card(page, "receipt").get_by_test_id("probe")).to_be_focused()
+    page.get_by_test_id("language").click()
+    page.set_viewport_size({"width": 360, "height": 780})
+    card(page, "receipt").get_by_test_id("probe-last").click()
+    expect(found).to_contain_text("检测单已打出")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert violations(page) == []
+    _, body = demo.staff("GET", "/api/v1/printers", None)
+    assert {p["name"]: bool(p["probed"]) for p in body["printers"]}["receipt"]
+
+
+def test_a_printer_without_paper_is_not_probed_and_says_why(
+    open_printers: Callable[..., Page], demo: RunningDemo, no_paper: None
+) -> None:
+    page = open_printers()
+    card(page).get_by_test_id("probe").click()
+    expect(page.get_by_test_id("probe-refused")).to_have_text("这次没有检测：没纸", timeout=15_000)
+    assert not any("PRINTER PROBE" in paper for paper in demo.papers("kitchen"))
+
+
 def test_without_a_login_there_is_the_login_page(demo: RunningDemo, open_page: Callable[..., Page]) -> None:
     page = open_page(demo.info["staff_url"] + "/admin/printers", "en-US", 1280, 900)
     expect(page).to_have_url(re.compile(r"/login\?next=/admin/printers$"))

@@ -58,6 +58,15 @@ def of_the_settings() -> Iterator[Fault]:
     yield from settings_rules.faults(rules(**twice, default_station="moon", time_zone="Moon/Tycho"))
     yield from settings_rules.faults(rules(stations=[STATION | {"printer": "x"}], printers=[]))
     yield from settings_rules.faults(rules(stations=[], default_station=""))
+    till = PRINTER | {"drawer": "pin2", "buzzer": "drawer_socket"}
+    yield from settings_rules.faults(rules(stations=[STATION | {"buzz": True, "printer": "x"}], printers=[till]))
+    cups = PRINTER | {"id": "cups", "driver": "tspl_printer", "encoding": "big5"}
+    odd = [
+        {"kind": "label", "printers": ["kitchen"], "stations": ["moon"]},
+        {"kind": "runner", "printers": ["cups"], "stations": ["wok"]},
+    ]
+    mixed = {"printers": [PRINTER | {"label": {}}, cups], "slips": odd, "stations": [STATION | {"printer": "cups"}]}
+    yield from settings_rules.faults(rules(**mixed))
     rule = {"kind": "runner", "printers": ["cellar"], "areas": ["moon"]}
     bar = {"id": "bar", "bridge": "b", "driver": "mcu_device", "port": "p", "calls": {"1": "99"}}
     yield from settings_rules.faults(rules(slips=[rule], devices=[bar]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from bridge_rig import (
     Printers,
     kitchen,
 )
+from firmware_rig import Board
 
 from firmware_bridge import escpos
 
@@ -23,6 +24,20 @@ from firmware_bridge import escpos
 @pytest.fixture(scope="session")
 def bar_codes() -> escpos.BarCodeBytes:
     return escpos.load_bar_codes()
+
+
+@pytest.fixture
+def board() -> Iterator[Callable[..., Board]]:
+    """Starts programs of the firmware, each a peer on a pty; they end with the test."""
+    started: list[Board] = []
+
+    def start(program: Path, **how: bool) -> Board:
+        started.append(Board(program, **how))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.close()
 
 
 @pytest.fixture

@@ -5,12 +5,14 @@ Who adds a driver adds its conversation here; test_drivers.py does the rest.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bridge_rig import a_slip
+from label_samples import LABELS
 
 from firmware_bridge.device import Device
 from firmware_bridge.drivers.driver import Command, Driver, Surroundings
@@ -50,6 +52,16 @@ def well_printer(heard: bytes) -> bytes:
         for at in range(len(heard) - 2)
         if heard[at : at + 2] == b"\x10\x04" or heard[at : at + 3] == b"\x1dr\x01"
     )
+
+
+def well_label_printer(heard: bytes) -> bytes:
+    """Answers each `ESC ! ?`: it prints at the first two questions behind a label, and is ready at all others."""
+    said, since = b"", 2
+    for found in re.finditer(rb"\x1b!\?|PRINT 1,1\r\n", heard):
+        if found[0] == b"\x1b!?":
+            said += b"\x20" if since < 2 else b"\x00"
+        since = since + 1 if found[0] == b"\x1b!?" else 0
+    return said
 
 
 BOARD = write_hello_ack(Hello(1, "bump-bar-8", "1.0", b"golden", 0xB007, 240, ("key", "led", "drawer")))
@@ -102,6 +114,12 @@ CONVERSATIONS: dict[str, list[Conversation]] = {
     "escpos_printer": [
         Conversation(
             commands=(PrintCommand("print", "k1", 1, a_slip()),), answers=well_printer, results=("SENDING", "PRINTED")
+        )
+    ],
+    "tspl_printer": [
+        Conversation(
+            commands=(PrintCommand("print", "k1", 1, LABELS["zh-Hans"]["cup"]),), answers=well_label_printer,
+            results=("SENDING", "PRINTED"),
         )
     ],
     "scanner": [

@@ -91,6 +91,11 @@ def chinese(kind: str) -> Slip:
                     SlipOld("0041", "A031", "12 桌", "12:45", 40, "1× 麻婆豆腐，2× 鱼香肉丝，1× 回锅肉，1× 干煸四季豆"),
                     SlipOld("0045", "A037", "外带 37", "13:02", 23, "1× 回锅肉")],
         },
+        "label": {
+            "station": "", "number": "", "previous": "", "order_type": "takeaway", "place": "A031", "code": "A031-2",
+            "lines": [SlipLine(1, "珍珠奶茶", [SlipOption("大杯"), SlipOption("三分糖"), SlipOption("少冰")])],
+            "portion": 2, "portions": 3,
+        },
         "test": {"number": "", "lines": [], "place": "", "order": "", "code": "", "station": "炒锅打印机",
                  "date": "2026-11-23"},
     }  # fmt: skip
@@ -179,6 +184,11 @@ def english(kind: str) -> Slip:
             "old": [SlipOld("0042", "A033", "Table 3", "12:50", 35, "2x Kung Pao chicken, 1x Rice"),
                     SlipOld("0041", "A031", "Table 12", "12:45", 40, "1x Mapo tofu, 2x Fish-fragrant pork, 3x Rice"),
                     SlipOld("0045", "A037", "Takeaway 37", "13:02", 23, "1x Twice-cooked pork")],
+        },
+        "label": {
+            "station": "", "number": "", "previous": "", "order_type": "takeaway", "place": "A031", "code": "A031-2",
+            "lines": [SlipLine(1, "Bubble tea", [SlipOption(t) for t in ("large", "30% sugar", "less ice")])],
+            "portion": 2, "portions": 3,
         },
         "test": {"number": "", "lines": [], "place": "", "order": "", "code": "", "station": "Wok printer",
                  "date": "2026-11-23"},

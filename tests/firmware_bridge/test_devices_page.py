@@ -24,6 +24,7 @@ from firmware_bridge.drivers.table import DRIVERS
 from firmware_bridge.escpos import BarCodeBytes
 from firmware_bridge.ports.opening import open_port
 from firmware_bridge.virtual.config import CHOICES
+from firmware_bridge.virtual.label_printer import FAULTS as LABEL_FAULTS
 from firmware_bridge.virtual.peer import FAULTS
 from gateway.contract.messages import DeviceCommand, DeviceDesired
 
@@ -114,11 +115,17 @@ def test_the_checks_find_a_driver_that_keeps_everything(hands: Hands, monkeypatc
         test_drivers.test_a_device_that_never_stops_talking_fills_nothing(hands, "call_bell", TALK, "noise")
 
 
+LISTED = 10
+"""More choices than that are the numbers from one to another."""
+
+
 def test_the_page_names_every_driver_option_and_fault() -> None:
     for name, kind in DRIVERS.items():
         row = next(line for line in PAGE.splitlines() if line.startswith(f"| `{name}`"))
         for option, values in kind.options.items():
             listed = ", ".join(f"`{value}`" for value in values)
+            if len(values) > LISTED:  # numbers
+                listed = f"`{values[0]}` (`{min(map(int, values))}` to `{max(map(int, values))}`)"
             assert f"`{option}`: {listed}" in row, f"{name}: {option}"
-    for word in (*FAULTS, *(value for key in CHOICES for value in CHOICES[key]), *CHOICES):
+    for word in (*FAULTS, *LABEL_FAULTS, *(value for key in CHOICES for value in CHOICES[key]), *CHOICES):
         assert word in PAGE.partition("## Virtual devices")[2], word

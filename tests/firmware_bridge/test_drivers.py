@@ -8,18 +8,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from conversations import CONVERSATIONS, RUNGS, Conversation, Hands, Stage
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from firmware_bridge.charset import ENCODINGS
 from firmware_bridge.config import problems_of
 from firmware_bridge.drivers.driver import Driver
 from firmware_bridge.drivers.table import DRIVERS
 from firmware_bridge.escpos import BarCodeBytes
 from gateway.contract.messages import DeviceCommand, DeviceDesired, DeviceStatus
+from gateway.domain.settings import Printer
 
 MOST_HELD = 16 * 1024
 """Bytes and entries that a driver may keep of what its device said, whatever that was."""
@@ -189,6 +191,13 @@ def test_an_option_that_a_driver_does_not_have_is_said_in_words(kind: str) -> No
     for name, choice in DRIVERS[kind].options.items():
         assert problems_of(DeviceDesired("it", kind, "/dev/x", baud=9600, options={name: choice[-1]})) == []
         assert "is none of" in problems_of(DeviceDesired("it", kind, "/dev/x", baud=9600, options={name: "?"}))[0]
+
+
+def test_a_store_can_ask_for_every_encoding_that_a_printer_can_be_sent() -> None:
+    for wish in (DeviceDesired, Printer):
+        assert get_args(get_type_hints(wish)["encoding"]) == ENCODINGS
+    for encoding in ENCODINGS:
+        assert problems_of(DeviceDesired("kitchen", "escpos_printer", "/dev/k", encoding=encoding)) == []
 
 
 def test_drivers_draw_no_random_number_and_read_no_clock() -> None:

@@ -8,7 +8,7 @@ import re
 import select
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -58,19 +58,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("firmware")
     (folder / "warnings").write_text(build(folder), encoding="utf-8")
     return folder
-
-
-@pytest.fixture
-def board() -> Iterator[Callable[..., Board]]:
-    started: list[Board] = []
-
-    def start(program: Path, **how: bool) -> Board:
-        started.append(Board(program, **how))
-        return started[-1]
-
-    yield start
-    for each in started:
-        each.close()
 
 
 def up(device: Board, **how: Callable[[bytes], bytes]) -> World:

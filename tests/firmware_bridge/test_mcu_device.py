@@ -47,19 +47,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def board() -> Iterator[Callable[..., Board]]:
-    started: list[Board] = []
-
-    def start(program: Path, **how: bool) -> Board:
-        started.append(Board(program, **how))
-        return started[-1]
-
-    yield start
-    for each in started:
-        each.close()
-
-
-@pytest.fixture
 def base(hands: Hands, built: Path, board: Callable[..., Board]) -> Bench:
     """A call base in C that is online."""
     return online(Bench(hands, board(built / "call_base")))

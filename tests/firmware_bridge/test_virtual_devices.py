@@ -53,7 +53,7 @@ def test_status_fence_and_automatic_status_answer_by_the_book(line: Line, printe
     line.send("10 04 01", "10 04 02", "10 04 03", "10 04 04")
     assert line.receive(4) == "12 12 12 12"
     line.send("1D 61 0F", HELLO, "1D 61 0F", "1D 72 01")
-    assert line.receive(1) == "00"
+    assert line.receive(9) == "10 00 00 00 10 00 00 00 00", "each GS a is answered at once, then the fence"
     printers.fault("paper_out")
     assert line.receive(4) == "18 00 0f 00"
     line.send("10 04 01", "10 04 02", "10 04 04", "1D 72 01")

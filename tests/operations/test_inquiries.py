@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from store.shop import COOK, Shop
+from store.shop import COOK, Shop, open_shop, rules
 
 from gateway.contract.messages import BridgeEvent
 from gateway.domain.errors import Refused
@@ -60,6 +61,19 @@ def test_another_bridge_cannot_answer_and_a_refusal_is_an_end(shop: Shop) -> Non
     assert now_of(shop, asked).state == "ASKED"
     answer(shop, asked, "refused", reason="offline")
     assert now_of(shop, asked).state == "REFUSED"
+
+
+def test_a_device_is_tested_at_its_own_bridge_and_a_printer_is_none(tmp_path: Path) -> None:
+    door = {"id": "door", "bridge": "bridge-2", "driver": "scanner", "port": "p"}
+    shop = open_shop(tmp_path / "box", rules(devices=[door]))
+    asked = shop.do(inquiries.test, "door", "k1", actor=COOK)
+    assert (asked.bridge, asked.op, asked.device) == ("bridge-2", "test", "door")
+    answer(shop, asked, "tested", bridge="bridge-2", told=[])
+    assert now_of(shop, asked).state == "ANSWERED"
+    for other in ("kitchen", "nobody"):
+        with pytest.raises(Refused, match="unknown_device"):
+            shop.do(inquiries.test, other, "k2")
+    shop.close()
 
 
 def test_what_is_not_there_is_refused(shop: Shop) -> None:

@@ -479,7 +479,8 @@ def test_a_bridge_is_asked_to_look_around_and_the_answer_is_read(doors: Doors) -
         doors.program("GET", inquiry).get_json()
     )
     assert doors.program("POST", "/api/v1/printers/kitchen/probe", json={"key": "k2"}).get_json()["op"] == "probe"
-    assert doors.program("POST", url, json={"key": "k4", "scan": True}).get_json()["op"] == "scan"
+    assert doors.program("POST", url, json={"key": "k5", "scan": True}).get_json()["op"] == "scan"
+    assert doors.program("POST", "/api/v1/devices/bar/test", json={"key": "k4"}).get_json()["code"] == "unknown_device"
     other = doors.program("POST", "/api/v1/bridges/other/discover", json={"key": "k3"})
     assert other.get_json()["code"] == "unknown_bridge"
     assert doors.program("GET", "/api/v1/inquiries/x").get_json()["code"] == "unknown_inquiry"

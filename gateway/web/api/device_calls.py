@@ -59,6 +59,12 @@ def probe_printer(printer: str) -> Response:
     return bodies.json(views.inquiry_document(house().do(inquiries.probe, who.actor, printer, asked.key)))
 
 
+def test_device(device: str) -> Response:
+    who = access.need(*SETTING_UP)
+    asked = bodies.decode(bodies.read_body(), Asking)
+    return bodies.json(views.inquiry_document(house().do(inquiries.test, who.actor, device, asked.key)))
+
+
 def inquiry(inquiry_id: str) -> Response:
     access.staff()
     with house().store.read() as rows:

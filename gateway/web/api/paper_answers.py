@@ -19,8 +19,24 @@ class PausedBy(msgspec.Struct):
     by: str
 
 
+class Probed(msgspec.Struct):
+    """The newest probe of a printer that was answered: `GET /api/v1/inquiries/{inquiry}` has what came of it."""
+
+    inquiry: str
+    at: Time
+
+
+class LabelSize(msgspec.Struct):
+    """In mm; `gap_mm` is what lies between two labels."""
+
+    width_mm: int
+    height_mm: int
+    gap_mm: int
+
+
 class Printer(msgspec.Struct):
-    """`fence` is how it proves a slip: by a mark of its own (gs_h), by an answer (gs_r), or not at all (none).
+    """`fence` is how it proves a slip: by a mark of its own (gs_h), by an answer (gs_r), by what a label printer says
+    of itself (status), or not at all (none). `label`: what a label printer prints on; its `columns` say nothing.
 
     `serves`: the stations whose slips it gets; `stands_in_for`: those whose slips it gets while another cannot print.
     """
@@ -30,9 +46,12 @@ class Printer(msgspec.Struct):
     bridge: str
     port: str
     columns: int
+    label: LabelSize | None
     language: str
     encoding: str
-    fence: Literal["gs_h", "gs_r", "none"]
+    fence: Literal["gs_h", "gs_r", "status", "none"]
+    drawer: Literal["none", "pin2", "pin5"]
+    buzzer: Literal["none", "clone", "epson", "drawer_socket"]
     status: DeviceStatus
     reasons: list[str]
     model: str
@@ -42,6 +61,7 @@ class Printer(msgspec.Struct):
     paused: PausedBy | None
     serves: list[str]
     stands_in_for: list[str]
+    probed: Probed | None
 
 
 class Printers(msgspec.Struct):
@@ -49,8 +69,11 @@ class Printers(msgspec.Struct):
 
 
 class Job(msgspec.Struct):
-    """One paper. `copy` 1 is the first; every later one is marked as a reprint of the job that it `replaces`.
+    """One paper, or a `kind` that is none: `drawer`, `buzzer`.
 
+    `copy` 1 is the first; every later one is marked as a reprint of the job that it `replaces`.
+
+    `part`: which dish, portion or label of its order it is, from 1; 0 where the paper is not one of several.
     `diverted_from`: a job of which nothing was printed, whose place this one took. `intent`: why it is wanted back.
     """
 
@@ -63,6 +86,7 @@ class Job(msgspec.Struct):
     printer: str
     station: str
     number: str
+    part: int
     state: JobState
     reason: str
     evidence: dict[str, Any]
@@ -77,7 +101,8 @@ class Job(msgspec.Struct):
 
 
 class PrinterDone(msgspec.Struct):
-    """`papers`: of how many waiting papers it was. `job`: the test slip that was asked for."""
+    """`papers`: of how many waiting papers it was. `job`: the test slip, drawer or buzzer that was asked for, as it
+    is by now; ask again with the same key to learn its end."""
 
     printer: str
     papers: int
@@ -115,9 +140,11 @@ class PaperQrCode(msgspec.Struct, tag_field="kind", tag="qr"):
 
 
 class Paper(msgspec.Struct):
-    """A paper of `columns` half-width characters, line by line, as its printer would print it now."""
+    """A paper of `columns` half-width characters, line by line, as its printer would print it now. Of a label also its
+    size; one on which dish and allergies do not fit has no lines, as its printer refuses it."""
 
     columns: int
+    label: LabelSize | None
     lines: list[PaperText | PaperGap | PaperRule | PaperBarCode | PaperQrCode]
 
 

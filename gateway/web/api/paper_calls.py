@@ -9,16 +9,17 @@ from flask import Response, request
 
 from gateway.contract.messages import ActionKey
 from gateway.domain.errors import Refused
-from gateway.operations import paper_decisions, printers
+from gateway.operations import paper_decisions, printer_deeds, printers
 from gateway.operations.slips import slip_of
-from gateway.store import devices, jobs, settings
+from gateway.store import devices, inquiries, jobs, settings
 from gateway.web import access, bodies, slip_preview, views
 from gateway.web.api.staff_calls import MAX_LISTED, number_asked
 from gateway.web.house import house
 
 DECISIONS = ("reprint", "came_out", "print", "cancel", "divert")
-PRINTER_ACTIONS = ("test", "pause", "resume", "clear", "move")
+PRINTER_ACTIONS = ("test", "drawer", "buzzer", "pause", "resume", "clear", "move")
 PAPER_STAFF = ("kitchen", "waiter", "cashier")
+DRAWER_STAFF = ("cashier", "owner")
 
 
 class Deciding(msgspec.Struct, forbid_unknown_fields=True):
@@ -29,7 +30,7 @@ class Deciding(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PrinterAction(msgspec.Struct, forbid_unknown_fields=True):
-    """`key` tells one test slip from the next. `printer`: to which one a queue is moved."""
+    """`key` tells one test slip, one opening of the drawer from the next. `printer`: to which one a queue is moved."""
 
     key: ActionKey = ""
     printer: Annotated[str, msgspec.Meta(max_length=40)] = ""
@@ -42,22 +43,28 @@ def list_printers() -> Response:
         paused = devices.paused_printers(rows)
         rules = settings.the_settings(rows)
         found = [
-            views.printer_document(p, known.get(p.id), paused.get(p.id), rules, jobs.waiting_count(rows, p.id))
+            views.printer_document(
+                p, known.get(p.id), paused.get(p.id), rules, jobs.waiting_count(rows, p.id),
+                inquiries.newest(rows, "probe", p.id),
+            )
             for p in rules.printers
         ]
     return bodies.json({"printers": found})
 
 
 def act_on_printer(printer: str, action: str) -> Response:
-    who = access.need(*PAPER_STAFF)
+    who = access.need(*DRAWER_STAFF if action == "drawer" else (*PAPER_STAFF, "owner"))
     if action not in PRINTER_ACTIONS:
         raise Refused("not_found")
     asked = bodies.decode(bodies.read_body() or b"{}", PrinterAction)
-    if action == "test":
+    if action in ("test", "drawer", "buzzer"):
         if not asked.key:
             raise Refused("idempotency_key_missing")
-        job = house().do(printers.print_test, who.actor, printer, asked.key)
-        return bodies.json({"printer": printer, "papers": 1, "job": views.job_document(job)})
+        if action == "test":
+            job = house().do(printers.print_test, who.actor, printer, asked.key)
+        else:
+            job = house().do(printer_deeds.ask, who.actor, printer, action, asked.key)
+        return bodies.json({"printer": printer, "papers": int(action == "test"), "job": views.job_document(job)})
     if action in ("pause", "resume"):
         house().do(printers.pause if action == "pause" else printers.resume, who.actor, printer)
         return bodies.json({"printer": printer, "papers": 0, "job": None})
@@ -95,5 +102,7 @@ def job_slip(job_id: str) -> Response:
             raise Refused("unknown_job")
         printer = settings.the_settings(rows).printer(job.printer)
         slip = slip_of(rows, job)
+    if printer and (size := printer.label_size):
+        return bodies.json(slip_preview.label_document(slip, msgspec.structs.asdict(size), job.copy))
     columns, encoding = (printer.columns, printer.encoding) if printer else (48, "gbk")
     return bodies.json(slip_preview.document(slip, columns, encoding, job.copy))

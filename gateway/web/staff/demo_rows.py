@@ -8,7 +8,7 @@ from typing import Any
 from gateway.domain import documents
 from gateway.domain.now import parse_iso
 from gateway.domain.order import Order
-from gateway.domain.print_job import PrintJob
+from gateway.domain.print_job import DEEDS, PrintJob
 from gateway.domain.settings import Printer, Settings
 from gateway.domain.texts import pick
 from gateway.store import Reader, jobs, journal, orders, tickets, visits
@@ -88,17 +88,20 @@ def _worst(states: set[str]) -> str | None:
 
 
 def printers_of(rows: Reader, rules: Settings, papers: Papers) -> dict[str, dict[str, Any]]:
-    proofs = _proofs(jobs.newest(rows, None, PROOFS_READ))
+    newest = jobs.newest(rows, None, PROOFS_READ)
+    proofs = _proofs(job for job in newest if job.kind not in DEEDS)
+    deeds = {job.printer: job for job in reversed(newest) if job.kind in DEEDS and job.state == "PRINTED"}
     heads = {job.printer: job for job in jobs.heads(rows)}
     known = {device.name: device for device in device_rows.devices(rows)}
     found = {}
     for printer in rules.printers:
-        device, head = known.get(printer.id), heads.get(printer.id)
+        device, head, deed = known.get(printer.id), heads.get(printer.id), deeds.get(printer.id)
         found[printer.id] = {
             "status": device.status if device else "unknown",
             "reasons": device.reasons if device else [],
             "waiting": jobs.waiting_count(rows, printer.id),
             "head": {"state": head.state, "reason": head.reason, "since": head.created_at} if head else None,
+            "deed": {"kind": deed.kind, "at": deed.updated_at} if deed else None,
             "slips": [_with_proof(slip, printer, rules, proofs) for slip in papers.newest(printer.id)],
         }
     return found

@@ -7,10 +7,12 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from flask import Flask, Response, make_response, redirect, render_template, request
 
+from gateway.contract import findings_words
 from gateway.domain.errors import Refused
 from gateway.domain.settings import Settings
 from gateway.store import settings
 from gateway.web import access
+from gateway.web.api import paper_calls
 from gateway.web.house import house
 from gateway.web.language import LANGUAGES, language
 
@@ -90,7 +92,7 @@ def kitchen(station_id: str) -> Response:
 
 def printers() -> Response:
     try:
-        access.staff()
+        who = access.staff()
     except Refused:
         return _to_login()
     with house().store.read() as rows:
@@ -98,12 +100,26 @@ def printers() -> Response:
     boot = {
         "lang": language(),
         "store_name": rules.name,
+        "opens_drawers": who.role in ("manager", *paper_calls.DRAWER_STAFF),
         "stations": [{"id": s.id, "name": s.name} for s in rules.stations],
         "time_zone": rules.time_zone,
         "bridges": sorted(rules.bridges()),
         "demo": house().config.demo is not None,
+        "findings": {**_finding_words(), "order": list(findings_words.CAPABILITIES)},  # JSON's own order is another
     }
     return make_response(render_template("staff/printers.html", boot=boot, lang=boot["lang"]))
+
+
+def _finding_words() -> dict[str, dict[str, dict[str, str]]]:
+    """Of a probe, as the doctors and the reports say it too."""
+    every = {
+        "capabilities": findings_words.CAPABILITIES, "states": findings_words.STATES, "known": findings_words.KNOWN,
+        "notes": findings_words.NOTES, "titles": findings_words.TITLES, "advice": findings_words.ADVICE,
+        "letters": findings_words.LETTERS,
+    }  # fmt: skip
+    return {
+        kind: {code: {"zh-Hans": zh, "en": en} for code, (zh, en) in words.items()} for kind, words in every.items()
+    }
 
 
 def _to_login() -> Response:

@@ -3,6 +3,7 @@
   'use strict';
   const html = TP.html, icon = TP.icon;
   const still = root.matchMedia ? root.matchMedia('(prefers-reduced-motion:reduce)') : {matches: false};
+  const DID_MS = 6000;       // how long it says that its drawer opened or its buzzer sounded
   const SLOW_MS = 2000;      // a slip that is queued for longer than this waits for something
 
   root.DemoPaper = function (t, printer, look) {
@@ -73,7 +74,8 @@
         });
       }
       render({p, broker, away}) {
-        const [word, how] = away ? ['m_unknown', ''] : mood(p, broker);
+        const did = p.deed && TP.clock.now() - Date.parse(p.deed.at) < DID_MS ? 'd_' + p.deed.kind : '';
+        const [word, how] = away ? ['m_unknown', ''] : did ? [did, 'busy'] : mood(p, broker);
         const out = p.slips.filter((s) => s.number <= this.top).slice(0, 3);
         return html`<section class="prn" aria-label=${TP.text(printer.name)} data-testid=${'printer-' + printer.id}>
           <div class="mouth"><b>${TP.text(printer.name)}</b><span class=${'lampword ' + how}><i></i>${t(word)}</span></div>

@@ -28,7 +28,15 @@
       default: return html`<hr />`;
     }
   }
+  /* A label has an end: it is shown in its own shape, and what its printer refuses is said. */
+  function Label({paper, t}) {
+    const {width_mm, height_mm} = paper.label;
+    const size = {width: paper.columns + 'ch', minHeight: Math.round(paper.columns * height_mm / width_mm * 10) / 10 + 'ch'};
+    return html`<div class="paper label" style=${size} data-testid="paper">${paper.lines.length ? paper.lines.map((line) => html`<${Line} line=${line} t=${t} />`)
+      : html`<p class="p-refused">${t('no_label')}</p>`}</div>`;
+  }
   root.PrintersPaper = function Paper({paper, t}) {
+    if (paper.label) return html`<${Label} paper=${paper} t=${t} />`;
     return html`<div class=${'paper c' + paper.columns} data-testid="paper">${paper.lines.map((line) => html`<${Line} line=${line} t=${t} />`)}</div>`;
   };
 })(self);

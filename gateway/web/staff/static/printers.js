@@ -1,12 +1,14 @@
 /* The printers page: how each is, what waits behind it, its latest papers, and what a person can do about them. */
 (function (root) {
   'use strict';
-  const html = TP.html, icon = TP.icon, boot = TP.boot(), t = TP.t(root.PrintersWords), Paper = root.PrintersPaper;
+  const html = TP.html, icon = TP.icon, boot = TP.boot(), t = TP.t(root.PrintersWords), Paper = root.PrintersPaper, Probe = root.PrintersProbe;
   const EVERY_MS = 1500, AWAY_MS = 2500, HIDDEN_MS = 8000, SHOWN = 8, SAID_MS = 8000;
+  const ASK_MS = 500, TOLD_MS = 12000;      // a drawer or a buzzer: until its end is known, and how long a person waits for it
   TP.setLang(TP.pickLang([boot.lang]));
 
   /* -- state ------------------------------------------------------------------------------------------------ */
   let printers = null, conditions = [], papers = {}, heardAt = 0, away = false;
+  let probe = null;                                               // {printer, inquiry, back}: whose findings are looked at
   let said = null, busy = {}, asking = null, shown = null;      // asking: {printer, what}; shown: {job, paper, failed, back}
 
   const name = (id) => { const p = (printers || []).find((one) => one.name === id); return p ? TP.text(p.title) || p.name : id; };
@@ -57,6 +59,29 @@
       clear: () => t('cleared', {n: done.papers}), move: () => t('moved', {n: done.papers, p: name(target)})
     })[action]());
   }
+  /* The drawer or the buzzer. The same key is asked again until its job has ended: it never happens twice by that. */
+  function deed(printer, kind) {
+    const id = printer.name + kind, key = TP.key(), began = Date.now();
+    if (busy[id]) return;
+    busy[id] = true;
+    say(t(kind + '_asked'));
+    const end = (text, wrong) => { busy[id] = false; say(text, wrong); poll.now(); };
+    const ask = () => TP.fetchJson('/api/v1/printers/' + encodeURIComponent(printer.name) + '/' + kind, {body: {key}}, 4000).then((r) => {
+      if (r.status === 401) { location.reload(); return; }
+      if (r.status === 403) { end(t('not_allowed'), true); return; }
+      const job = r.status === 200 && r.json.job, late = Date.now() - began > TOLD_MS;
+      if (job && deedWord(job)) end(deedWord(job), job.state !== 'PRINTED');
+      else if (r.status >= 400 && r.status < 500) end(t('refused'), true);
+      else if (late) end(t(kind + '_silent'), true);
+      else setTimeout(ask, ASK_MS);
+    });
+    ask();
+  }
+  /* How it ended, in words; '' while it has not. */
+  function deedWord(job) {
+    if (job.state === 'CANCELLED') return t(job.kind + '_not', {r: reason(job.reason || 'too_late')});
+    return {PRINTED: 1, UNCONFIRMED: 1, UNKNOWN: 1}[job.state] ? t(job.kind + '_' + job.state) : '';
+  }
   function decide(job, decision, target) {
     const body = Object.assign({key: TP.key()}, target ? {printer: target} : {});
     asking = null;
@@ -74,13 +99,34 @@
       draw();
     });
   }
+  /* A probe is asked for, or looked at again: its answer is waited for as long as the house waits for it. */
+  function openProbe(printer, back, last) {
+    const mine = probe = {printer: printer.name, inquiry: null, back};
+    const alive = () => probe === mine;
+    const failed = () => { if (alive()) { probe = null; say(t('failed'), true); } };
+    function heard(r) {
+      if (!alive()) return;
+      if (r.status === 401) { location.reload(); return; }
+      if (r.status !== 200 && !mine.inquiry) { failed(); return; }
+      if (r.status === 200) mine.inquiry = r.json;
+      draw();
+      if (mine.inquiry.state === 'ASKED') setTimeout(() => { if (alive()) look(mine.inquiry.id); }, EVERY_MS);
+      else poll.now();
+    }
+    const look = (id) => TP.fetchJson('/api/v1/inquiries/' + id, {}, 5000).then(heard);
+    draw();
+    const panel = document.querySelector('.panel h2');
+    if (panel) panel.focus();
+    if (last) look(last.inquiry);
+    else TP.fetchJson('/api/v1/printers/' + encodeURIComponent(printer.name) + '/probe', {body: {key: TP.key()}}, 6000).then(heard);
+  }
   function close() {
-    const back = shown && shown.back;
-    shown = null;
+    const back = (shown || probe) && (shown || probe).back;
+    shown = probe = null;
     draw();
     if (back && back.isConnected) back.focus();
   }
-  addEventListener('keydown', (e) => { if (e.key === 'Escape') { if (shown) close(); else if (asking) { asking = null; draw(); } } });
+  addEventListener('keydown', (e) => { if (e.key === 'Escape') { if (shown || probe) close(); else if (asking) { asking = null; draw(); } } });
 
   /* -- words for what is ------------------------------------------------------------------------------------ */
   /* -> [class, icon, words]: what this printer can do now, as a shape and a word */
@@ -93,14 +139,15 @@
     }[p.status] || ['is-soon', 'ask', t('unknown')];
   }
   const reason = (code) => t({offline: 'offline_reason', moved: 'moved_reason'}[code] || code);
-  const KINDS = {kitchen: 'kitchen_kind', test: 'test_kind'};
-  function what(job) { return job.number ? t('slip', {n: job.number}) : t(KINDS[job.kind] || job.kind); }
+  const KINDS = {kitchen: 'kitchen_kind', test: 'test_kind', drawer: 'drawer_kind', buzzer: 'buzzer_kind'};
+  const isPaper = (job) => job.kind !== 'drawer' && job.kind !== 'buzzer';
+  function what(job) { return job.kind === 'label' ? t('label_of', {n: job.order_number + '-' + job.part}) : job.number ? t('slip', {n: job.number}) : t(KINDS[job.kind] || job.kind); }
   const STATES = {
     QUEUED: ['', 'ring'], SENDING: ['is-move', 'half'], WAITING: ['is-soon', 'clock'], PRINTED: ['is-proof', 'done'], UNCONFIRMED: ['', 'dash'],
     UNKNOWN: ['is-now', 'ask'], STALE: ['is-soon', 'ask'], DIVERTED: ['is-gone', 'right'], CANCELLED: ['is-gone', 'cross']
   };
   function actions(job) {
-    if (job.intent) return [];
+    if (job.intent || !isPaper(job)) return [];
     switch (job.state) {
       case 'UNKNOWN': return job.settled === null ? ['came_out', 'reprint'] : ['reprint'];
       case 'PRINTED': case 'UNCONFIRMED': return ['reprint'];
@@ -130,7 +177,9 @@
       <h3>${TP.text(c.title)}</h3><p class="do">${TP.text(c.advice)}</p></div>`;
   }
   function Ask({p}) {
-    const others = printers.filter((one) => one.name !== p.name);
+    /* a label printer takes labels only; labels come out of any printer */
+    const job_ = asking.job, labels = job_ ? job_.kind === 'label' : !!p.label;
+    const others = printers.filter((one) => one.name !== p.name && (labels || !one.label));
     if (asking.what === 'clear') {
       return html`<div class="ask" role="group"><p>${t('clear_ask', {n: p.waiting})}</p><p class="do">
         <button type="button" class="btn btn-ink" data-testid="clear-yes" onClick=${() => act(p, 'clear')}>${t('clear_yes', {n: p.waiting})}</button>
@@ -144,6 +193,12 @@
   function Row({p, job}) {
     const [cls, shape] = STATES[job.state] || ['', 'ask'], calm = job.state === 'UNKNOWN' && job.settled !== null;
     const more = [job.order_number && t('order', {n: job.order_number}), job.copy > 1 && t('copy', {n: job.copy}), job.intent && t('wanted_back'), TP.clock.hm(Date.parse(job.created_at))];
+    if (!isPaper(job)) {
+      const asked = job.kind === 'drawer' && conditions.some((c) => c.code === 'drawer_unknown' && c.job === job.id);
+      return html`<li class="row" data-testid=${job.kind + '-' + job.state}><span class="what">${icon(job.kind === 'drawer' ? 'lock' : 'bell')}<span><b>${what(job)}</b><small>${TP.clock.hm(Date.parse(job.created_at))}</small></span></span>
+        <span class=${'state ' + (job.state === 'UNKNOWN' && !asked ? 'is-gone' : cls)}>${icon(shape)}${deedWord(job) || t(job.intent ? job.kind + '_silent' : job.kind + '_asked')}</span>
+        ${asked ? html`<span class="acts"><button type="button" class="btn" data-testid="opened" onClick=${() => send(job.id, '/api/v1/jobs/' + job.id + '/came_out', {key: TP.key()}, () => t('drawer_PRINTED'))}>${t('it_opened')}</button></span>` : null}</li>`;
+    }
     return html`<li class="row" data-testid=${'job-' + job.state}>
       <button type="button" class="what" aria-label=${t('look_at', {n: what(job)})} onClick=${(e) => open(job, e.currentTarget)}>${icon('paper')}<span><b>${what(job)}</b><small>${more.filter(Boolean).join(' · ')}</small></span></button>
       <span class=${'state ' + (calm ? 'is-gone' : cls)}>${icon(shape)}${t(calm ? 'answered' : job.state)}</span>
@@ -153,16 +208,18 @@
   function Card({p}) {
     const [cls, shape, word] = standing(p), mine = conditions.filter((c) => c.subject === p.name || (c.printer === p.name && c.code !== 'slip_gap'));
     const list = papers[p.name] || [], more = p.reasons.map(reason).join(TP.lang === 'en' ? ', ' : '、');
-    const about = [t('mm', {n: p.columns > 32 ? 80 : 58}), t(p.fence === 'none' ? 'no_fence' : p.fence), t('at', {p: p.port}), p.model].filter(Boolean).join(' · ');
+    const about = [p.label ? t('label_mm', {w: p.label.width_mm, h: p.label.height_mm}) : t('mm', {n: p.columns > 32 ? 80 : 58}), t(p.fence === 'none' ? 'no_fence' : p.fence), t('at', {p: p.port}), p.model].filter(Boolean).join(' · ');
     const button = (action, shown_, ink) => html`<button type="button" class=${'btn' + (ink ? ' btn-ink' : '')} data-testid=${action} disabled=${!!busy[p.name + action]}
-      onClick=${() => { if (action === 'move' || action === 'clear') { asking = {printer: p.name, what: action}; draw(); } else act(p, action); }}>${t(shown_ || action)}</button>`;
+      onClick=${() => { if (action === 'drawer' || action === 'buzzer') deed(p, action); else if (action === 'move' || action === 'clear') { asking = {printer: p.name, what: action}; draw(); } else act(p, action); }}>${t(shown_ || action)}</button>`;
     return html`<section class="card printer" aria-label=${name(p.name)} data-testid=${'printer-' + p.name}>
       <header>${icon('printer')}<h2>${name(p.name)}</h2><span class=${'state ' + cls} data-testid="standing">${icon(shape)}${word}${more && p.status !== 'online' ? html`<small>${more}</small>` : null}</span></header>
       <p class="about">${about}</p>
-      <p class="about">${p.serves.length ? t('serves', {s: stations(p.serves)}) : p.stands_in_for.length ? '' : t('nobody')}${p.serves.length && p.stands_in_for.length ? ' · ' : ''}${p.stands_in_for.length ? t('stands_in', {s: stations(p.stands_in_for)}) : ''}</p>
+      <p class="about">${p.serves.length ? t('serves', {s: stations(p.serves)}) : p.stands_in_for.length ? '' : t(p.label ? 'labels_only' : 'nobody')}${p.serves.length && p.stands_in_for.length ? ' · ' : ''}${p.stands_in_for.length ? t('stands_in', {s: stations(p.stands_in_for)}) : ''}</p>
       ${mine.map((c) => html`<${Wrong} c=${c} />`)}
       <p class=${'queue' + (p.waiting ? ' some' : '')} data-testid="waiting">${p.waiting ? html`<b>${t('waiting', {n: p.waiting})}</b>` : t('nothing_waits')}</p>
-      <p class="do">${button('test')}${p.paused ? button('resume', 'resume', true) : button('pause')}${p.waiting && printers.length > 1 ? button('move') : null}${p.waiting ? button('clear') : null}</p>
+      <p class="do">${p.drawer !== 'none' && boot.opens_drawers ? button('drawer') : null}${p.buzzer !== 'none' ? button('buzzer') : null}${button('test')}${p.paused ? button('resume', 'resume', true) : button('pause')}${p.waiting && printers.some((one) => one.name !== p.name && (p.label || !one.label)) ? button('move') : null}${p.waiting ? button('clear') : null}
+        ${p.label ? null : html`<button type="button" class="btn" data-testid="probe" onClick=${(e) => openProbe(p, e.currentTarget)}>${t('probe')}</button>`}
+        ${p.probed ? html`<button type="button" class="btn btn-quiet" data-testid="probe-last" onClick=${(e) => openProbe(p, e.currentTarget, p.probed)}>${t('probe_last')}</button>` : null}</p>
       ${asking && asking.printer === p.name ? html`<${Ask} p=${p} />` : null}
       <h3>${t('papers')}</h3>${list.length ? html`<ul class="rows">${list.map((job) => html`<${Row} p=${p} job=${job} key=${job.id} />`)}</ul>` : html`<p class="about">${t('no_papers')}</p>`}
     </section>`;
@@ -180,7 +237,8 @@
       ${away ? TP.sign('silent', 'cloudoff', t('silent'), t('silent_do', {at: TP.clock.hms(heardAt)})) : null}
       <${Headline} /><div class="printers">${printers.map((p) => html`<${Card} p=${p} key=${p.name} />`)}<${Look} /></div></main>
       <div class="said" role="status">${said ? html`<p class=${'toast' + (said.wrong ? ' wrong' : '')} data-testid="said">${said.wrong ? icon('tri') : null}${said.text}</p>` : null}</div>
-      ${shown ? html`<${Panel} />` : null}`;
+      ${shown ? html`<${Panel} />` : null}
+      ${probe ? html`<${Probe} inquiry=${probe.inquiry} name=${name(probe.printer)} words=${boot.findings} reason=${reason} t=${t} close=${close} />` : null}`;
   }
   const place = document.getElementById('printers');
   function draw() { TP.render(html`<${Page} />`, place); }

@@ -1,0 +1,40 @@
+"""A drawer that shall open, a buzzer that shall sound: jobs of a printer that are no papers."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.contract.slips import DeedKind, Slip
+from gateway.domain.ids import Ids
+from gateway.domain.now import Now
+from gateway.domain.print_job import PrintJob
+from gateway.domain.settings import Printer, Settings
+from gateway.domain.texts import pick
+
+
+def deed_job(
+    now: Now, ids: Ids, kind: DeedKind, printer: Printer, rules: Settings, station: str = "", asked_by: str = ""
+) -> PrintJob:
+    """It stands for no order and no ticket, so that it is never counted as one of their slips."""
+    slip = Slip(
+        kind=kind,
+        language=printer.language,
+        station=pick(printer.name, printer.language) or printer.id,
+        number="",
+        order="",
+        place="",
+        time=now.utc.astimezone(rules.zone()).strftime("%H:%M"),
+        lines=[],
+    )
+    return PrintJob(
+        id=next(ids), kind=kind, printer=printer.id, station=station, ticket="", order_id="", copy=1, state="QUEUED",
+        number=0, created_at=now.iso, updated_at=now.iso, boot=now.boot, mono=now.monotonic, asked_by=asked_by,
+        slip=msgspec.json.encode(slip).decode(),
+    )  # fmt: skip
+
+
+def buzz_for(now: Now, ids: Ids, station_id: str, rules: Settings) -> list[PrintJob]:
+    """Calls the cooks of a station to a new ticket, where they want that; else nothing."""
+    station = rules.station(station_id)
+    printer = rules.printer(station.printer) if station is not None and station.buzz else None
+    return [deed_job(now, ids, "buzzer", printer, rules, station_id)] if printer is not None else []
