@@ -8,7 +8,7 @@ from functools import partial
 from gateway.domain.actor import HOUSE
 from gateway.domain.inquiry import PATIENCE_S
 from gateway.domain.now import Now
-from gateway.domain.print_job import PrintJob, is_stale
+from gateway.domain.print_job import STATION_COPY, PrintJob, is_stale
 from gateway.domain.settings import Settings
 from gateway.domain.ticket import Ticket
 from gateway.operations import administration, inquiries, kitchen, old_papers, papers, printer_deeds, sync
@@ -146,7 +146,8 @@ class WaitingPapers:
 
 
 def _printers_of(job: PrintJob, rules: Settings) -> list[str]:
-    station = rules.station(job.station)
+    """Where it may go instead. A copy for somebody else than the cooks is no good to them."""
+    station = rules.station(job.station) if job.kind != STATION_COPY else None
     return [p for p in (station.printer, *station.backups) if p != job.printer] if station else []
 
 

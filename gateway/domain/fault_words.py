@@ -73,8 +73,8 @@ _SETTINGS: dict[str, tuple[str, str]] = {
         "{where}: {printer!r} is a label printer, no {kind} fits it",
     ),
     "stations_of_labels": (
-        '{where}：stations 只用于 kind = "label"，{kind} 是整单的',
-        '{where}: stations is for kind = "label"; a {kind} is of the whole order',
+        '{where}：stations 只用于 kind = "label" 和 "kitchen"，{kind} 是整单的',
+        '{where}: stations is for kind = "label" and "kitchen"; a {kind} is of the whole order',
     ),
     "no_such_table": ("{where}：没有桌台 {table!r}", "{where}: no table {table!r}"),
     "no_such_area": ("{where}：没有区域 {area!r}；现有：{known}", "{where}: no area {area!r}; there are: {known}"),

@@ -32,7 +32,7 @@ def label_faults(settings: Settings) -> list[Fault]:
                 found.append(Fault("no_label_printer", here, {"printer": one}))
             if not is_label and one in labels:
                 found.append(Fault("paper_on_label_printer", here, {"printer": one, "kind": rule.kind}))
-        if rule.stations and not is_label:
+        if rule.stations and rule.kind not in ("label", "kitchen"):
             found.append(Fault("stations_of_labels", here, {"kind": rule.kind}))
         stations = tuple(sorted(s.id for s in settings.stations))
         found += [

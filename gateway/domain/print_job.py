@@ -42,6 +42,9 @@ MOVES = {
     ("UNKNOWN", "came_out"): "PRINTED",
 }
 
+STATION_COPY = "station_copy"
+"""Kind of a further copy of a ticket's paper, which somebody else than its cook wants: it proves nothing."""
+
 COOKED_BY = ("kitchen", "dish", "portion")
 """Kinds of a ticket's own paper: all of it, one of its dishes, one portion of a dish."""
 

@@ -111,14 +111,16 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SlipRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A paper of each whole order: the guests' list, all of it for the pass, the runner's, or its labels.
+    """A further paper of each order: the guests' list, all of it for the pass, the runner's, its labels, or copies of
+    its kitchen slips.
 
     It prints on every one of `printers`, `copies` times; every copy after the first says REPRINT. `areas` and
     `order_types`: only for orders from there and of that kind; empty: for all. Without a `language` the printer's.
-    `label` is one for each portion of the order, or only of what `stations` make; empty: of all.
+    `label` is one for each portion of the order, or only of what `stations` make; empty: of all. `kitchen` is a further
+    copy of their slips, where somebody else wants to see them: it says REPRINT from the first on, and proves nothing.
     """
 
-    kind: Literal["guest_list", "full_order", "runner", "label"]
+    kind: Literal["guest_list", "full_order", "runner", "label", "kitchen"]
     printers: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=8)]
     on: bool = True
     copies: Annotated[int, msgspec.Meta(ge=1, le=3)] = 1

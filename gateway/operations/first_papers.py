@@ -5,10 +5,10 @@ from __future__ import annotations
 from gateway.domain.ids import Ids
 from gateway.domain.now import Now
 from gateway.domain.order import Line, Order
-from gateway.domain.print_job import PrintJob
-from gateway.domain.settings import Settings
+from gateway.domain.print_job import STATION_COPY, PrintJob
+from gateway.domain.settings import Settings, SlipRule
 from gateway.domain.ticket import Ticket
-from gateway.operations.deed_jobs import buzz_for
+from gateway.operations.own_jobs import buzz_for
 
 MOST_PORTIONS = 40
 """Papers of one ticket, one for each portion. With more of them each dish gets one: twenty beers are one paper."""
@@ -49,7 +49,9 @@ def of_order(now: Now, ids: Ids, order: Order, rules: Settings) -> list[PrintJob
         made += buzz_for(now, ids, ticket.station, rules)
     area = rules.area_of(order.table)
     for rule in rules.slips:
-        if rule.wants(order.type, area):
+        if rule.wants(order.type, area) and rule.kind == "kitchen":
+            made += _copies(now, ids, order, rule)
+        elif rule.wants(order.type, area):
             made += [
                 _paper(now, ids, rule.kind, printer, order, copy=copy, part=part)
                 for printer in rule.printers
@@ -57,6 +59,18 @@ def of_order(now: Now, ids: Ids, order: Order, rules: Settings) -> list[PrintJob
                 for copy in range(1, rule.copies + 1)
             ]
     return made
+
+
+def _copies(now: Now, ids: Ids, order: Order, rule: SlipRule) -> list[PrintJob]:
+    """Further copies of its stations' slips. They hang on no ticket, for a paper elsewhere is before no cook; `part` is
+    the place of the ticket in its order."""
+    places = [printer for printer in rule.printers for _ in range(rule.copies)]
+    return [
+        _paper(now, ids, STATION_COPY, printer, order, copy=copy, part=part, station=ticket.station)
+        for part, ticket in enumerate(order.tickets, 1)
+        if not rule.stations or ticket.station in rule.stations
+        for copy, printer in enumerate(places, 2)
+    ]
 
 
 def labelled(order: Order) -> list[tuple[Line, int]]:
@@ -98,10 +112,10 @@ def _kind_and_parts(lines: list[Line], station_id: str, rules: Settings) -> tupl
 
 def _paper(
     now: Now, ids: Ids, kind: str, printer: str, order: Order, ticket: Ticket | None = None, copy: int = 1,
-    number: int = 0, part: int = 0,
+    number: int = 0, part: int = 0, station: str = "",
 ) -> PrintJob:  # fmt: skip
     return PrintJob(
-        id=next(ids), kind=kind, printer=printer, station=ticket.station if ticket else "",
+        id=next(ids), kind=kind, printer=printer, station=ticket.station if ticket else station,
         ticket=ticket.id if ticket else "", order_id=order.id, copy=copy, state="QUEUED", number=number,
         created_at=now.iso, updated_at=now.iso, boot=now.boot, mono=now.monotonic, part=part,
     )  # fmt: skip

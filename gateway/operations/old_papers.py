@@ -3,9 +3,7 @@ answers for them."""
 
 from __future__ import annotations
 
-import msgspec
-
-from gateway.contract.slips import Slip, SlipOld
+from gateway.contract.slips import SlipOld
 from gateway.domain.actor import Actor
 from gateway.domain.documents import slip_number
 from gateway.domain.ids import Ids
@@ -14,6 +12,7 @@ from gateway.domain.print_job import PrintJob
 from gateway.domain.settings import Settings
 from gateway.domain.texts import pick
 from gateway.operations import papers
+from gateway.operations.own_jobs import own_job
 from gateway.operations.slips import place_of
 from gateway.store import devices, jobs, orders, settings
 from gateway.store.transaction import Reader, Tx
@@ -41,33 +40,13 @@ def list_old(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str) -> None:
     found = [job for job in jobs.stale(tx) if job.printer == printer and job.reason != LISTED][:MOST_LISTED]
     if not found:
         return
-    local = now.utc.astimezone(rules.zone())
-    slip = Slip(
-        kind="stale",
-        language=known.language,
-        station=pick(known.name, known.language) or known.id,
-        number="",
-        order="",
-        place="",
-        time=local.strftime("%H:%M"),
-        date=local.strftime("%Y-%m-%d"),
-        lines=[],
-        old=[old for job in found if (old := _old(tx, job, rules, known.language, now))],
-    )
+    old = [one for job in found if (one := _old(tx, job, rules, known.language, now))]
     if known.label_size is None:  # no list fits a label: old labels are asked about on the screens alone
-        jobs.insert(tx, _list_of(slip, printer, now, ids))
+        jobs.insert(tx, own_job(now, ids, "stale", known, rules, old=old))
     for job in found:
         job.reason = LISTED
         jobs.update(tx, job)
     tx.changed.add("jobs")
-
-
-def _list_of(slip: Slip, printer: str, now: Now, ids: Ids) -> PrintJob:
-    return PrintJob(
-        id=next(ids), kind="stale", printer=printer, station="", ticket="", order_id="", copy=1, state="QUEUED",
-        number=0, created_at=now.iso, updated_at=now.iso, boot=now.boot, mono=now.monotonic,
-        slip=msgspec.json.encode(slip).decode(),
-    )  # fmt: skip
 
 
 def _old(rows: Reader, job: PrintJob, rules: Settings, language: str, now: Now) -> SlipOld | None:

@@ -14,8 +14,8 @@ from gateway.domain.errors import Refused
 from gateway.domain.ids import Ids
 from gateway.domain.now import Now
 from gateway.domain.print_job import PrintJob
-from gateway.operations.deed_jobs import deed_job
 from gateway.operations.ordering import business_day
+from gateway.operations.own_jobs import own_job
 from gateway.store import devices, jobs, journal, keys, settings
 from gateway.store.ids import row_of
 from gateway.store.transaction import Reader, Tx
@@ -44,7 +44,7 @@ def ask(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str, kind: DeedKind, 
         raise Refused("unknown_printer")
     if (known.drawer if kind == "drawer" else known.buzzer) == "none":
         raise Refused("invalid", field="printer", reason=f"no_{kind}")
-    job = deed_job(now, ids, kind, known, rules, asked_by=str(actor))
+    job = own_job(now, ids, kind, known, rules, asked_by=str(actor))
     jobs.insert(tx, job)
     keys.remember(tx, SCOPE, key, print_, row_of(job.id))
     tx.changed.add("jobs")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from gateway.contract.slips import Slip
 from gateway.domain.actor import Actor
 from gateway.domain.errors import Refused
 from gateway.domain.ids import Ids
 from gateway.domain.now import Now
 from gateway.domain.print_job import PrintJob
 from gateway.domain.settings import Printer, Settings
-from gateway.domain.texts import pick
 from gateway.operations import papers
+from gateway.operations.own_jobs import own_job
 from gateway.store import devices, jobs, keys, settings
 from gateway.store.devices import Paused
 from gateway.store.ids import row_of
@@ -37,30 +34,11 @@ def print_test(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str, key: str)
         if found[0] != print_:
             raise Refused("idempotency_key_reused")
         return jobs.at(tx, found[1])
-    job = PrintJob(
-        id=next(ids), kind="test", printer=printer, station="", ticket="", order_id="", copy=1, state="QUEUED",
-        number=0, created_at=now.iso, updated_at=now.iso, boot=now.boot, mono=now.monotonic,
-        slip=msgspec.json.encode(_test_slip(known, rules, now)).decode(),
-    )  # fmt: skip
+    job = own_job(now, ids, "test", known, rules)
     jobs.insert(tx, job)
     keys.remember(tx, SCOPE, key, print_, row_of(job.id))
     tx.changed.add("jobs")
     return job
-
-
-def _test_slip(printer: Printer, rules: Settings, now: Now) -> Slip:
-    local = now.utc.astimezone(rules.zone())
-    return Slip(
-        kind="test",
-        language=printer.language,
-        station=pick(printer.name, printer.language) or printer.id,
-        number="",
-        order="",
-        place="",
-        time=local.strftime("%H:%M"),
-        date=local.strftime("%Y-%m-%d"),
-        lines=[],
-    )
 
 
 def pause(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str) -> None:

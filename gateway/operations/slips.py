@@ -11,7 +11,7 @@ from gateway.domain.allergens import allergen_name
 from gateway.domain.documents import slip_number
 from gateway.domain.now import parse_iso
 from gateway.domain.order import Line, Order
-from gateway.domain.print_job import PrintJob
+from gateway.domain.print_job import STATION_COPY, PrintJob
 from gateway.domain.settings import Settings
 from gateway.domain.texts import pick
 from gateway.operations import first_papers
@@ -30,6 +30,8 @@ def slip_of(rows: Reader, job: PrintJob) -> Slip:
     if order is None:
         raise LookupError(f"job {job.id} has no order")
     rules = settings.the_settings(rows)
+    if job.kind == STATION_COPY:
+        return station_copy(order, job, rules)
     if job.ticket:
         return slip_for(order, job, rules, jobs.missing_before(rows, job, order.day, MOST_MISSING))
     if job.kind == "label":
@@ -37,11 +39,14 @@ def slip_of(rows: Reader, job: PrintJob) -> Slip:
     return order_slip(order, job, rules)
 
 
-def slip_for(order: Order, job: PrintJob, rules: Settings, missing: Sequence[int] = ()) -> Slip:
-    """What shall stand on the paper of this job, in the language of its printer. `missing`: numbers to ask about."""
+def slip_for(
+    order: Order, job: PrintJob, rules: Settings, missing: Sequence[int] = (), language: str | None = None
+) -> Slip:
+    """What shall stand on the paper of this job, in `language` or that of its printer. `missing`: numbers to ask
+    about."""
     printer = rules.printer(job.printer)
     station = rules.station(job.station)
-    language = printer.language if printer else "en"
+    language = language or (printer.language if printer else "en")
     local = parse_iso(order.placed_at).astimezone(rules.zone())
     number = slip_number(job.number)
     lines, portion, portions = _dishes(order, job)
@@ -69,6 +74,17 @@ def slip_for(order: Order, job: PrintJob, rules: Settings, missing: Sequence[int
         instead_of=_instead_of(job, rules, language),
         missing=[slip_number(one) for one in missing],
     )
+
+
+def station_copy(order: Order, job: PrintJob, rules: Settings) -> Slip:
+    """The slip of one of its stations, as somebody else wants to see it."""
+    ticket, rule = order.tickets[job.part - 1], rules.slip_rule("kitchen", job.printer)
+    of_ticket = msgspec.structs.replace(job, kind="kitchen", ticket=ticket.id, number=ticket.slip_number, part=0)
+    language = rule.language if rule else None
+    made = slip_for(order, of_ticket, rules, language=language)
+    if not ticket.slip_number:  # a station without paper
+        made = msgspec.structs.replace(made, number="", code=order.number)
+    return msgspec.structs.replace(made, size=rule.size if rule else made.size, previous="", instead_of="")
 
 
 def _dishes(order: Order, job: PrintJob) -> tuple[list[Line], int, int]:

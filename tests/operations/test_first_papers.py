@@ -16,8 +16,8 @@ from gateway.operations.first_papers import MOST_PORTIONS
 from gateway.operations.slips import slip_of
 
 
-def shop_with(folder: Path, slips: str = "ticket", **more: Any) -> Shop:
-    stations = [s | ({"slips": slips} if s["id"] == "wok" else {}) for s in SETTINGS["stations"]]
+def shop_with(folder: Path, papers_of: str = "ticket", **more: Any) -> Shop:
+    stations = [s | ({"slips": papers_of} if s["id"] == "wok" else {}) for s in SETTINGS["stations"]]
     return open_shop(folder / "shop", rules(stations=stations, **more))
 
 
@@ -134,3 +134,42 @@ def test_what_guests_read_never_shows_a_ticket_and_is_asked_about_when_it_is_los
 def test_a_rule_names_only_what_is_there(rule: dict[str, Any], code: str) -> None:
     found = faults(msgspec.convert(SETTINGS | {"slips": [{"kind": "runner"} | rule]}, Settings))
     assert [(fault.code, fault.where) for fault in found] == [(code, (("slips", "1"),))]
+
+
+COPIES: dict[str, Any] = {"kind": "kitchen", "printers": ["counter"], "copies": 2, "language": "en", "size": "normal"}
+
+
+def test_a_copy_of_a_stations_slip_says_reprint_proves_nothing_and_has_the_slips_number(tmp_path: Path) -> None:
+    shop = shop_with(tmp_path, slips=[COPIES | {"stations": ["wok", "bar"]}])
+    order_id = order(shop, ("tofu", 1), ("lamb", 1), ("tea", 1))
+    made = {(job.kind, job.station, job.copy): job for job in shop.jobs(order_id)}
+    assert set(made) == {
+        ("kitchen", "wok", 1), ("kitchen", "grill", 1), ("station_copy", "wok", 2), ("station_copy", "wok", 3),
+        ("station_copy", "bar", 2), ("station_copy", "bar", 3),
+    }  # fmt: skip
+    with shop.read() as rows:
+        copy = slip_of(rows, made["station_copy", "wok", 2])
+        first = slip_of(rows, made["kitchen", "wok", 1])
+        of_screen = slip_of(rows, made["station_copy", "bar", 2])
+    assert (copy.kind, copy.station, copy.number, copy.code, copy.size) == (
+        "kitchen", "Wok", first.number, first.code, "normal",
+    )  # fmt: skip
+    assert [line.name for line in copy.lines] == ["Mapo tofu"]
+    assert (of_screen.number, [line.name for line in of_screen.lines]) == ("", ["Tea"])
+    answer(shop, made["station_copy", "wok", 2], "PRINTED")
+    assert shop.ticket(order_id).state == "QUEUED", "a paper elsewhere is before no cook"
+    answer(shop, made["kitchen", "wok", 1], "PRINTED")
+    assert shop.ticket(order_id).state == "SHOWN"
+    shop.close()
+
+
+def test_a_copy_that_nothing_proves_is_asked_about_and_never_printed_again_by_itself(tmp_path: Path) -> None:
+    shop = shop_with(tmp_path, slips=[COPIES])
+    order_id = order(shop, ("tofu", 1))
+    copy = next(job for job in shop.jobs(order_id) if job.kind == "station_copy")
+    answer(shop, copy, "UNKNOWN")
+    shop.later(60)
+    shop.do(papers.settle_unknown, copy.id)
+    assert ("slip_unknown", copy.id) in {(code, subject) for code, subject, *_ in shop.conditions()}
+    assert len([job for job in shop.jobs(order_id) if job.kind == "station_copy"]) == 2
+    shop.close()

@@ -139,7 +139,7 @@
     }[p.status] || ['is-soon', 'ask', t('unknown')];
   }
   const reason = (code) => t({offline: 'offline_reason', moved: 'moved_reason'}[code] || code);
-  const KINDS = {kitchen: 'kitchen_kind', test: 'test_kind', drawer: 'drawer_kind', buzzer: 'buzzer_kind'};
+  const KINDS = {kitchen: 'kitchen_kind', test: 'test_kind', drawer: 'drawer_kind', buzzer: 'buzzer_kind', station_copy: 'kitchen_copy'};
   const isPaper = (job) => job.kind !== 'drawer' && job.kind !== 'buzzer';
   function what(job) { return job.kind === 'label' ? t('label_of', {n: job.order_number + '-' + job.part}) : job.number ? t('slip', {n: job.number}) : t(KINDS[job.kind] || job.kind); }
   const STATES = {

@@ -1,10 +1,12 @@
-"""A drawer that shall open, a buzzer that shall sound: jobs of a printer that are no papers."""
+"""Jobs of a printer itself, which stand for no order: a test slip, a list of old slips, its drawer, its buzzer."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
-from gateway.contract.slips import DeedKind, Slip
+from gateway.contract.slips import DeedKind, Slip, SlipKind
 from gateway.domain.ids import Ids
 from gateway.domain.now import Now
 from gateway.domain.print_job import PrintJob
@@ -12,10 +14,12 @@ from gateway.domain.settings import Printer, Settings
 from gateway.domain.texts import pick
 
 
-def deed_job(
-    now: Now, ids: Ids, kind: DeedKind, printer: Printer, rules: Settings, station: str = "", asked_by: str = ""
-) -> PrintJob:
-    """It stands for no order and no ticket, so that it is never counted as one of their slips."""
+def own_job(
+    now: Now, ids: Ids, kind: SlipKind | DeedKind, printer: Printer, rules: Settings, station: str = "",
+    asked_by: str = "", **more: Any,
+) -> PrintJob:  # fmt: skip
+    """It brings its whole slip, and is counted as no order's. `more` are further fields of the slip."""
+    local = now.utc.astimezone(rules.zone())
     slip = Slip(
         kind=kind,
         language=printer.language,
@@ -23,8 +27,10 @@ def deed_job(
         number="",
         order="",
         place="",
-        time=now.utc.astimezone(rules.zone()).strftime("%H:%M"),
+        time=local.strftime("%H:%M"),
+        date=local.strftime("%Y-%m-%d"),
         lines=[],
+        **more,
     )
     return PrintJob(
         id=next(ids), kind=kind, printer=printer.id, station=station, ticket="", order_id="", copy=1, state="QUEUED",
@@ -37,4 +43,4 @@ def buzz_for(now: Now, ids: Ids, station_id: str, rules: Settings) -> list[Print
     """Calls the cooks of a station to a new ticket, where they want that; else nothing."""
     station = rules.station(station_id)
     printer = rules.printer(station.printer) if station is not None and station.buzz else None
-    return [deed_job(now, ids, "buzzer", printer, rules, station_id)] if printer is not None else []
+    return [own_job(now, ids, "buzzer", printer, rules, station_id)] if printer is not None else []
