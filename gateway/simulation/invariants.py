@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.contract.events import DEAD_TYPE
@@ -13,12 +13,13 @@ from gateway.simulation.cloud import CloudLine
 from gateway.simulation.gateway_process import Life
 from gateway.simulation.guests import Guests, Program, Wish
 from gateway.simulation.ledger import Ledger
+from gateway.simulation.printer import Printer
 from gateway.simulation.restaurant import STORE
 from gateway.simulation.screens import Screen, StreamScreen
 from gateway.simulation.world import Broken, World
 from gateway.store import Reader, devices, jobs, journal, tickets
 
-MAY_STAND = ("ticket_unseen", "dead_letter")
+MAY_STAND = ("ticket_unseen", "dead_letter", "drawer_unknown")
 """Conditions that only a person or the support can end; whether a ticket is rightly on the list is asked apart."""
 
 
@@ -35,6 +36,7 @@ class Rest:
     cloud: CloudLine
     screens: Sequence[Screen]
     world: World
+    printers: Mapping[str, Printer]
 
     @property
     def wishes(self) -> list[Wish]:
@@ -90,6 +92,7 @@ def check_at_rest(rest: Rest) -> None:
     with rest.life.store.read() as rows:
         _check_promises(rest, rows)
         _check_totals(rest, rows)
+        _check_drawers(rest, rows)
         last = journal.last_slot(rows)
     _check_cloud(rest, last)
 
@@ -120,6 +123,16 @@ def _check_promises(rest: Rest, rows: Reader) -> None:
             raise Broken(f"{wish.tag} was confirmed as {wish.told['number']} and is not there")
         if wish.told is None and wish.refused and made and wish.asked == 1:
             raise Broken(f"{wish.tag} was refused ({wish.refused}) and was carried out")
+
+
+def _check_drawers(rest: Rest, rows: Reader) -> None:
+    """Each that is called opened has opened, once; one that was not opened has not. Only of the others nobody knows."""
+    for name, printer in rest.printers.items():
+        found = rows.all("SELECT state FROM jobs WHERE kind = 'drawer' AND printer = ?", name)
+        states = [state for (state,) in found]
+        least, most = states.count("PRINTED"), len(states) - states.count("CANCELLED")
+        if not least <= printer.opened <= most:
+            raise Broken(f"the drawer at {name} opened {printer.opened} times, of its jobs' {sorted(states)}")
 
 
 def _check_totals(rest: Rest, rows: Reader) -> None:

@@ -19,6 +19,7 @@ STARTS_IN_S = 1.5
 
 FENCE = b"\x1dr\x01"
 CUT = b"\x1dVB\x00"
+PULSE = b"\x1bp\x00\x32\xfa"
 _TAG = re.compile(r"T\d{5}")
 _COPY = re.compile(r"REPRINT (\d+)")
 _CODE = re.compile(r"\{([A-Z]\d{3,}-\d{4,})\}")
@@ -60,6 +61,8 @@ class Printer:
 
     def __init__(self, world: World, name: str, came_out: Callable[[Paper], None]):
         self.name = name
+        self.opened = 0
+        """How often the drawer has opened."""
         self._world = world
         self._came_out = came_out
         self.faults: set[str] = set()
@@ -111,18 +114,23 @@ class Printer:
             del self._buffer[: len(command)]
             if command == FENCE:
                 self._say(b"\x00")
+            elif command == PULSE:
+                self.opened += 1
+                self._world.note(f"the drawer at {self.name} opens")
             else:
                 self._cut()
         self._go()
 
     def _next_command(self) -> tuple[bytes | None, int]:
-        """The next fence or cut, and how many bytes may be printed before it is its turn."""
-        found = [(at, word) for word in (FENCE, CUT) if (at := self._buffer.find(word, 0, SLICE + 4)) >= 0]
+        """The next fence, cut or pulse, and how many bytes may be printed before it is its turn."""
+        found = [(at, word) for word in (FENCE, CUT, PULSE) if (at := self._buffer.find(word, 0, SLICE + 5)) >= 0]
         if found:
             at, word = min(found)
             return word, at
         size = min(len(self._buffer), SLICE)
-        half = self._buffer.rfind(b"\x1d", max(0, size - 3), size)
+        half = max(
+            self._buffer.rfind(b"\x1d", max(0, size - 3), size), self._buffer.rfind(b"\x1bp", max(0, size - 4), size)
+        )
         return None, size if half < 0 else half
 
     def _cut(self) -> None:

@@ -32,7 +32,7 @@ def settings_of(world: World) -> Settings:
     printers = [
         Printer(
             p, BRIDGE, p, fence="none" if world.maybe(0.1) else "gs_r", on_unknown=pick(["reprint", "reprint", "ask"]),
-            language=pick(["zh-Hans", "en"]),
+            language=pick(["zh-Hans", "en"]), drawer="pin2",
         )
         for p in PRINTERS
     ]  # fmt: skip

@@ -158,7 +158,7 @@ class Shift:
             else:
                 world.at(when, self._guest_orders)
         for act in (self.staff.sell_out, self.staff.turn_table, self.staff.pause, lambda: self.staff.press("reprint"),
-                    lambda: self.staff.press("cancel")):  # fmt: skip
+                    lambda: self.staff.press("cancel"), *[self.staff.open_drawer] * 6):  # fmt: skip
             if world.maybe(0.3):
                 world.at(world.between(0, length), act)
         self.staff.look_after(world.between(8, 40))
@@ -194,7 +194,8 @@ class Shift:
         if life is None:
             raise Broken("the gateway does not come back")
         return Rest(
-            life, self.ledger, self.guests, self.program, self.broker, self.topics, self.cloud, self.screens, self.world
+            life, self.ledger, self.guests, self.program, self.broker, self.topics, self.cloud, self.screens,
+            self.world, self.printers,
         )
 
     def close(self) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from gateway.domain.actor import Actor
 from gateway.domain.errors import Refused
-from gateway.operations import administration, paper_decisions
+from gateway.operations import administration, paper_decisions, printer_deeds
 from gateway.simulation.gateway_process import GatewayProcess
 from gateway.simulation.ledger import Ledger
-from gateway.simulation.restaurant import DISHES_PER_STATION, STATIONS, TABLES
+from gateway.simulation.restaurant import DISHES_PER_STATION, PRINTERS, STATIONS, TABLES
 from gateway.simulation.world import Broken, World
 from gateway.store import NotDone, Pending, jobs
 from gateway.store import devices as rows_of_devices
@@ -63,6 +63,14 @@ class Staff:
             found = [job.id for state in states for job in jobs.newest(rows, state, 5)]
         if found:
             self._decide(self._world.chance.choice(found), decision)
+
+    def open_drawer(self) -> None:
+        """Somebody wants to give change."""
+        self._keys += 1
+        args = (self._world.chance.choice(PRINTERS), "drawer", f"drawer-{self._keys}")
+        self._do(printer_deeds.ask, *args)
+        if self._world.maybe(0.3):
+            self._world.after(self._world.between(0.0, 30.0), lambda: self._do(printer_deeds.ask, *args))
 
     def _decide(self, job: str, decision: str) -> None:
         self._keys += 1
