@@ -233,6 +233,7 @@ def test_nobody_takes_a_bridges_place_by_its_name(broker: Broker) -> None:
         BRIDGE,
         on_command=lambda printer, command: jobs.append(command.key),
         on_desired=lambda document: None,
+        on_inquiry=lambda command: None,
         retained=lambda: [(TOPICS.bridge_state(BRIDGE), b"here")],
     )
     bridge.listen_to(["kitchen"], [])

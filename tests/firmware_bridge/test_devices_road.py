@@ -12,15 +12,20 @@ from typing import Any
 import msgspec
 import pytest
 from bridge_rig import BridgeThread, Gateway, Printers, kitchen
+from label_samples import LABELS
 from waiting import eventually
 
 from firmware_bridge.drivers.table import DRIVERS
-from gateway.contract.messages import DeviceCommand, DeviceDesired
+from gateway.contract.messages import DeviceCommand, DeviceDesired, PrintCommand
 
 DEVICES = """
 [[printer]]
 name = "kitchen"
 baud = 115200
+
+[[printer]]
+name = "cups"
+driver = "tspl_printer"
 
 [[device]]
 name = "door"
@@ -53,11 +58,11 @@ driver = "ready_board"
 name = "bar"
 driver = "mcu_device"
 """
-SMALL = ("door", "counter", "scale", "old-scale", "pole", "board", "bar")
+SMALL = ("door", "counter", "scale", "old-scale", "pole", "board", "bar", "cups")
 OPTIONS = {"old-scale": {"dialect": "xk3190"}, "pole": {"charset": "gbk"}}
 DRIVER = {
     "door": "scanner", "counter": "scanner", "scale": "scale", "old-scale": "scale", "pole": "pole_display",
-    "board": "ready_board", "bar": "mcu_device",
+    "board": "ready_board", "bar": "mcu_device", "cups": "tspl_printer",
 }  # fmt: skip
 
 BACK_WITHIN_S = 5.0
@@ -164,6 +169,8 @@ def test_whatever_is_plugged_in_again_is_back_within_five_seconds_under_another_
         counter.devices.fault(unplugged(name), on=False, device=name)
     assert all(os.path.realpath(counter.devices.port(name)) != names[name] for name in everything)
     counter.gateway.print("k1")
+    label = msgspec.structs.replace(LABELS["en"]["cup"], place="L1", order="L1")
+    counter.gateway.send(PrintCommand("print", "L1", 1, label), "cups")
 
     def left() -> float:
         return began + BACK_WITHIN_S - time.monotonic()
@@ -179,11 +186,13 @@ def test_whatever_is_plugged_in_again_is_back_within_five_seconds_under_another_
     eventually("a key", lambda: {"key": 3, "down": True} in counter.facts("bar"), left())
     eventually("the weight again", lambda: len(counter.events("scale")) > weights, left())
     counter.gateway.result("k1", "PRINTED", left())
+    labels = lambda: [each["state"] for each in counter.gateway.results("L1", "cups")]  # noqa: E731
+    eventually("the label", lambda: "PRINTED" in labels(), left(), seen=labels)
     print(f"\nreplug: all {len(everything)} devices back and at work after {time.monotonic() - began:.2f} s")
 
 
 def unplugged(name: str) -> str:
-    return "printer_unplugged" if name == "kitchen" else "unplugged"
+    return "printer_unplugged" if name in ("kitchen", "cups") else "unplugged"
 
 
 def test_a_loose_line_tells_no_half_code_and_no_half_weight(counter: Counter) -> None:
