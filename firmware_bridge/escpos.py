@@ -50,6 +50,9 @@ bytes: none at 9600 unless it is short, one at 19,200, thirteen at 115,200."""
 RASTER_MOST = 100_000
 """Bytes on a line faster than the head: 170 mm of 80 mm paper full of drawings, more than any slip has."""
 
+ROWS_OF_A_CODE = 12
+"""A QR code of 33 modules at 6 dots, in rows of 24 dots with room to spare; a bar code is lower."""
+
 BarCodeBytes = Callable[[str, int], bytes]
 
 
@@ -80,7 +83,8 @@ def load_bar_codes() -> BarCodeBytes:
 
 @dataclass(frozen=True)
 class Body:
-    """A slip as bytes, without fence and cut. `lines` counts printed lines, for the time it may take.
+    """A slip as bytes, without fence and cut. `lines` counts printed lines, for the time it may take, `rows` what the
+    head of a line printer passes: tall lines twice.
 
     `breaks` are the places between two lines or bands of dots, the first before them all: a fence may stand there.
     """
@@ -89,6 +93,7 @@ class Body:
     lines: int
     missing: tuple[str, ...]
     breaks: tuple[int, ...] = ()
+    rows: int = 0
 
 
 def raster_room(port: str, baud: int) -> int:
@@ -124,7 +129,7 @@ def encode(
     if found:
         raise UnprintableError(f"a real-time command would stand at byte {found.start()} of the slip")
     lacked = tuple(dict.fromkeys(char for each in page.lacking.values() for char in each.missing))
-    return Body(data, count, lacked, tuple(breaks[:-1]))
+    return Body(data, count, lacked, tuple(breaks[:-1]), page.rows)
 
 
 def _draw_lines(page: _Encoder, chunks: list[list[bytes]], encoding: Encoding, room: int) -> None:
@@ -202,6 +207,7 @@ class _Encoder:
         self._style = PLAIN
         self._look = 0
         self._number = 0
+        self.rows = 0
         self.lacking: dict[int, _Lacking] = {}
         """By the number of the line, from 1."""
         self.bands: dict[int, list[bytes]] = {}
@@ -214,9 +220,11 @@ class _Encoder:
         if isinstance(line, TextLine):  # most lines are; a match statement would take twice as long for them
             self._add_text(line)
         elif isinstance(line, Gap):
+            self.rows += 1
             self.data += b"\x1bJ" + bytes((min(line.dots, 255),))
         else:
             start = len(self.data)
+            self.rows += 1 if isinstance(line, Rule) else ROWS_OF_A_CODE
             self._set(PLAIN)
             match line:
                 case Rule():
@@ -238,6 +246,7 @@ class _Encoder:
             data += text.data
             lacked += text.missing
         data += b"\n"
+        self.rows += 1 + (self._look >> 1 & 1)
         if lacked:
             self.lacking[self._number] = _Lacking(line, (before, self._look), lacked)
 

@@ -29,7 +29,8 @@ ANSWER_S = 0.6
 QUIET_S = 0.1
 """Nothing more comes: a hundred bytes' time at 9600 baud."""
 SPARE_S, LINES_PER_S = 3.0, 15.0
-"""For the slip, as for every slip (drivers/sending.py): the slowest kitchen printers print so many lines a second."""
+"""For the slip: every thermal printer prints more lines a second. The slip of an impact printer is called not proven,
+and its other findings stand."""
 WHOLE_S = 15.0
 """The kitchen's slips wait meanwhile. Questions take 3 s, 6 s of a mute printer, and the slip 3 s at 9600 baud, or 6 s
 of one that prints 15 lines a second."""

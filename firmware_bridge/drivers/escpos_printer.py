@@ -12,7 +12,15 @@ from typing import Literal
 from firmware_bridge import escpos
 from firmware_bridge.drivers.former_answers import FormerAnswers
 from firmware_bridge.drivers.questions import Heard, Questions
-from firmware_bridge.drivers.sending import FENCE_TRIES, LINES_PER_S, SPARE_S, Outcome, Sending, with_fences
+from firmware_bridge.drivers.sending import (
+    FENCE_TRIES,
+    LINES_PER_S,
+    SLOWEST_ROWS_PER_S,
+    SPARE_S,
+    Outcome,
+    Sending,
+    with_fences,
+)
 from firmware_bridge.escpos import Body
 from firmware_bridge.escpos_status import (
     AutoStatus,
@@ -65,6 +73,8 @@ class EscposPrinter:
         self._deaf_until = 0.0
         self._line_free = 0.0
         self._former.disturb()
+        self._rows_per_s = SLOWEST_ROWS_PER_S
+        """What it surely makes, as far as it has shown: another one may stand there after a loss of the line."""
         self._stuck_at: float | None = None
         self.stuck = False
         """Its line takes no bytes. What it says itself still comes, so it may be known why."""
@@ -89,7 +99,7 @@ class EscposPrinter:
         else:
             job.left += count
             job.deadline = now + job.patience
-            job.drained = self._line_free
+            job.drained = job.news_at = self._line_free
         self._questions.sent(now, self._line_free)
 
     def receive(self, data: bytes, now: float) -> None:
@@ -161,13 +171,14 @@ class EscposPrinter:
 
         slip = body.data if self._fence == "none" else with_fences(body, fence) + fence()
         data = (escpos.FRESH_PAPER if clean_first else b"") + slip + (escpos.CUT if paper else b"")
-        patience = SPARE_S + len(data) * 10 / self._baud + body.lines / LINES_PER_S
+        on_line = SPARE_S + len(data) * 10 / self._baud
+        patience, longest = on_line + body.lines / LINES_PER_S, on_line + body.rows / self._rows_per_s
         inner = max(0, len(marks) - 1)
         inside = [escpos.marked_fence(mark) for mark in marks[:-1]] if self._fence == "gs_h" else []
         stops = [data.index(each) + len(each) for each in inside]
         self.sending = Sending(
-            data, patience, now + SPARE_S, inner=inner, marks=marks, stops=stops, paced=not self.silent,
-            until=float("inf") if paper else now + patience,
+            data, patience, now + SPARE_S, longest, began_at=now, rows=body.rows, inner=inner, marks=marks, stops=stops,
+            paced=not self.silent, until=float("inf") if paper else now + patience,
         )  # fmt: skip
 
     def _next_mark(self) -> bytes:
@@ -186,12 +197,13 @@ class EscposPrinter:
         ended: Outcome | None = None
         if self._proven(job):
             ended = Outcome("PRINTED", answer=job.last_answer)
+            self._rows_per_s = job.surely_makes(self._rows_per_s)
         elif job.held and now < job.until:
             return None
         elif job.whole and not job.held and self._fence == "none":
             if now >= job.drained:
                 ended = Outcome("UNCONFIRMED")
-        elif now >= min(job.deadline, job.until):
+        elif now >= job.until or (now >= job.deadline and not self._may_be_slow(job, now, job.longest)):
             why = job.held or ("no_answer" if job.left else "offline")
             ended = Outcome("WAITING" if job.untouched else "UNKNOWN", why)
             self.stuck = self.stuck or not job.left
@@ -200,6 +212,11 @@ class EscposPrinter:
                 self._unsettle()
             self.sending = None
         return ended
+
+    def _may_be_slow(self, job: Sending, now: float, longest: float) -> bool:
+        """A printer that answers its questions and says that nothing is wrong may simply still be printing."""
+        well = self.fresh(now) and self.blocked is None and not self.silent
+        return well and job.left > 0 and now < job.news_at + longest
 
     def _unsettle(self) -> None:
         if self.sending is not None and self.sending.left and self._fence == "gs_r":
@@ -220,7 +237,8 @@ class EscposPrinter:
         wishes = [self._questions.wish]
         wishes += [at for at in (self._former.wish, self._stuck_at) if at is not None]
         if job is not None:
-            wishes.append(job.until if job.held else min(job.deadline, job.until))
+            ends = job.deadline if now < job.deadline else job.news_at + job.longest
+            wishes.append(job.until if job.held else min(ends, job.until))
             if not job.held and job.whole and self._fence == "none":
                 wishes.append(job.drained)
         return min(wishes)
@@ -237,7 +255,9 @@ class EscposPrinter:
         """A printer that leaves a mark unanswered may not know marks at all: it gets the whole slip nevertheless,
         which then cannot be proven."""
         job = self.sending
-        if job is not None and job.paused and now >= job.deadline:
+        if job is None or not job.paused or now < job.deadline:
+            return
+        if not self._may_be_slow(job, now, SPARE_S + job.longest * job.piece / len(job.data)):
             job.paced = False
             job.deadline = now + job.patience
 
@@ -281,7 +301,7 @@ class EscposPrinter:
         if job is None:
             return
         job.answered += 1
-        job.answered_at = now
+        job.answered_at = job.news_at = now
         job.last_answer = f"{byte:02x}"
         if byte & 0x0C:  # some old clones answer although paper is out: heard, but it proves nothing
             job.mixed = True
@@ -303,6 +323,7 @@ class EscposPrinter:
             job.mixed = True
             return
         job.answered, job.answered_at, job.last_answer = place + 1, now, mark.decode("ascii")
+        job.news_at = now
 
     def _mix(self) -> None:
         """Something that is no answer came in: an answer beside it that has no mark cannot be trusted."""

@@ -240,7 +240,7 @@ def test_a_storm_of_faults_never_brings_a_lie_or_a_second_paper(
             world.print(key, 2)
     for fault in FAULTS:
         world.printer.set_fault(fault, False, world.now)
-    for attempt in range(3, 7):
+    for attempt in range(3, 13):  # each may be waited for as long as an impact printer takes
         world.settle(5)
         for key in keys:
             world.print(key, attempt)
@@ -277,7 +277,7 @@ def test_more_answers_than_questions_are_no_proof_of_a_slip_that_has_left_whole(
         if not world.cable.to_printer:
             break
     world.cable.answer(b"\x00" * 9)
-    end = world.until_final("A1", 30)
+    end = world.until_final("A1", 120)
     assert end.state == "UNKNOWN", f"on paper: {world.is_printed('A1')}"
 
 
@@ -417,7 +417,7 @@ def test_a_printer_that_forgets_all_answers_but_its_newest_is_believed_with_mark
     world.printer.set_fault("output_blocked", True, world.now)
     world.settle(3)
     world.printer.set_fault("output_blocked", False, world.now)
-    end = world.until_final("A1", 30)
+    end = world.until_final("A1", 120)
     if world.desired.fence == "gs_h":
         assert end.state == "PRINTED"
     world.settle(1)
@@ -429,9 +429,21 @@ def test_a_printer_without_marks_gets_its_whole_slip_all_the_same(tmp_path: Path
     world.printer.set_fault("impersonates", True, world.now)
     world.settle(1)
     world.print("A1", lines=[*a_slip().lines] * 20)
-    assert world.until_final("A1", 60).state == "UNKNOWN"
+    assert world.until_final("A1", 150).state == "UNKNOWN"
     world.settle(1)
     assert world.copies("A1") == 1
+
+
+def test_a_printer_that_has_shown_how_fast_it_is_is_given_up_soon(world: World) -> None:
+    """On the first slip nobody knows whether it is slow; then an answer that is lost is told of within seconds."""
+    world.settle(0.5)
+    world.print("A1")
+    assert world.until_final("A1").state == "PRINTED"
+    world.printer.set_fault("answer_lost", True, world.now)
+    began = world.now
+    world.print("B2")
+    assert world.until_final("B2", 60).state == "UNKNOWN"
+    assert world.now - began < 12
 
 
 # --- SIGKILL at any moment, and the proof that this test would notice ---------------------------------

@@ -17,15 +17,16 @@ from bridge_rig import a_slip
 from printer_world import World, killed_at
 
 from firmware_bridge import print_jobs
-from firmware_bridge.drivers.escpos_printer import Fence
+from firmware_bridge.drivers.escpos_printer import EscposPrinter, Fence
 from firmware_bridge.drivers.former_answers import FormerAnswers
 from firmware_bridge.drivers.sending import Sending
 from firmware_bridge.escpos import BarCodeBytes
 from gateway.contract.messages import FINAL_RESULTS, PrintResult
+from gateway.contract.slips import SlipLine
 
 FENCES: tuple[Fence, ...] = ("gs_r", "gs_h")
 BAUDS = (9600, 115200)
-HOLD_S = 7.0
+HOLD_S = 15.0
 """Longer than any slip's patience here, so that what ends without its printer has ended."""
 IN_THE_MIDDLE = 150
 """Bytes of a slip of about 450."""
@@ -92,9 +93,10 @@ class Case:
 SWITCHED = (
     "printer_mute", "late_answer", "stray_status", "asb_in_answer", "paper_out", "cover_open", "offline",
     "cutter_error", "printer_power_cut", "answer_lost", "foreign_echo", "impersonates", "xoff_stuck", "garbage",
-    "wrong_baud", "paper_low", "output_blocked",
+    "wrong_baud", "paper_low", "output_blocked", "slow_head",
 )  # fmt: skip
-PROVEN = {"stray_status", "asb_in_answer", "paper_low", "paper_out", "cover_open", "offline", "cutter_error"}
+PROVEN = {"stray_status", "asb_in_answer", "paper_low", "paper_out", "cover_open", "offline", "cutter_error",
+          "slow_head"}  # fmt: skip
 """After these, or when they are over, the slip is proven with marks: nothing of it was lost."""
 
 
@@ -130,6 +132,38 @@ def test_what_goes_wrong_at_the_printer(
     if fault in ("foreign_echo", "wrong_baud", "printer_mute", "garbage") and moment == "before":
         assert case.ends("A1")[0].state == "UNKNOWN"
     case.check()
+
+
+@pytest.mark.parametrize("baud", BAUDS)
+@pytest.mark.parametrize("dishes", [2, 8, 20])
+def test_an_impact_printer_is_given_the_time_that_it_takes(
+    tmp_path: Path, bar_codes: BarCodeBytes, baud: int, dishes: int, fence: Fence
+) -> None:
+    """It says all the time that it is well, and each slip is proven once, when it is there."""
+    world = World(tmp_path, bar_codes, fence=fence, baud=baud)
+    case = Case(world, "before")
+    world.printer.set_fault("slow_head", True, world.now)
+    for key in ("A1", "B2"):
+        began = world.now
+        world.print(key, lines=[*a_slip().lines, *[SlipLine(1, "麻婆豆腐")] * dishes])
+        assert world.until_final(key, 120).state == "PRINTED"
+        assert world.now - began > 2 + dishes / 3, "its head is slow indeed"
+        world.settle(2)
+        assert world.copies(key) == 1
+    assert len(case.ends("A1")) == 1
+
+
+def test_negative_control_a_printer_with_a_slow_head_is_given_up_by_a_bridge_without_patience(
+    tmp_path: Path, bar_codes: BarCodeBytes, monkeypatch: pytest.MonkeyPatch, fence: Fence
+) -> None:
+    monkeypatch.setattr(EscposPrinter, "_may_be_slow", lambda *_: False)
+    world = World(tmp_path, bar_codes, fence=fence, baud=115200)
+    world.settle(0.6)
+    world.printer.set_fault("slow_head", True, world.now)
+    world.print("A1", lines=[*a_slip().lines, *[SlipLine(1, "麻婆豆腐")] * 8])
+    assert world.until_final("A1", 60).state == "UNKNOWN"
+    world.settle(30)
+    assert world.copies("A1") == 1, "it came out all the same"
 
 
 @pytest.mark.parametrize("baud", BAUDS)
