@@ -29,6 +29,7 @@ from gateway.store.transaction import Tx
 TOKEN = "a-programs-token"
 BRIDGE = "b1"
 
+
 class Watch:
     """Goes as the real one does, from the shop's own morning on, so that no test meets the end of a business day;
     `later` moves it."""
@@ -64,17 +65,13 @@ class House:
     ) -> None:
         """Every station makes one dish, of its own name."""
         guards = {"orders_per_10_min": 1000, "need_guest_cookie": False}
-        dishes = [
-            {"id": each["id"], "name": each["name"], "price": 2800, "station": each["id"]} for each in stations
-        ]
+        dishes = [{"id": each["id"], "name": each["name"], "price": 2800, "station": each["id"]} for each in stations]
         menu = {"currency": "CNY", "categories": [{"id": "all", "name": {"en": "All"}, "items": dishes}]}
         settings = rules(guards=guards, stations=stations, printers=printers, default_station=stations[0]["id"])
         shop = open_shop(folder, settings, msgspec.convert(menu, Menu))
         shop.do(administration.set_program, "till", TOKEN)
         shop.close()
-        config = Config(
-            StoreSection("demo", str(folder)), Listener(0), Listener(0), Broker("127.0.0.1", broker)
-        )
+        config = Config(StoreSection("demo", str(folder)), Listener(0), Listener(0), Broker("127.0.0.1", broker))
         self.watch = Watch()
         patch.setattr(assembly, "Clock", lambda: self.watch)
         self._gateway = assembly.Gateway(config)
@@ -95,9 +92,9 @@ class House:
         status, value, _ = call(self._staff, method, f"/api/v1{path}", body, {"Authorization": f"Bearer {TOKEN}"})
         return status, value
 
-    def order(self, dish: str = "wok") -> dict[str, Any]:
-        """One of it; the order as it is answered."""
-        body = {"table_token": "token-1", "lines": [{"item": dish}]}
+    def order(self, dish: str = "wok", lines: int = 1) -> dict[str, Any]:
+        """The order as it is answered."""
+        body = {"table_token": "token-1", "lines": [{"item": dish}] * lines}
         status, value, _ = call(self._guest, "POST", "/api/v1/orders", body, {"Idempotency-Key": next(self._keys)})
         assert status == 201, (status, value)
         found: dict[str, Any] = value

@@ -100,9 +100,7 @@ def test_after_forty_minutes_no_cancelled_slip_is_on_paper_and_the_others_are_as
     measured(f"{fault}: {cancelled} cancelled slips on paper, {len(asked)} asked about, {WANTED_STILL} printed, once")
 
 
-def forty_minutes(
-    kitchen: Kitchen, fault: str, bridge_too: bool
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def forty_minutes(kitchen: Kitchen, fault: str, bridge_too: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """All orders, and those that nobody cancelled."""
     house = kitchen.house
     kitchen.printers.fault(fault)
