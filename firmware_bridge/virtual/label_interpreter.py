@@ -103,9 +103,8 @@ class LabelInterpreter:
             raise ValueError("a direction is 0 or 1")
 
     def _do_cls(self, _rest: bytes) -> None:
-        if not self._width:
-            raise ValueError("CLS before SIZE")
-        self.sheet = LabelSheet(self._width, self._height)
+        """Before any SIZE there is nothing to wipe, and nothing to draw on either."""
+        self.sheet = LabelSheet(self._width, self._height) if self._width else None
 
     def _do_text(self, rest: bytes) -> None:
         (x, y, font, rotation, wide, tall), text = self._arguments(rest, 6)

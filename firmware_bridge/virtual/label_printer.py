@@ -142,6 +142,12 @@ class VirtualLabelPrinter:
     def _on_print(self, label: LabelSheet) -> None:
         self._label, self._until = label, None
 
+    def feeds_only(self, now: float) -> None:
+        """As many printers do: the spoiled label is thrown away, and what follows the obstacle is one empty label."""
+        self.step(now)
+        if self._label is not None:
+            self._label, self._until = LabelSheet(self._label.width, self._label.height), None
+
     def _well(self) -> bool:
         return not (self.faults & BITS.keys() or "printer_power_cut" in self.faults)
 
