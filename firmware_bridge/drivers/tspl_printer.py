@@ -2,13 +2,13 @@
 
 TSPL has no fence: no command is answered in its turn. What there is is one byte that says how the printer is at the
 moment (`tspl.LabelStatus`), and its bit "printing". So a label counts as printed when the printer was ready before it,
-said that it prints after our last byte had left, and was then seen ready, twice, with nothing else coming in. The answer
-has no name and may be late: one that nobody asked for, and one that stays away, end every proof of the label on its way.
-So does an obstacle: the bit "printing" is also that of the feed after a new roll, and whether a spoiled label is printed
-again is a setting of the printer that it does not tell.
+said that it prints after our last byte had left, and was then seen ready, twice, with nothing else coming in. The
+answer has no name and may be late: one that nobody asked for, and one that stays away, end every proof of the label on
+its way. So does an obstacle: the bit "printing" is also that of the feed after a new roll, and whether a spoiled label
+is printed again is a setting of the printer that it does not tell.
 
 A printer that is ready and was never seen printing was quicker than our questions or has no such bit: UNCONFIRMED. That
-is said only where nothing was owed before (`_unsettled`), for else it is what a printer looks like that swallows labels.
+is said only where nothing was owed before (`_unsettled`): else it is how a printer looks that swallows labels.
 
 A label that was cut off inside a picture leaves a printer that takes the next labels for dots. So nothing, not even a
 question, is sent after a label without proof before what ends every command (`tspl.CLEARING`); and the printer rests
@@ -267,8 +267,8 @@ class TsplPrinter:
         return min(wishes)
 
     def _settle(self, now: float) -> None:
-        """Before the next label: what a former one, or the clearing behind it, may still bring has come when the printer
-        rests for a while."""
+        """Before the next label: what a former one, or the clearing behind it, may still bring has come when the
+        printer rests for a while."""
         cleared = not self._clearing and now >= self._cleared_at
         rests = cleared and self.fresh(now) and self.status.clear and not self.silent
         if not self._unsettled or self.sending is not None:

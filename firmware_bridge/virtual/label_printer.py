@@ -1,7 +1,8 @@
 """A label printer that exists only as a program: a line, a buffer, a head that takes time, and faults.
 
 It answers `ESC ! ?` on arrival with one byte, as the references say; everything else waits for its turn. A label during
-which the labels ran out, or the lid was opened, is spoiled: the printer prints it again, whole, once it is well.
+which the labels ran out, or the lid was opened, is spoiled: the printer prints it again, whole, once it is well, or
+(`spoiled_lost`) feeds an empty one. What it has of a command stays when the line goes and comes.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ BITS = {
 PRINTING = 0x20
 FAULTS = (
     *BITS, "printer_unplugged", "printer_power_cut", "printer_mute", "late_answer", "garbage", "extra_answer",
-    "never_printing",
+    "never_printing", "spoiled_lost",
 )  # fmt: skip
 """docs/devices.md says what each does."""
 
@@ -142,12 +143,6 @@ class VirtualLabelPrinter:
     def _on_print(self, label: LabelSheet) -> None:
         self._label, self._until = label, None
 
-    def feeds_only(self, now: float) -> None:
-        """As many printers do: the spoiled label is thrown away, and what follows the obstacle is one empty label."""
-        self.step(now)
-        if self._label is not None:
-            self._label, self._until = LabelSheet(self._label.width, self._label.height), None
-
     def _well(self) -> bool:
         return not (self.faults & BITS.keys() or "printer_power_cut" in self.faults)
 
@@ -185,6 +180,8 @@ class VirtualLabelPrinter:
         if fault in BITS and on and self._until is not None:
             self._until = None
             self.happened["spoiled"] += 1
+            if "spoiled_lost" in self.faults and self._label is not None:
+                self._label = LabelSheet(self._label.width, self._label.height)  # the feed behind it, which is empty
         if fault == "printer_power_cut" and on:
             if self._until is not None:
                 self.happened["spoiled"] += 1

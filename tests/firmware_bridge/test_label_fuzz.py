@@ -3,8 +3,8 @@
 An answer has no name, so a stream that is byte for byte what an honest printer says cannot be told apart, and nothing
 here pretends so. What is claimed: a printer that swallowed the label is never believed, whatever it says beside its own
 answers (`swallows`); nor one that spoiled it and does not print it again (`spoils`), even if it feeds the new roll and
-says that it prints (`feeds`), nor one that lost its power while it printed (`power`), nor one that answers seconds late (`late`); and one that prints (`well`) is, though answers are
-slow or come with noise behind them.
+says meanwhile that it prints (`feeds`); nor one that lost its power while it printed (`power`), nor one that answers
+seconds late (`late`). And one that prints (`well`) is, though answers are slow or come with noise behind them.
 """
 
 from __future__ import annotations
