@@ -7,8 +7,9 @@ answer has no name and may be late: one that nobody asked for, and one that stay
 its way. So does an obstacle: the bit "printing" is also that of the feed after a new roll, and whether a spoiled label
 is printed again is a setting of the printer that it does not tell.
 
-A printer that is ready and was never seen printing was quicker than our questions or has no such bit: UNCONFIRMED. That
-is said only where nothing was owed before (`_unsettled`): else it is how a printer looks that swallows labels.
+A label during which the printer was ready and never printing was quicker than our questions, or there is no such bit:
+UNCONFIRMED. That is said only where nothing was owed before (`_unsettled`) and the printer was never seen printing: else
+it is how a printer looks that swallows labels.
 
 A label that was cut off inside a picture leaves a printer that takes the next labels for dots. So nothing, not even a
 question, is sent after a label without proof before what ends every command (`tspl.CLEARING`); and the printer rests
@@ -64,6 +65,8 @@ class TsplPrinter:
         self.awaited = False
         """A label waits for this printer to be well again."""
         self._unsettled = unsettled
+        self._seen_printing = False
+        """In this life: it has the bit, and our questions are quick enough for it."""
         self._unclean = unsettled
         """A command of a label may be open: only one that came out says for certain that none is."""
         self.disconnected()
@@ -168,6 +171,7 @@ class TsplPrinter:
     def _know(self, status: LabelStatus, now: float) -> None:
         self.status, self._known_at = status, now
         self._asked, self._misses = False, 0
+        self._seen_printing = self._seen_printing or status.printing
         job = self.sending
         self._ask_at = now + (POLL_PRINTING_S if job is not None else POLL_AWAITED_S if self.awaited else POLL_IDLE_S)
         if job is not None and job.whole:
@@ -235,7 +239,7 @@ class TsplPrinter:
         if job.clears > 1 and not self._asked and now >= job.clear_at + CLOSING_S:
             if job.proves and job.printing and not job.broken:
                 return Outcome("PRINTED", answer="20 00")
-            if job.proves and not job.broken and now >= job.drained + START_S:
+            if job.proves and not job.broken and not self._seen_printing and now >= job.drained + START_S:
                 return Outcome("UNCONFIRMED")
             if now >= job.drained + START_S:
                 return Outcome("UNKNOWN", job.broken or "no_answer")

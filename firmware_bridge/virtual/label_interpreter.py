@@ -60,6 +60,11 @@ class LabelInterpreter:
             self._execute(line)
         return True
 
+    @property
+    def in_picture(self) -> bool:
+        """It waits for dots. Only while nothing whole waits before them."""
+        return re.match(rb"BITMAP (\d+),(\d+),(\d+),(\d+),(\d),", self.buffer) is not None and self._end() is None
+
     def _end(self) -> int | None:
         """Where the next command ends: behind its line end, which the dots of a picture may hold too."""
         picture = re.match(rb"BITMAP (\d+),(\d+),(\d+),(\d+),(\d),", self.buffer)

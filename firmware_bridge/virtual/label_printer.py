@@ -53,6 +53,8 @@ class VirtualLabelPrinter:
     faults: set[str] = field(default_factory=set)
     received: int = 0
     records: deque[LabelRecord] = field(default_factory=lambda: deque(maxlen=RECORDED_JOBS))
+    hears_in_pictures: bool = True
+    """Whether it obeys `ESC !` among the dots of a picture, or takes it for dots: makers differ."""
     happened: Counter[str] = field(default_factory=Counter)
     """Labels that were spoiled."""
 
@@ -101,7 +103,8 @@ class VirtualLabelPrinter:
             if self._pending[0] == 0x1B:
                 if len(self._pending) < 3:
                     return
-                if self._pending[1] == ord("!"):
+                self.step(now)
+                if self._pending[1] == ord("!") and (self.hears_in_pictures or not self.engine.in_picture):
                     self._real_time(self._pending[2], now)
                     del self._pending[:3]
                     continue

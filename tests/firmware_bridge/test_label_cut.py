@@ -111,10 +111,12 @@ def play(world: CutWorld, how: str, at: int) -> Counter[str]:
 
 @pytest.mark.parametrize("at", CUTS)
 @pytest.mark.parametrize("how", ["the cable is pulled", "the bridge is killed"])
+@pytest.mark.parametrize("hears", [True, False])
 def test_after_a_label_that_was_cut_off_each_label_is_its_own(
-    tmp_path: Path, bar_codes: BarCodeBytes, how: str, at: int
+    tmp_path: Path, bar_codes: BarCodeBytes, how: str, at: int, hears: bool
 ) -> None:
     world = CutWorld(tmp_path, bar_codes)
+    world.labels.hears_in_pictures = hears
     assert play(world, how, at) == {}
     assert world.ends()["A1"].state == "UNKNOWN"
     assert [world.ends()[key].state for key in ("A2", "A3", "A4")] == ["PRINTED"] * 3
@@ -132,6 +134,35 @@ def test_also_where_nothing_proves_them(
     assert [world.ends()[key].state for key in ("A2", "A3", "A4")] == ["UNCONFIRMED"] * 3
 
 
+def test_a_line_that_loses_the_rest_of_a_label_costs_that_one_and_no_other(
+    tmp_path: Path, bar_codes: BarCodeBytes
+) -> None:
+    """The printer waits for the rest of a picture, and is ready all the time; the bridge sees nothing of it."""
+    world = CutWorld(tmp_path, bar_codes)
+    world.order("A1")
+    assert world.until_final("A1").state == "PRINTED"
+    world.order("A3")
+    arrives, whole = bytes_of("A3").index(b",0,") + 60, len(bytes_of("A3"))
+    while all((result.key, result.state) != ("A3", "SENDING") for result in world.results):
+        world.device.step(world.now)
+        world.tick()
+    begun = world.labels.received
+    lost = 0
+    for _ in world.run(20):
+        world.device.step(world.now)
+        while world.cable.to_printer and world.labels.received >= begun + arrives and lost < whole - arrives - 20:
+            world.cable.to_printer.popleft()
+            lost += 1
+    assert lost > 300
+    end = world.until_final("A3")
+    assert (end.state, world.came.count(INK["A3"])) == ("UNKNOWN", 0)
+    for key in ("A2", "A4"):
+        world.order(key)
+        assert world.until_final(key).state == "PRINTED"
+    assert world.came == [INK["A1"], INK["A2"], INK["A4"]]
+    world.journal.close()
+
+
 @pytest.mark.parametrize("how", ["the cable is pulled", "the bridge is killed"])
 def test_negative_control_without_clearing_labels_are_swallowed_and_mixed(
     tmp_path: Path, bar_codes: BarCodeBytes, how: str, monkeypatch: pytest.MonkeyPatch
@@ -139,4 +170,5 @@ def test_negative_control_without_clearing_labels_are_swallowed_and_mixed(
     monkeypatch.setattr(tspl, "CLEARING", b"\r\n")
     monkeypatch.setattr(tspl, "BAND_BYTES", RASTER_MOST)
     lies = play(CutWorld(tmp_path, bar_codes), how, CUTS[3])
-    assert lies, "the pictures here are too small to show it"
+    assert lies["A3 is called PRINTED, 0 came out"], lies
+    assert lies["a label that is nobody's"], "the first one's head, the third one's drink"
