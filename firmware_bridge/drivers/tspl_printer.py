@@ -8,8 +8,8 @@ its way. So does an obstacle: the bit "printing" is also that of the feed after 
 is printed again is a setting of the printer that it does not tell.
 
 A label during which the printer was ready and never printing was quicker than our questions, or there is no such bit:
-UNCONFIRMED. That is said only where nothing was owed before (`_unsettled`) and the printer was never seen printing: else
-it is how a printer looks that swallows labels.
+UNCONFIRMED. That is said only where nothing was owed before (`_unsettled`) and the printer was never seen printing:
+else it is how a printer looks that swallows labels.
 
 A label that was cut off inside a picture leaves a printer that takes the next labels for dots. So nothing, not even a
 question, is sent after a label without proof before what ends every command (`tspl.CLEARING`); and the printer rests
