@@ -30,6 +30,13 @@ LACKING: frozenset[Run] = frozenset({"missing", "latin"})
 ASK = b"\x1b!?"
 """Answered at once with one byte, whatever the printer is doing."""
 
+BAND_BYTES = 400
+"""Of the dots of one BITMAP. A printer that was left inside one takes all that comes for dots, so what ends it is as
+long as this; a few hundred bytes cross the slowest line (9600) in less than half a second."""
+CLEARING = b"\r\n" * (BAND_BYTES // 2 + 8) + b"CLS\r\n"
+"""Ends whatever an unfinished label left open: a picture gets all the dots that it can still want, a text or half a
+command its line end. To a printer that waits for nothing these are empty lines. What it drew is wiped."""
+
 AT_ONCE = re.compile(rb"[\x1b~](?=!)")
 """`ESC !` (status, pause, reset) and `~!` (memory dump, diagnosis) are obeyed wherever they stand."""
 BAR_MODULE = 2
@@ -94,13 +101,14 @@ def encode(lines: Iterable[Line], size: LabelSize, room: int = 0) -> Body:
     lacking = {at: found for at, line in enumerate(page) if isinstance(line, TextLine) and (found := _lacking(line))}
     pictures = _drawn(page, lacking, room)
     data = bytearray(
-        f"SIZE {size.width_mm} mm,{size.height_mm} mm\r\nGAP {size.gap_mm} mm,0 mm\r\nDIRECTION 1\r\nCLS\r\n".encode()
+        f"\r\nSIZE {size.width_mm} mm,{size.height_mm} mm\r\nGAP {size.gap_mm} mm,0 mm\r\nDIRECTION 1\r\n".encode()
     )
+    data += b"CLS\r\n"
     y = MARGIN
     missed: list[str] = []
     for at, line in enumerate(page):
         if at in pictures:
-            data += b"BITMAP %d,%d,%d,%d,0," % (size.left, y, *pictures[at].shape) + pictures[at].dots + b"\r\n"
+            data += _bands(pictures[at], size.left, y)
             missed += pictures[at].missing
         else:
             data += _command(line, y, size)
@@ -233,6 +241,18 @@ def _drawn(page: list[Line], lacking: dict[int, list[str]], room: int) -> dict[i
             room -= len(dots)
             pictures[at] = _Picture((row, drawing.image.height), dots, drawing.missing)
     return pictures
+
+
+def _bands(picture: _Picture, x: int, y: int) -> bytes:
+    """One BITMAP for every `BAND_BYTES`; a row (108 bytes at most) is never split."""
+    row, rows = picture.shape
+    most = BAND_BYTES // row
+    data = bytearray()
+    for top in range(0, rows, most):
+        count = min(most, rows - top)
+        dots = picture.dots[top * row : (top + count) * row]
+        data += b"BITMAP %d,%d,%d,%d,0," % (x, y + top, row, count) + dots + b"\r\n"
+    return bytes(data)
 
 
 def _loudness(line: Line) -> int:

@@ -95,8 +95,9 @@ class LabelPrinterDriver(Driver):
     def step(self, now: float) -> float:
         self._printer.step(now)
         ended = self._watch(now)
+        due = self._jobs.look(now)
         refused = self._advance(now)
-        return now if ended or refused else self._printer.step(now)
+        return now if ended or refused else min(due, self._printer.step(now))
 
     def condition(self) -> Condition | None:
         printer = self._printer
@@ -128,6 +129,9 @@ class LabelPrinterDriver(Driver):
         self._printer.awaited = job is not None
         if job is None or self._printer.sending is not None:
             return False
+        if job.is_deed:
+            self._jobs.give_up(job, "not_there")  # no drawer and no buzzer hangs on a label printer
+            return True
         body = self._body(job)
         if body is None:
             return True

@@ -2,9 +2,18 @@
 
 TSPL has no fence: no command is answered in its turn. What there is is one byte that says how the printer is at the
 moment (`tspl.LabelStatus`), and its bit "printing". So a label counts as printed when the printer was ready before it,
-said that it prints after our last byte had left, and was then seen ready, twice, with nothing else coming in; a printer
-that is quicker than our questions is never believed (UNCONFIRMED). The answer has no name and may be late: one that
-nobody asked for, and one that stays away, end every proof of the label on its way.
+said that it prints after our last byte had left, and was then seen ready, twice, with nothing else coming in. The
+answer has no name and may be late: one that nobody asked for, and one that stays away, end every proof of the label on
+its way. So does an obstacle: the bit "printing" is also that of the feed after a new roll, and whether a spoiled label
+is printed again is a setting of the printer that it does not tell.
+
+A label during which the printer was ready and never printing was quicker than our questions, or there is no such bit:
+UNCONFIRMED. That is said only where nothing was owed before (`_unsettled`) and the printer was never seen printing:
+else it is how a printer looks that swallows labels.
+
+A label that was cut off inside a picture leaves a printer that takes the next labels for dots. So nothing, not even a
+question, is sent after a label without proof before what ends every command (`tspl.CLEARING`); and the printer rests
+behind it, since it may bring out a label that lacked its line end only.
 
 The facts are those of the project's device notes (TSC's TSPL manuals, Gprinter's status table); no real printer has
 been asked.
@@ -12,9 +21,8 @@ been asked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from firmware_bridge import tspl
+from firmware_bridge.drivers.label_sending import LabelSending
 from firmware_bridge.drivers.sending import SPARE_S, Outcome
 from firmware_bridge.escpos import Body
 from firmware_bridge.tspl import LabelStatus, Reason
@@ -36,8 +44,6 @@ CLOSING_S = 0.1
 """Behind the last answer of a label nothing may come: answers that are one too many are found here."""
 START_S = 2.0
 """A printer that is ready and has not begun by then will not, or was quicker than our questions."""
-LONGEST_S = 60.0
-"""150 mm at the slowest take 6 s; one that prints for so long prints something else, or says so for ever."""
 STUCK_S = 3.0
 """Bytes that are to leave and a line that takes none: beyond this nothing can be hoped for here."""
 QUIET_S = 5.0
@@ -45,31 +51,6 @@ QUIET_S = 5.0
 QUIET_MOST_S = 30.0
 """Then the next one is sent all the same, and cannot be proven."""
 MISSES_TO_SILENCE = 2
-
-
-@dataclass
-class LabelSending:
-    """The label on its way. `left` counts bytes that the line has taken; `proves`: the printer was seen ready before.
-
-    `printing` since the last obstacle; `broken`: an obstacle came while it printed, so half of it may be there.
-    """
-
-    data: bytes
-    patience: float
-    deadline: float
-    proves: bool
-    left: int = 0
-    whole_at: float = 0.0
-    drained: float = 0.0
-    held: str = ""
-    printing: bool = False
-    broken: str = ""
-    clears: int = 0
-    clear_at: float = 0.0
-
-    @property
-    def whole(self) -> bool:
-        return self.left >= len(self.data)
 
 
 class TsplPrinter:
@@ -84,6 +65,10 @@ class TsplPrinter:
         self.awaited = False
         """A label waits for this printer to be well again."""
         self._unsettled = unsettled
+        self._seen_printing = False
+        """In this life: it has the bit, and our questions are quick enough for it."""
+        self._unclean = unsettled
+        """A command of a label may be open: only one that came out says for certain that none is."""
         self.disconnected()
 
     # --- the line ---
@@ -92,17 +77,18 @@ class TsplPrinter:
         """A new line: nothing said before counts."""
         self.disconnected()
         self._ask_at = self._deaf_until = now + SETTLE_S
+        self._clearing = tspl.CLEARING if self._unclean else b""
 
     def disconnected(self) -> None:
         if self.sending is not None and self.sending.left:
-            self._unsettled = True
+            self._unsettled = self._unclean = True
         self.sending = None
-        self._out = b""
+        self._out = self._clearing = b""
         self._asked = False
         self._answer_by = 0.0
         self._ask_at = float("inf")
         self._deaf_until = 0.0
-        self._line_free = 0.0
+        self._line_free = self._cleared_at = 0.0
         self._misses = 0
         self._known_at: float | None = None
         self._quiet_at: float | None = None
@@ -114,7 +100,9 @@ class TsplPrinter:
     def outgoing(self) -> bytes:
         """What shall leave now. A question never stands inside a label: a drawing would swallow it."""
         job = self.sending
-        return job.data[job.left :] if job is not None and self._label_speaks(job) else self._out
+        if job is not None and self._label_speaks(job):
+            return job.data[job.left :]
+        return self._out or self._clearing
 
     def _label_speaks(self, job: LabelSending) -> bool:
         return not job.whole and not (self._out and not job.left)
@@ -125,8 +113,11 @@ class TsplPrinter:
         self._line_free = max(self._line_free, now) + count * 10 / self._baud
         job = self.sending
         if job is None or not self._label_speaks(job):
-            self._out = self._out[count:]
-            self._answer_by = self._line_free + ANSWER_S
+            if self._out:
+                self._out = self._out[count:]
+                self._answer_by = self._line_free + ANSWER_S
+            else:
+                self._clearing, self._cleared_at = self._clearing[count:], self._line_free
             return
         job.left += count
         job.deadline = self._line_free + job.patience
@@ -165,7 +156,9 @@ class TsplPrinter:
 
     def ready(self, now: float) -> bool:
         """A label may start. A printer that says nothing still prints."""
-        if self.sending is not None or self.stuck or self._out or self._asked or now < self._deaf_until:
+        if self.sending is not None or self.stuck or now < self._deaf_until:
+            return False
+        if self._out or self._asked or self._clearing:
             return False
         if self.silent:
             return True
@@ -178,6 +171,7 @@ class TsplPrinter:
     def _know(self, status: LabelStatus, now: float) -> None:
         self.status, self._known_at = status, now
         self._asked, self._misses = False, 0
+        self._seen_printing = self._seen_printing or status.printing
         job = self.sending
         self._ask_at = now + (POLL_PRINTING_S if job is not None else POLL_AWAITED_S if self.awaited else POLL_IDLE_S)
         if job is not None and job.whole:
@@ -211,20 +205,7 @@ class TsplPrinter:
 
     def _follow(self, job: LabelSending, now: float) -> None:
         """What an answer says of the label, all of which has left."""
-        job.deadline = min(now + job.patience, job.whole_at + LONGEST_S)
-        obstacle = self.status.blocked
-        if obstacle:
-            job.broken = obstacle if job.printing else job.broken
-            job.held, job.printing, job.clears = obstacle, False, 0
-            job.whole_at = now  # no time runs while a person is wanted
-            job.deadline = now + job.patience
-            return
-        if job.held:
-            job.held, job.drained = "", now
-        if self.status.printing:
-            job.printing, job.clears = True, 0
-            return
-        job.clears, job.clear_at = job.clears + 1, now
+        job.see(self.status, now)
         if job.clears > 1 and (job.printing or now >= job.drained + START_S):
             self._ask_at = now + 2 * CLOSING_S
 
@@ -236,11 +217,19 @@ class TsplPrinter:
         ended = self._ended(job, now)
         if ended is not None:
             self.sending = None
-            self._unsettled = ended.state == "UNKNOWN" and self._answers
+            self._remember(job, ended)
             self._quiet_at = self._endured_at = None
             self.stuck = self.stuck or ended.state == "WAITING"
             self.ask_now(now)
         return ended
+
+    def _remember(self, job: LabelSending, ended: Outcome) -> None:
+        """What it leaves behind for the next one. A printer that never answers is cleared after half a label only."""
+        if ended.state == "WAITING":
+            return  # no byte of it has left
+        self._unsettled = self._unsettled or (ended.state == "UNKNOWN" and self._answers)
+        self._unclean = not job.whole or (ended.state != "PRINTED" and self._answers)
+        self._clearing = tspl.CLEARING if self._unclean else b""
 
     def _ended(self, job: LabelSending, now: float) -> Outcome | None:
         if job.held and now < job.deadline:
@@ -248,9 +237,9 @@ class TsplPrinter:
         if not self._answers and job.whole:
             return Outcome("UNCONFIRMED") if now >= job.drained else None
         if job.clears > 1 and not self._asked and now >= job.clear_at + CLOSING_S:
-            if job.proves and job.printing:
+            if job.proves and job.printing and not job.broken:
                 return Outcome("PRINTED", answer="20 00")
-            if job.proves and not job.broken and now >= job.drained + START_S:
+            if job.proves and not job.broken and not self._seen_printing and now >= job.drained + START_S:
                 return Outcome("UNCONFIRMED")
             if now >= job.drained + START_S:
                 return Outcome("UNKNOWN", job.broken or "no_answer")
@@ -265,7 +254,7 @@ class TsplPrinter:
         if self._asked and not self._out and now >= self._answer_by:
             self._missed(now)
         job = self.sending
-        between = job.whole if job is not None else not (self.silent and self.awaited)
+        between = job.whole if job is not None else not (self.silent and self.awaited) and not self._clearing
         if self._answers and between and not self._asked and now >= max(self._ask_at, self._deaf_until):
             self._out, self._asked = tspl.ASK, True
             self._answer_by = now + ANSWER_S
@@ -282,8 +271,10 @@ class TsplPrinter:
         return min(wishes)
 
     def _settle(self, now: float) -> None:
-        """Before the next label: what a former one may still bring has come when the printer rests for a while."""
-        rests = self.fresh(now) and self.status.clear and not self.silent
+        """Before the next label: what a former one, or the clearing behind it, may still bring has come when the
+        printer rests for a while."""
+        cleared = not self._clearing and now >= self._cleared_at
+        rests = cleared and self.fresh(now) and self.status.clear and not self.silent
         if not self._unsettled or self.sending is not None:
             self._quiet_at = None
             return

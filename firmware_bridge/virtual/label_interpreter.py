@@ -60,6 +60,11 @@ class LabelInterpreter:
             self._execute(line)
         return True
 
+    @property
+    def in_picture(self) -> bool:
+        """It waits for dots. Only while nothing whole waits before them."""
+        return re.match(rb"BITMAP (\d+),(\d+),(\d+),(\d+),(\d),", self.buffer) is not None and self._end() is None
+
     def _end(self) -> int | None:
         """Where the next command ends: behind its line end, which the dots of a picture may hold too."""
         picture = re.match(rb"BITMAP (\d+),(\d+),(\d+),(\d+),(\d),", self.buffer)
@@ -103,9 +108,8 @@ class LabelInterpreter:
             raise ValueError("a direction is 0 or 1")
 
     def _do_cls(self, _rest: bytes) -> None:
-        if not self._width:
-            raise ValueError("CLS before SIZE")
-        self.sheet = LabelSheet(self._width, self._height)
+        """Before any SIZE there is nothing to wipe, and nothing to draw on either."""
+        self.sheet = LabelSheet(self._width, self._height) if self._width else None
 
     def _do_text(self, rest: bytes) -> None:
         (x, y, font, rotation, wide, tall), text = self._arguments(rest, 6)

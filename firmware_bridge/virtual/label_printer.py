@@ -1,7 +1,8 @@
 """A label printer that exists only as a program: a line, a buffer, a head that takes time, and faults.
 
 It answers `ESC ! ?` on arrival with one byte, as the references say; everything else waits for its turn. A label during
-which the labels ran out, or the lid was opened, is spoiled: the printer prints it again, whole, once it is well.
+which the labels ran out, or the lid was opened, is spoiled: the printer prints it again, whole, once it is well, or
+(`spoiled_lost`) feeds an empty one. What it has of a command stays when the line goes and comes.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ BITS = {
 PRINTING = 0x20
 FAULTS = (
     *BITS, "printer_unplugged", "printer_power_cut", "printer_mute", "late_answer", "garbage", "extra_answer",
-    "never_printing",
+    "never_printing", "spoiled_lost",
 )  # fmt: skip
 """docs/devices.md says what each does."""
 
@@ -52,6 +53,8 @@ class VirtualLabelPrinter:
     faults: set[str] = field(default_factory=set)
     received: int = 0
     records: deque[LabelRecord] = field(default_factory=lambda: deque(maxlen=RECORDED_JOBS))
+    hears_in_pictures: bool = True
+    """Whether it obeys `ESC !` among the dots of a picture, or takes it for dots: makers differ."""
     happened: Counter[str] = field(default_factory=Counter)
     """Labels that were spoiled."""
 
@@ -100,7 +103,8 @@ class VirtualLabelPrinter:
             if self._pending[0] == 0x1B:
                 if len(self._pending) < 3:
                     return
-                if self._pending[1] == ord("!"):
+                self.step(now)
+                if self._pending[1] == ord("!") and (self.hears_in_pictures or not self.engine.in_picture):
                     self._real_time(self._pending[2], now)
                     del self._pending[:3]
                     continue
@@ -179,6 +183,8 @@ class VirtualLabelPrinter:
         if fault in BITS and on and self._until is not None:
             self._until = None
             self.happened["spoiled"] += 1
+            if "spoiled_lost" in self.faults and self._label is not None:
+                self._label = LabelSheet(self._label.width, self._label.height)  # the feed behind it, which is empty
         if fault == "printer_power_cut" and on:
             if self._until is not None:
                 self.happened["spoiled"] += 1

@@ -60,6 +60,10 @@ _SETTINGS: dict[str, tuple[str, str]] = {
         '{where}：标签机的字库是 GBK，encoding = {encoding!r} 不行，请写 "gbk"',
         '{where}: encoding {encoding!r} does not fit: the font of a label printer is GBK; write "gbk"',
     ),
+    "label_printer_deed": (
+        '{where}：标签机上接不了钱箱和蜂鸣器，去掉 {key}，接到小票打印机上',
+        "{where}: no drawer and no buzzer hangs on a label printer; leave out {key} and hang it on a slip printer",
+    ),
     "label_printer_of_station": (
         "{where}：{printer!r} 是标签机，打不了厨打单；换一台小票打印机",
         "{where}: {printer!r} is a label printer, no kitchen slip fits it; name a slip printer",

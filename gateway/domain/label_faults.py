@@ -20,6 +20,9 @@ def label_faults(settings: Settings) -> list[Fault]:
             found.append(Fault("label_without_label_printer", here))
         if printer.id in labels and printer.encoding != "gbk":
             found.append(Fault("label_printer_encoding", here, {"encoding": printer.encoding}))
+        if printer.id in labels:
+            deeds = {"drawer": printer.drawer, "buzzer": printer.buzzer}
+            found += [Fault("label_printer_deed", here, {"key": key}) for key, hung in deeds.items() if hung != "none"]
     for station in settings.stations:
         for one in (station.printer, *station.backups):
             if one in labels:

@@ -60,7 +60,7 @@ def of_the_settings() -> Iterator[Fault]:
     yield from settings_rules.faults(rules(stations=[], default_station=""))
     till = PRINTER | {"drawer": "pin2", "buzzer": "drawer_socket"}
     yield from settings_rules.faults(rules(stations=[STATION | {"buzz": True, "printer": "x"}], printers=[till]))
-    cups = PRINTER | {"id": "cups", "driver": "tspl_printer", "encoding": "big5"}
+    cups = PRINTER | {"id": "cups", "driver": "tspl_printer", "encoding": "big5", "drawer": "pin2"}
     odd = [
         {"kind": "label", "printers": ["kitchen"], "stations": ["moon"]},
         {"kind": "runner", "printers": ["cups"], "stations": ["wok"]},

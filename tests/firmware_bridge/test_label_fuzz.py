@@ -2,9 +2,9 @@
 
 An answer has no name, so a stream that is byte for byte what an honest printer says cannot be told apart, and nothing
 here pretends so. What is claimed: a printer that swallowed the label is never believed, whatever it says beside its own
-answers (`swallows`); nor one that spoiled it and does not print it again (`spoils`), nor one that lost its power while
-it printed (`power`), nor one that answers seconds late (`late`); and one that prints (`well`) is, though answers are
-slow or come with noise behind them.
+answers (`swallows`); nor one that spoiled it and does not print it again (`spoils`), even if it feeds the new roll and
+says meanwhile that it prints (`feeds`); nor one that lost its power while it printed (`power`), nor one that answers
+seconds late (`late`). And one that prints (`well`) is, though answers are slow or come with noise behind them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PARTS = 10
 LABELS = 3
 """Of one printer: what is said late comes into the stream of the next."""
 MOST_TURNS = 600
-KINDS = ("well", "swallows", "swallows", "spoils", "power", "late")
+KINDS = ("well", "swallows", "swallows", "spoils", "feeds", "power", "late")
 OBSTACLES = (0x01, 0x02, 0x04, 0x08, 0x10, 0x40, 0x80, 0x05)
 LABEL = Body(b"x" * 60, 4, ())
 
@@ -57,11 +57,15 @@ class Model:
                 if self.chance.random() < 0.5:
                     self.prints.append((begin, end))
                     self.there_at = end
-            case "spoils":
+            case "spoils" | "feeds":
                 stopped = begin + self.chance.random() * (end - begin)
                 if self.chance.random() < 0.8:
                     self.prints.append((begin, stopped))
-                self.blocked = (stopped, stopped + 0.2 + self.chance.random() * 4, self.chance.choice(OBSTACLES))
+                over = stopped + 0.2 + self.chance.random() * 4
+                self.blocked = (stopped, over, self.chance.choice(OBSTACLES))
+                if self.kind == "feeds":  # 0.1 to 0.7 s, as a label takes
+                    fed = over + self.chance.random()
+                    self.prints.append((fed, fed + 0.1 + self.chance.random() * 0.6))
             case "power":
                 cut = begin + self.chance.random() * (end - begin)
                 self.prints.append((begin, cut))
@@ -121,7 +125,7 @@ def play(seed: int, kind: type[TsplPrinter] = TsplPrinter) -> list[tuple[str, st
             printer.sent(len(out), now)
             if out == tspl.ASK:
                 model.hear(now)
-            else:
+            elif out == LABEL.data:
                 model.label(now)
         said = model.say(now)
         for data in said:
@@ -136,11 +140,13 @@ def play(seed: int, kind: type[TsplPrinter] = TsplPrinter) -> list[tuple[str, st
     return ends
 
 
-def lies(first: int, count: int, kind: type[TsplPrinter]) -> list[int]:
+def lies(first: int, count: int, kind: type[TsplPrinter]) -> list[str]:
+    """The model of each label that was called printed and is not there."""
     return [
-        seed
+        model
         for seed in range(first, first + count)
-        if any(state == "PRINTED" and not there for _, state, there in play(seed, kind))
+        for model, state, there in play(seed, kind)
+        if state == "PRINTED" and not there
     ]
 
 
@@ -157,7 +163,7 @@ def test_no_stream_of_status_bytes_makes_a_label_printed_that_is_not_there(part:
         ends.update(ended)
     # Who never says PRINTED cannot lie: the honest ones among them must be believed.
     assert ends["well", "PRINTED", True] > count / 12, ends
-    for model in ("swallows", "spoils", "power"):
+    for model in ("swallows", "spoils", "feeds", "power"):
         assert sum(number for (kind, _, there), number in ends.items() if kind == model and not there) > count / 40
 
 
@@ -165,9 +171,17 @@ class TakesAnyPrinting(TsplPrinter):
     """Planted: the printing bit counts whatever came between."""
 
     def _follow(self, job: LabelSending, now: float) -> None:
-        printing = job.printing
         super()._follow(job, now)
-        job.printing = job.printing or printing
+        job.broken = ""
+
+
+class TakesTheFeed(TsplPrinter):
+    """Planted: behind an obstacle the printing bit must come once more, and then it counts."""
+
+    def _follow(self, job: LabelSending, now: float) -> None:
+        super()._follow(job, now)
+        if job.held:
+            job.broken, job.printing = "", False
 
 
 class ForgivesSilence(TsplPrinter):
@@ -191,3 +205,7 @@ class IsHasty(TsplPrinter):
 @pytest.mark.parametrize("kind", [TakesAnyPrinting, ForgivesSilence, IsHasty])
 def test_negative_control_a_driver_that_believes_too_much_is_found(kind: type[TsplPrinter]) -> None:
     assert lies(0, 2000, kind), f"two thousand streams do not find {kind.__name__}"
+
+
+def test_negative_control_a_driver_that_takes_the_feed_for_the_label_is_found() -> None:
+    assert set(lies(0, 2000, TakesTheFeed)) == {"feeds"}, "found by no other kind, and by this one"

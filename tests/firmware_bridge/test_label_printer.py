@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from bridge_rig import a_slip
+from label_samples import LABELS
 from label_world import LabelWorld
 
+from firmware_bridge import tspl
 from firmware_bridge.config import problems_of
-from firmware_bridge.drivers.tspl_printer import QUIET_S, START_S
-from firmware_bridge.escpos import BarCodeBytes
+from firmware_bridge.drivers.tspl_printer import QUIET_S, START_S, TsplPrinter
+from firmware_bridge.escpos import BarCodeBytes, Body
 from firmware_bridge.virtual.label_printer import BITS, FAULTS
 from gateway.contract.messages import DeviceDesired, PrintCommand
 
@@ -71,7 +74,7 @@ def test_what_a_person_must_mend_is_told_and_the_label_waits_with_no_byte_sent(w
 
 
 @pytest.mark.parametrize("fault", BITS)
-def test_a_label_that_is_spoiled_in_the_middle_waits_and_comes_out_whole(world: LabelWorld, fault: str) -> None:
+def test_a_label_that_is_spoiled_in_the_middle_waits_and_is_asked_about(world: LabelWorld, fault: str) -> None:
     world.print("A1")
     until_printing(world)
     world.settle(0.08)
@@ -83,8 +86,30 @@ def test_a_label_that_is_spoiled_in_the_middle_waits_and_comes_out_whole(world: 
     world.settle(1)
     assert world.results[-1].state == "WAITING", "its bytes have left: it cannot be taken back"
     world.labels.set_fault(fault, False, world.now)
-    assert world.until_final("A1").state == "PRINTED"
-    assert (world.came_out("A1"), world.labels.happened["spoiled"]) == (1, 1)
+    end = world.until_final("A1")
+    assert (end.state, end.reason) == ("UNKNOWN", REASON[fault]), "none says whether it prints it again"
+    world.print("A2")
+    assert world.until_final("A2").state == "PRINTED"
+    assert [world.came_out(key) for key in ("A1", "A2")] == [1, 1]
+    assert world.labels.happened["spoiled"] == 1
+
+
+@pytest.mark.parametrize("fault", BITS)
+def test_the_feed_behind_an_obstacle_proves_no_label(world: LabelWorld, fault: str) -> None:
+    """20, an obstacle, 20 again, ready: the second is the feed of the new roll, and the label is lost."""
+    world.labels.set_fault("spoiled_lost", True, world.now)
+    world.print("A1")
+    until_printing(world)
+    world.settle(0.08)
+    world.labels.set_fault(fault, True, world.now)
+    world.settle(3)
+    world.labels.set_fault(fault, False, world.now)
+    until_printing(world)
+    end = world.until_final("A1")
+    assert (end.state, end.reason, world.came_out("A1")) == ("UNKNOWN", REASON[fault], 0)
+    world.print("A2")
+    assert world.until_final("A2").state == "PRINTED"
+    assert world.came_out("A2") == 1
 
 
 def test_a_spoiled_label_that_is_not_printed_again_is_asked_about(world: LabelWorld) -> None:
@@ -93,10 +118,59 @@ def test_a_spoiled_label_that_is_not_printed_again_is_asked_about(world: LabelWo
     world.settle(0.08)
     world.labels.set_fault("paper_out", True, world.now)
     world.until_told("WAITING", "paper_out")
-    world.labels._label = None  # a printer that throws a spoiled label away, as some do
+    world.labels._label = None
     world.labels.set_fault("paper_out", False, world.now)
     result = world.until_final("A1")
     assert (result.state, result.reason) == ("UNKNOWN", "paper_out")
+    assert world.came_out("A1") == 0
+
+
+def test_a_printer_that_never_rests_and_is_never_seen_printing_leaves_every_label_unknown() -> None:
+    """What a printer looks like that takes labels for something else: nothing ends that but a rest."""
+    printer, now = TsplPrinter(115200, unsettled=True), 100.0
+    printer.connected(now)
+    ends: list[str] = []
+    while len(ends) < 3:
+        now += 0.01
+        printer.step(now)
+        if printer.sending is None and printer.ready(now):
+            printer.begin(Body(b"x" * 60, 4, ()), now)
+        out = printer.outgoing()
+        printer.sent(len(out), now)
+        if out == tspl.ASK:
+            # Between labels it seems to print every two seconds, while one is on its way never.
+            busy = printer.sending is None and now % 2 < 1
+            printer.receive(b"\x20" if busy else b"\x00", now)
+        outcome = printer.outcome(now)
+        ends += [outcome.state] if outcome is not None else []
+        assert now < 1000
+    assert ends == ["UNKNOWN"] * 3
+
+
+@pytest.mark.parametrize("kind", ["drawer", "buzzer"])
+def test_a_drawer_or_a_buzzer_of_a_label_printer_is_not_there_and_nobody_waits_for_it(
+    world: LabelWorld, kind: str
+) -> None:
+    taken = world.cable.taken
+    world.device.offer(PrintCommand("print", "k1", 1, a_slip(kind=kind), within_s=10))
+    result = world.until_final("k1", 1)
+    assert (result.state, result.reason) == ("WITHDRAWN", "not_there")
+    assert world.cable.taken - taken < 20
+    world.print("A1")
+    assert world.until_final("A1").state == "PRINTED", "the next one need not wait"
+
+
+def test_a_job_that_may_not_begin_any_more_is_given_up(world: LabelWorld) -> None:
+    world.labels.set_fault("paper_out", True, world.now)
+    world.settle(1.5)
+    slip = msgspec.structs.replace(LABELS["en"]["cup"], place="A1", order="A1")
+    world.device.offer(PrintCommand("print", "A1", 1, slip, within_s=4))
+    began = world.now
+    result = world.until_final("A1", 6)
+    assert (result.state, result.reason) == ("WITHDRAWN", "paper_out")
+    assert 3.9 < world.now - began < 4.5
+    world.labels.set_fault("paper_out", False, world.now)
+    world.settle(3)
     assert world.came_out("A1") == 0
 
 

@@ -22,7 +22,7 @@ from firmware_bridge.escpos import RASTER_MOST, Body
 from firmware_bridge.label import GAPS, HEIGHTS, WIDTHS, LabelSize
 from firmware_bridge.layout import label
 from firmware_bridge.page import BIG, PLAIN, BarCode, QrCode, text_line
-from firmware_bridge.tspl import LabelStatus, break_at_once, encode, quoted
+from firmware_bridge.tspl import BAND_BYTES, CLEARING, LabelStatus, break_at_once, encode, quoted
 from firmware_bridge.virtual.label_interpreter import LabelInterpreter
 from firmware_bridge.virtual.label_sheet import LabelSheet
 from gateway.contract.slips import Slip, SlipLine, SlipOption
@@ -75,7 +75,7 @@ def test_the_golden_folder_holds_these_labels_and_nothing_else() -> None:
 def test_the_bytes_of_a_label_are_those_of_the_notes() -> None:
     body = encode([text_line("珍珠奶茶", BIG), text_line('5" 加冰', PLAIN), BarCode("A031-2")], LabelSize(40, 30, 2))
     assert body.data == (
-        b"SIZE 40 mm,30 mm\r\nGAP 2 mm,0 mm\r\nDIRECTION 1\r\nCLS\r\n"
+        b"\r\nSIZE 40 mm,30 mm\r\nGAP 2 mm,0 mm\r\nDIRECTION 1\r\nCLS\r\n"
         b'TEXT 10,8,"TSS24.BF2",0,2,2,"\xd5\xe4\xd6\xe9\xc4\xcc\xb2\xe8"\r\n'
         b'TEXT 11,8,"TSS24.BF2",0,2,2,"\xd5\xe4\xd6\xe9\xc4\xcc\xb2\xe8"\r\n'
         b'TEXT 10,60,"TSS24.BF2",0,1,1,"5\\["] \xbc\xd3\xb1\xf9"\r\n'
@@ -231,6 +231,27 @@ def test_what_the_font_lacks_is_drawn_or_listed() -> None:
     sheet, body = stuck(slip, LabelSize(), room=0)
     assert "Crème ? " in sheet.text(), "è is in GBK, ß is not"
     assert "ß" in body.missing
+
+
+@given(words, st.sampled_from([30, 40, 108]))
+@settings(max_examples=200, deadline=None)
+@example("Açaí ßmoothie" * 3, 108)
+def test_a_picture_is_sent_in_bands_that_the_clearing_fills(text: str, width: int) -> None:
+    """Cut off behind the head of any band, and cleared: the next label is read from its first byte."""
+    size = LabelSize(width, 60)
+    data = encode([text_line(printable(text) + "ß", BIG), text_line("ß", PLAIN)], size, RASTER_MOST).data
+    heads = list(re.finditer(rb"BITMAP \d+,\d+,(\d+),(\d+),0,", data))
+    assert heads
+    for head in heads:
+        assert int(head[1]) * int(head[2]) <= BAND_BYTES
+        sheets, engine = interpreted(data[: head.end()] + CLEARING + data)
+        assert [bytes(sheet.ink.tobytes()) for sheet in sheets] == [interpreted(data)[0][0].ink.tobytes()]
+        assert not engine.buffer
+
+
+def test_the_clearing_does_nothing_to_a_printer_that_waits_for_nothing() -> None:
+    _, engine = interpreted(CLEARING)
+    assert (engine.executed, engine.warnings) == (["CLS"], [])
 
 
 def test_a_drawing_holds_nothing_that_a_printer_obeys_at_once() -> None:
