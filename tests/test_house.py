@@ -122,7 +122,6 @@ LONG_FILES = {
     "firmware_bridge/assembly.py": "the only place where the bridge's parts are made and joined",
     "firmware_bridge/journal.py": "one file's whole memory, and the one way in which all of it is committed",
     "firmware_bridge/drivers/escpos_printer.py": "one conversation: what an answer means hangs on all that was asked",
-    "firmware_bridge/drivers/tspl_printer.py": "one conversation too, and its times beside each other",
     "firmware_bridge/virtual/interpreter.py": "one case a command: what a printer does is looked up in one place",
     "gateway/cloud/store.py": "the reference store is one file, so that another back end is a seam",
     "gateway/connectors/cloud_https.py": "every weather between here and the cloud",
