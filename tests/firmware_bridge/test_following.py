@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from bridge_rig import BridgeThread, Gateway, a_slip
 from conversations import Hands
-from shop_network import NET, Machine, NetworkPrinter, ShopNetwork, can_make_networks
+from shop_network import NET, Machine, NetworkPrinter, ShopNetwork, need_networks
 from waiting import eventually
 
 from firmware_bridge.device import Device
@@ -78,8 +78,7 @@ def desired(name: str, host: int) -> DeviceDesired:
 
 @pytest.fixture
 def shop(tmp_path: Path, gateway: Gateway, bridge: BridgeThread) -> Iterator[Shop]:
-    if not can_make_networks():
-        pytest.skip("only root may make networks, and not in every container")
+    need_networks()
     with ShopNetwork() as network:
         made = Shop(tmp_path, network, gateway, bridge)
         yield made
