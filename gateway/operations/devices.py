@@ -25,6 +25,7 @@ OF_PRINTERS = {
     "offline": "printer_offline",
     "no_answer": "printer_mute",
     "moved": "address_changed",
+    "replaced": "printer_replaced",
 }
 OF_OTHERS = {
     "unplugged": "device_offline", "offline": "device_offline", "port_busy": "device_offline",
