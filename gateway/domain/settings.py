@@ -17,9 +17,8 @@ SlipSize = Literal["large", "normal"]
 OrderType = Literal["dine_in", "takeaway", "delivery"]
 Language = Annotated[str, msgspec.Meta(pattern=r"^[a-zA-Z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 
-_ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$"
-Model = Annotated[str, msgspec.Meta(max_length=64, pattern=_ONE_LINE)]
-"""One line, as long as the bridge takes it (firmware_bridge/config.py); no maker's name of a model is half as long."""
+Model = Annotated[str, msgspec.Meta(max_length=64)]
+"""As long as the bridge takes it (firmware_bridge/config.py); no maker's name of a model is half as long."""
 
 
 class Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
