@@ -1,7 +1,7 @@
 """Where the bridge's parts are made and joined, and the motors that drive them.
 
-Threads: main (applies configurations, tidies the journal, lists free ports), paho's loop (hands over), `device:NAME` (one
-a device, the only owner of its port), `discover` (a look around, one at a time).
+Threads: main (applies configurations, tidies the journal, lists free ports), paho's loop (hands over), `device:NAME`
+(one a device, the only owner of its port), `discover` (a look around, one at a time).
 """
 
 from __future__ import annotations
