@@ -1,7 +1,7 @@
 """Where the bridge's parts are made and joined, and the motors that drive them.
 
-Threads: main (applies configurations, tidies the journal), paho's loop (hands over), `device:NAME` (one a
-device, the only owner of its port), `discover` (a look around, one at a time).
+Threads: main (applies configurations, tidies the journal, lists free ports), paho's loop (hands over), `device:NAME`
+(one a device, the only owner of its port), `discover` (a look around, one at a time).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -22,7 +23,7 @@ from firmware_bridge import escpos
 from firmware_bridge.broker import UNREADABLE, Broker, Retained
 from firmware_bridge.config import BridgeConfig, problems_of_name
 from firmware_bridge.device import Device
-from firmware_bridge.discovery import look_around, network_places
+from firmware_bridge.discovery import DEV, SYS, look_around, network_places, unused_ports
 from firmware_bridge.drivers.driver import Probe
 from firmware_bridge.drivers.table import DRIVERS
 from firmware_bridge.errors import ConfigError
@@ -100,8 +101,10 @@ class DeviceThread:
 class Bridge:
     """The whole bridge. `run` returns 0 after `stop`, 1 when a part failed and a restart is due."""
 
-    def __init__(self, config: BridgeConfig) -> None:
+    def __init__(self, config: BridgeConfig, dev: Path = DEV, sys_: Path = SYS) -> None:
         self._config = config
+        self._folders = dev, sys_
+        self._found: list[str] = []
         config.data.mkdir(parents=True, exist_ok=True)
         self._journal = Journal(config.data / "bridge.db", time.time)
         for entry in self._journal.settle_after_restart():
@@ -133,12 +136,14 @@ class Bridge:
         remembered = self._journal.desired()
         if remembered is not None:
             self._apply(*sorted_out(remembered, {}))
+        self._found = self._unused()
         self._broker.start()
         while not self._stopped and self._failure is None:
             try:
                 document = self._desired.get(timeout=TIDY_EVERY_S)
             except queue.Empty:
                 self._journal.tidy()
+                self._tell_found()
                 continue
             if document is not None:
                 self._take_desired(document)
@@ -169,10 +174,10 @@ class Bridge:
         self._inquiries.take(command)
 
     def _look_around(self, scan: bool) -> dict[str, Any]:
-        ours = {port: name for name, thread in list(self._threads.items()) for port in thread.device.ports()}
+        ours = dict(self._ports())
         macs = {name: peer.mac for name, peer in self._journal.peers().items()}
         known = {port: macs.get(name, "") for port, name in ours.items()}
-        return look_around(ours, partial(network_places, known, self._neighbours, scan=scan))
+        return look_around(ours, partial(network_places, known, self._neighbours, scan=scan), *self._folders)
 
     def _probe(self, device: str, probe: Probe) -> bool:
         thread = self._threads.get(device)
@@ -237,6 +242,7 @@ class Bridge:
             self._threads[name].start()
         self._applied = desired
         self._errors = errors
+        self._found = self._unused()
         kinds = {name: DRIVERS[thread.device.desired.driver] for name, thread in self._threads.items()}
         self._broker.listen_to(
             (name for name, kind in kinds.items() if kind.printer),
@@ -247,8 +253,21 @@ class Bridge:
         for name, problem in errors.items():
             log.warning("device %s: %s", name, problem)
 
+    def _tell_found(self) -> None:
+        found = self._unused()
+        if found != self._found:
+            self._found = found
+            self._broker.bridge_state(self._state())
+
+    def _unused(self) -> list[str]:
+        return unused_ports([port for port, _ in self._ports()], *self._folders)
+
+    def _ports(self) -> list[tuple[str, str]]:
+        """Each that a device of ours has, with its name."""
+        return [(port, name) for name, thread in list(self._threads.items()) for port in thread.device.ports()]
+
     def _state(self) -> BridgeState:
-        return BridgeState(True, self._applied.revision, self._boot, VERSION, dict(self._errors))
+        return BridgeState(True, self._applied.revision, self._boot, VERSION, dict(self._errors), self._found)
 
     def _shut_down(self) -> None:
         for thread in self._threads.values():

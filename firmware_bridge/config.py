@@ -24,6 +24,9 @@ TOPIC_SIGNS = set("+#/$")
 LONGEST_NAME = 128
 """Characters of a device's name, which stands in topics, logs and the names of threads."""
 
+LONGEST_TEXT = 64
+"""Characters of an option that may be any text; so many the settings take too (gateway/domain/settings.py)."""
+
 
 @dataclass(frozen=True)
 class BrokerConfig:
@@ -114,9 +117,13 @@ def problems_of(desired: DeviceDesired) -> list[str]:
     for key, value in desired.options.items():
         if key in LINE_OPTIONS:
             continue  # problems_of_port looks at them
-        if key not in driver.options:
-            near = difflib.get_close_matches(key, driver.options, 1)
-            hint = f"did you mean {near[0]}?" if near else f"{desired.driver} has {', '.join(driver.options) or 'none'}"
+        if key in driver.texts:
+            if len(value) > LONGEST_TEXT:
+                problems.append(f"option {key} has {len(value)} characters, at most {LONGEST_TEXT}")
+        elif key not in driver.options:
+            known = [*driver.options, *sorted(driver.texts)]
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"{desired.driver} has {', '.join(known) or 'none'}"
             problems.append(f"unknown option {key}; {hint}")
         elif value not in driver.options[key]:
             problems.append(f"option {key} {value!r} is none of {', '.join(driver.options[key])}")

@@ -23,6 +23,7 @@ from firmware_bridge.errors import ConfigError, PortError
 from firmware_bridge.escpos import BarCodeBytes
 from firmware_bridge.journal import Journal
 from firmware_bridge.ports.tcp_port import SCHEME
+from firmware_bridge.replaced import Replaced
 from gateway.contract.messages import DeviceDesired, DeviceState
 
 log = logging.getLogger(__name__)
@@ -80,7 +81,8 @@ class Device:
         self._outlet = outlet
         self._open_line = open_line
         self._stamp = stamp
-        self._sign = SignOfLife(outlet)
+        self._replaced = Replaced(desired, journal, outlet)
+        self._sign = SignOfLife(self._replaced)
         self._driver = DRIVERS[desired.driver](Surroundings(desired, journal, self._sign, bar_codes, random))
         self._commands: deque[Command | Probe] = deque(maxlen=MOST_COMMANDS)
         self._line: Line | None = None
@@ -156,6 +158,7 @@ class Device:
             elif isinstance(command, Probe):
                 self._driver.probe(command)
             else:
+                self._replaced.took(command)
                 self._driver.take(command)
         wish = self._driver.step(now)
         if self._speak(now):
@@ -181,6 +184,7 @@ class Device:
         log.info("%s: %s is open", self.desired.name, self.desired.port)
         self._line_problem = ""
         self._back_off = BACK_OFF_FIRST_S
+        self._replaced.look()
         self._driver.connected(now)
 
     def _lose_line(self, error: PortError, now: float) -> None:
@@ -232,11 +236,13 @@ class Device:
             status, reasons = said
             address = self._line.moved_to
         elif told is not None:
-            status, reasons, address = told.status, told.reasons, told.address
+            status, reasons, address = told.status, [each for each in told.reasons if each != "replaced"], told.address
         else:
             status, reasons = line_down("")
         if address and said is not None:
             status, reasons = "degraded" if status == "online" else status, [*reasons, "moved"]
+        if self._driver.printer and self._replaced.told:  # others have no test slip that could end it
+            status, reasons = "degraded" if status == "online" else status, [*reasons, "replaced"]
         model, firmware = self._driver.identity()
         now = (status, reasons, model, firmware, address)
         if told is not None and (told.status, told.reasons, told.model, told.firmware, told.address) == now:

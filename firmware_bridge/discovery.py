@@ -13,6 +13,7 @@ import msgspec
 
 from firmware_bridge.neighbours import Neighbours
 from firmware_bridge.ports.tcp_port import SCHEME, host_and_port
+from firmware_bridge.ports.usb_port import SCHEME as USB
 
 log = logging.getLogger(__name__)
 
@@ -44,17 +45,25 @@ def look_around(
     `used` are the ports of our devices; `network` looks for printers there, and gives None when it could not: then
     the answer says so (`network`: false).
     """
+    others = network()
+    answer: Place = {"places": [*_plugged_in(used, dev, sys_), *(others or [])][:MOST_PLACES]}
+    return answer if others is not None else answer | {"network": False}
+
+
+def unused_ports(used: Iterable[str], dev: Path = DEV, sys_: Path = SYS) -> list[str]:
+    """What is plugged in and no device has: folders are listed, nothing is opened."""
+    return [place["port"] for place in _plugged_in(used, dev, sys_) if not place["used"]][:MOST_PLACES]
+
+
+def _plugged_in(used: Iterable[str], dev: Path, sys_: Path) -> list[Place]:
     taken = set(used)
-    files = {str(Path(port).resolve()) for port in taken if port.startswith("/")}
+    files = {str(Path(port.removeprefix(USB)).resolve()) for port in taken if port.startswith(("/", USB))}
     places = [(path, "serial") for path in serial_ports(dev, sys_)]
     places += [(path, "usb_printer") for path in _in(dev / "usb", "lp*")]
-    found: list[Place] = [
+    return [
         {"port": str(path), "kind": kind, "used": str(path) in taken or str(path.resolve()) in files}
         for path, kind in places
     ]
-    others = network()
-    answer: Place = {"places": [*found, *(others or [])][:MOST_PLACES]}
-    return answer if others is not None else answer | {"network": False}
 
 
 def serial_ports(dev: Path, sys_: Path) -> list[Path]:

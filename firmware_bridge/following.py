@@ -122,6 +122,7 @@ class Following:
             ours = self._owners(mac, port) and not set(self._neighbours.hosts_of(mac)) - {home}
             if looks >= REPLACED_LOOKS and not elsewhere and not ours:
                 log.warning("%s: %s is nowhere; %s has taken its place at %s", self._device, peer.mac, mac, at)
+                self._journal.note_replaced(self._device, peer.port)
                 return
         raise PortError("unplugged", f"{at} is another device now: {mac}, not {peer.mac}")
 

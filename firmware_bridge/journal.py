@@ -65,6 +65,10 @@ CREATE TABLE IF NOT EXISTS peers (
     mac TEXT NOT NULL,
     host TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS replaced (
+    device TEXT PRIMARY KEY,
+    port TEXT NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS tidied (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     times INTEGER NOT NULL
@@ -227,6 +231,20 @@ class Journal:
         for device, peer in self.peers().items():
             if ports.get(device) != peer.port:
                 self._run("DELETE FROM peers WHERE device = ?", (device,))
+        for device, port in self._run("SELECT device, port FROM replaced"):
+            if ports.get(device) != port:
+                self.seen_to(device)
+
+    def note_replaced(self, device: str, port: str) -> None:
+        """Another device has taken the place of this one, and nobody has looked yet."""
+        self._run("INSERT OR REPLACE INTO replaced (device, port) VALUES (?, ?)", (device, port))
+
+    def is_replaced(self, device: str, port: str) -> bool:
+        return bool(self._run("SELECT 1 FROM replaced WHERE device = ? AND port = ?", (device, port)))
+
+    def seen_to(self, device: str) -> None:
+        """A person knows what stands there now."""
+        self._run("DELETE FROM replaced WHERE device = ?", (device,))
 
     def tidy(self) -> None:
         """Forget what is old and fold the log into the file. Called when idle, from one thread only.

@@ -103,13 +103,18 @@ class Neighbours:
 
 def connected_networks(routes: Path = ROUTES) -> list[IPv4Network]:
     """The networks that need no router: those of our own links. Without point-to-point ones."""
+    return [network for _, network in links(routes)]
+
+
+def links(routes: Path = ROUTES) -> list[tuple[str, IPv4Network]]:
+    """The same, each with the name of its link, such as `eth0`."""
     found = []
     for line in _lines(routes):
         match line.split():
-            case [_, destination, gateway, _, _, _, _, mask, *_] if int(gateway, 16) == 0 and int(mask, 16):
+            case [name, destination, gateway, _, _, _, _, mask, *_] if int(gateway, 16) == 0 and int(mask, 16):
                 network = IPv4Network((_address(destination), str(IPv4Address(_address(mask)))))
                 if network.prefixlen <= 30:
-                    found.append(network)
+                    found.append((name, network))
     return found
 
 

@@ -8,6 +8,7 @@ is there; it writes no byte to any printer.
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import select
 import socket
@@ -15,10 +16,11 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
 
 from zeroconf import IPVersion, ServiceBrowser, ServiceInfo, Zeroconf
 
-from firmware_bridge.neighbours import connected_networks
+from firmware_bridge.neighbours import ROUTES, links
 
 RAW_PORT = 9100
 """Where printers take raw bytes, whatever else they offer."""
@@ -38,6 +40,10 @@ MOST_NETWORKS = 4
 AT_ONCE = 128
 ANSWER_S = 1.0
 """A printer's network board answers within milliseconds, one whose radio sleeps within a second."""
+
+VIRTUAL = ("docker", "br-", "veth", "virbr", "lxcbr", "lxdbr", "podman", "cni")
+"""How the links begin that containers and virtual machines make for themselves. A bridge that a person has made of
+real cables is called otherwise (br0)."""
 
 Place = dict[str, str | int]
 
@@ -82,10 +88,13 @@ def scan(networks: Iterable[IPv4Network], skip: Iterable[str]) -> list[Place]:
     return [{"host": host, "port": RAW_PORT, "name": "", "model": ""} for host in found]
 
 
-def own_networks() -> list[IPv4Network]:
-    """The /24s in which this box itself stands, private ones only: what else is there is not ours to try."""
+def own_networks(routes: Path = ROUTES) -> list[IPv4Network]:
+    """The /24s in which this box itself stands, private ones only: what else is there is not ours to try. Those of
+    containers only where there are no others."""
+    ours = links(routes)
+    real = [(name, network) for name, network in ours if not name.startswith(VIRTUAL)]
     found: dict[IPv4Network, None] = {}
-    for network in connected_networks():
+    for _, network in real or ours:
         own = _own_address(network)
         if own is not None and own.is_private:
             found[network if network.prefixlen >= SCANNED_PREFIX else _around(own)] = None
@@ -109,16 +118,18 @@ def _own_address(network: IPv4Network) -> IPv4Address | None:
 def _open(hosts: list[str]) -> list[str]:
     lines: dict[int, tuple[socket.socket, str]] = {}
     waiting = select.poll()
+    open_: set[int] = set()
     found = []
     try:
         for host in hosts:
             line = socket.socket()
             line.setblocking(False)
             lines[line.fileno()] = (line, host)
-            line.connect_ex((host, RAW_PORT))
-            waiting.register(line, select.POLLOUT)
+            # What is refused at once, such as an address without a way to it, leaves no error behind for the poll.
+            if line.connect_ex((host, RAW_PORT)) in (0, errno.EINPROGRESS):
+                waiting.register(line, select.POLLOUT)
+                open_.add(line.fileno())
         until = time.monotonic() + ANSWER_S
-        open_ = set(lines)
         while open_ and (left := until - time.monotonic()) > 0:
             for fd, _ in waiting.poll(left * 1000):
                 waiting.unregister(fd)

@@ -72,6 +72,8 @@ class Driver:
     """Whether its commands are print jobs."""
     options: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Settings that only this kind has, and what each may be; the first is what it is when nobody says."""
+    texts: ClassVar[frozenset[str]] = frozenset()
+    """Settings of this kind that may be any text, of which a driver makes what it can; empty when nobody says."""
 
     def __init__(self, given: Surroundings) -> None:
         self.given = given

@@ -33,6 +33,7 @@ class PrinterDriver(Driver):
         "drawer": ("none", *DRAWERS),
         "buzzer": ("none", *BUZZERS),
     }
+    texts: ClassVar = frozenset({"model"})
 
     def __init__(self, given: Surroundings) -> None:
         super().__init__(given)

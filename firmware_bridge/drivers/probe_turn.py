@@ -10,6 +10,7 @@ from firmware_bridge.journal import Entry
 from firmware_bridge.printer_probe import PrinterProbe, random_marks
 from firmware_bridge.probe_findings import findings
 from firmware_bridge.probe_slip import probe_slip
+from firmware_bridge.profiles import PROFILES
 from gateway.contract.messages import JobState
 
 WAIT_S = 25.0
@@ -88,7 +89,9 @@ class ProbeTurn:
 
     def _end(self, talk: PrinterProbe) -> None:
         desired, asked = self._given.desired, self._asked
-        found = findings(talk, {"fence": desired.fence, "qr": self._native_qr}, desired.columns)
+        model = desired.options.get("model", "")
+        settings = {"fence": desired.fence, "qr": self._native_qr}
+        found = findings(talk, settings, desired.columns, model if model in PROFILES else "")
         self._record("PRINTED" if found.printed else "UNKNOWN", talk)
         self.talk = None
         if talk.refused or not talk.exchange:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from firmware_bridge.drivers.driver import Driver, Outlet, Probe
 from gateway.contract.messages import DeviceEvent, DeviceState, PrintResult
 
@@ -15,7 +17,9 @@ SHOWS_S = 5.0
 LISTENS_S = 10.0
 """Long enough to take a bottle and scan it, or to put it on the scale."""
 MOST_TOLD = 10
-"""A code has 4 KB at most, and the answer must fit into one message."""
+MOST_TOLD_BYTES = 32 * 1024
+"""As JSON. A code has 4 KB, of quotes twice as many; the answer with all else in it must fit into one message, half of
+which is left for that."""
 
 
 class SignOfLife:
@@ -27,6 +31,7 @@ class SignOfLife:
         self._ends_at = 0.0
         self._shows = False
         self._told: list[dict[str, Any]] = []
+        self._told_bytes = 0
 
     def result(self, printer: str, result: PrintResult) -> None:
         self._outlet.result(printer, result)
@@ -36,7 +41,11 @@ class SignOfLife:
 
     def event(self, device: str, event: DeviceEvent) -> None:
         if self._asked is not None and len(self._told) < MOST_TOLD:
-            self._told.append({"kind": event.kind, "facts": event.facts})
+            told = {"kind": event.kind, "facts": event.facts}
+            size = len(msgspec.json.encode(told))
+            if self._told_bytes + size <= MOST_TOLD_BYTES:
+                self._told.append(told)
+                self._told_bytes += size
         self._outlet.event(device, event)
 
     def begin(self, asked: Probe, driver: Driver, now: float, *, connected: bool) -> None:
@@ -44,7 +53,7 @@ class SignOfLife:
         if reason or self._asked is not None:
             asked.refuse(reason or "busy")
             return
-        self._asked, self._told = asked, []
+        self._asked, self._told, self._told_bytes = asked, [], 0
         self._shows = driver.show_sign(True)
         self._ends_at = now + (SHOWS_S if self._shows else LISTENS_S)
 

@@ -72,8 +72,8 @@ def lines(found: Findings, language: Literal["zh", "en"], *, letters: bool = Tru
         note = comma + NOTES[one.note][at] if one.note in NOTES else ""
         told.append(f"{CAPABILITIES[name][at]}{colon}{STATES[one.word][at]}{comma}{KNOWN[one.known][at]}{note}")
     told += [ADVICE[name][at].format(value) for name, value in found.advice.items() if name in ADVICE]
-    told += [
-        TITLES["disagrees"][at].format(one.setting, one.says, CAPABILITIES[one.capability][at])
-        for one in found.disagrees
-    ]
+    for wrong in found.disagrees:
+        documented = found.capabilities[wrong.capability].known == "documented"
+        words = TITLES["disagrees_documented" if documented else "disagrees"][at]
+        told.append(words.format(wrong.setting, wrong.says, CAPABILITIES[wrong.capability][at]))
     return told + ([f"{letter}{colon}{LETTERS[letter][at]}" for letter in found.letters] if letters else [])

@@ -63,6 +63,10 @@ TITLES: Words = {
     "disagrees": (
         "设置里 {0} = “{1}”，可是这台打印机不支持：{2}", "The settings say {0} = \"{1}\"; this printer does not: {2}"
     ),
+    "disagrees_documented": (
+        "设置里 {0} = “{1}”，可是资料说这种打印机不支持：{2}",
+        "The settings say {0} = \"{1}\"; a source says that this model does not: {2}",
+    ),
 }  # fmt: skip
 ADVICE: Words = {
     "fence": ("合适的设置：fence = “{0}”", "a setting that fits: fence = \"{0}\""),

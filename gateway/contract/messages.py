@@ -68,7 +68,8 @@ class DeviceState(msgspec.Struct, omit_defaults=True):
 
     `reasons` are codes: `paper_low`, `paper_out`, `cover_open`, `cutter_error`, `no_answer`, `unplugged`; of label
     printers also `jam`, `ribbon_out`, `pause_pressed`, `error`; `moved`: a network device that is reached at `address`
-    (HOST:PORT), which is not what the settings say.
+    (HOST:PORT), which is not what the settings say; `replaced`: a printer in whose place another device answers now,
+    until a test slip has come out of it.
     """
 
     status: DeviceStatus

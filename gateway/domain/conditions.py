@@ -85,6 +85,11 @@ KINDS: dict[str, Kind] = {
         "照常能用，现在是 {address}。请在路由器里把地址固定下来，再改设置",
         "It works, at {address} now. Give it a fixed address in the router, then change the settings",
     ),
+    "printer_replaced": _kind(
+        "rest", "{name}的位置上换了另一台机器", "Another device has taken the place of {name}",
+        "打一张测试单，看看从哪台出来。出来以后这条提示自己消失；不对就改设置里的地址",
+        "Send a test slip and look where it comes out; then this ends. If it is the wrong one, change its address",
+    ),
     "table_calls": _kind(
         "soon", "{table} 桌叫人", "Table {table} calls", "请去看看，然后点“已去过”", "Go there, then tap 'been there'",
     ),

@@ -17,6 +17,9 @@ SlipSize = Literal["large", "normal"]
 OrderType = Literal["dine_in", "takeaway", "delivery"]
 Language = Annotated[str, msgspec.Meta(pattern=r"^[a-zA-Z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 
+Model = Annotated[str, msgspec.Meta(max_length=64)]
+"""As long as the bridge takes it (firmware_bridge/config.py); no maker's name of a model is half as long."""
+
 
 class Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`proof` says what proves that a ticket is in front of a cook. `soon_s` and `late_s` colour its age.
@@ -51,7 +54,8 @@ class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Printer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`port` is what the bridge opens, `flow` how the printer may stop us on a serial line. `qr`: whether it prints QR
     codes by itself or gets them as pictures. `on_unknown` decides about a kitchen slip that nothing proves. `drawer` is
-    the pin of its socket that a cash drawer hangs on, `buzzer` the kind of buzzer that it has. A label printer
+    the pin of its socket that a cash drawer hangs on, `buzzer` the kind of buzzer that it has. `model` is what somebody
+    has read on it: a group that docs/devices.md names tells what to expect, any other text is a note. A label printer
     (`tspl_printer`) has `label` instead of columns; its `fence` only says whether it answers at all."""
 
     id: Id
@@ -65,6 +69,7 @@ class Printer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fence: Literal["gs_h", "gs_r", "none"] = "gs_r"
     encoding: Literal["gbk", "big5", "cp437", "cp858"] = "gbk"
     qr: Literal["native", "drawn"] = "native"
+    model: Model = ""
     language: Language = "zh-Hans"
     on_unknown: Literal["reprint", "ask"] = "reprint"
     drawer: Literal["none", "pin2", "pin5"] = "none"

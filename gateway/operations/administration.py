@@ -107,10 +107,11 @@ def _bridge_of(tx: Tx, printer: str) -> str | None:
 
 
 def _forget_devices(tx: Tx, new: Settings) -> None:
-    """What is no longer in the settings cannot be wrong any more."""
+    """What is no longer in the settings cannot be wrong any more, nor what another bridge has said of it."""
     bridges = new.bridges()
     for device in devices.devices(tx):
-        if new.printer(device.name) is None and new.device(device.name) is None:
+        kept = new.printer(device.name) or new.device(device.name)
+        if kept is None or kept.bridge != device.bridge:
             devices.remove_device(tx, device.name)
     for bridge in devices.bridges(tx):
         if bridge.name not in bridges:

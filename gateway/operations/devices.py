@@ -25,6 +25,7 @@ OF_PRINTERS = {
     "offline": "printer_offline",
     "no_answer": "printer_mute",
     "moved": "address_changed",
+    "replaced": "printer_replaced",
 }
 OF_OTHERS = {
     "unplugged": "device_offline", "offline": "device_offline", "port_busy": "device_offline",
@@ -39,11 +40,13 @@ ALL_OF_DEVICES = {*OF_PRINTERS.values(), *OF_OTHERS.values()}
 def take_device_state(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, state: DeviceState) -> None:
     """A bridge says how a device is. Each reason is a condition while it lasts.
 
-    What the settings do not know leaves no trace: the broker keeps the last word of a printer that was removed, and
-    gives it again at each connection. Before there are settings all are taken; `import_settings` forgets the others.
+    Only its own bridge says how a device is. What the settings do not know leaves no trace: the broker keeps the last
+    word of a printer that was removed, and gives it again at each connection. Before there are settings all are taken;
+    `import_settings` forgets the others.
     """
     rules = settings.settings(tx)
-    if rules is not None and rules.printer(name) is None and rules.device(name) is None:
+    known = (rules.printer(name) or rules.device(name)) if rules is not None else None
+    if rules is not None and (known is None or known.bridge != state.bridge):
         return
     former = devices.device(tx, name)
     since = former.at if former and (former.status, former.reasons) == (state.status, state.reasons) else now.iso

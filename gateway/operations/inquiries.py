@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import msgspec
 
 from gateway.contract.messages import BridgeEvent
@@ -17,6 +19,8 @@ from gateway.store.ids import row_of
 from gateway.store.transaction import Tx
 
 SCOPE = "inquiries"
+PROBE_EVERY_S = 60.0
+"""One printer's probes: each is a slip of 30 cm, and the next papers wait for it for up to 15 s."""
 
 
 def discover(tx: Tx, now: Now, ids: Ids, actor: Actor, bridge: str, key: str, scan: bool = False) -> Inquiry:
@@ -31,9 +35,10 @@ def discover(tx: Tx, now: Now, ids: Ids, actor: Actor, bridge: str, key: str, sc
 
 
 def probe(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str, key: str) -> Inquiry:
-    """What this printer can do; it prints a slip of its own for it. The same key: the same probe.
+    """What this printer can do; it prints a slip of its own for it. The same key: the same probe. One that was refused
+    has printed nothing: the next one need not wait for it.
 
-    Raises `Refused`: unknown_printer, idempotency_key_reused.
+    Raises `Refused`: unknown_printer, idempotency_key_reused, too_many (within PROBE_EVERY_S of the last one).
     """
     known = settings.the_settings(tx).printer(printer)
     if known is None:
@@ -65,6 +70,8 @@ def _ask(
     under_way = next(
         (one for one in inquiries.unanswered(tx) if (one.bridge, one.op, one.device) == (bridge, op, device)), None
     )
+    if not under_way and op == "probe":
+        _brake(tx, now, device)
     asked = under_way or Inquiry(
         id=next(ids), bridge=bridge, op=op, device=device, state="ASKED", asked_by=str(actor), asked_at=now.iso,
         boot=now.boot, mono=now.monotonic,
@@ -73,6 +80,13 @@ def _ask(
         inquiries.insert(tx, asked)
     keys.remember(tx, SCOPE, key, print_, row_of(asked.id))
     return asked
+
+
+def _brake(tx: Tx, now: Now, printer: str) -> None:
+    last = inquiries.last_done(tx, "probe", printer)
+    left = PROBE_EVERY_S - now.since(last.boot, last.mono) if last else 0
+    if left > 0:
+        raise Refused("too_many", retry_after_s=ceil(left))
 
 
 def take_answer(tx: Tx, now: Now, ids: Ids, actor: Actor, bridge: str, event: BridgeEvent) -> None:

@@ -47,12 +47,12 @@ def desired_of(rules: Settings, bridge: str, revision: int) -> BridgeDesired:
 
 def _options(printer: Printer) -> dict[str, str]:
     """What a bridge of an older version would not know is not said where it changes nothing."""
-    said = {"flow": printer.flow, "qr": printer.qr, "drawer": printer.drawer, "buzzer": printer.buzzer}
+    said = {name: str(getattr(printer, name)) for name in ("flow", "qr", "drawer", "buzzer", "model")}
     label = printer.label_size
     if label is not None:
         said = {"flow": printer.flow}
     size = {name: str(value) for name, value in msgspec.structs.asdict(label).items()} if label else {}
-    return {name: value for name, value in said.items() if value not in ("none", "native")} | size
+    return {name: value for name, value in said.items() if value not in ("", "none", "native")} | size
 
 
 class Displays:

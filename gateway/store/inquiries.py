@@ -56,5 +56,14 @@ def newest(rows: Reader, op: str, device: str) -> Inquiry | None:
     return _inquiry(row) if row else None
 
 
+def last_done(rows: Reader, op: str, device: str) -> Inquiry | None:
+    """The last one of its kind about this device that was not refused."""
+    row = rows.one(
+        f"SELECT {_COLUMNS} FROM inquiries WHERE state != 'REFUSED' AND op = ? AND device = ? ORDER BY n DESC LIMIT 1",
+        op, device,
+    )  # fmt: skip
+    return _inquiry(row) if row else None
+
+
 def _inquiry(row: Row) -> Inquiry:
     return Inquiry(*row)

@@ -163,6 +163,9 @@ def test_a_printer_is_probed_and_its_findings_are_in_words(
     page.keyboard.press("Escape")
     expect(found).to_have_count(0)
     expect(card(page, "receipt").get_by_test_id("probe")).to_be_focused()
+    card(page, "receipt").get_by_test_id("probe").click()
+    expect(page.get_by_test_id("said")).to_contain_text(re.compile(r"probed a moment ago: tap again in \d+ s"))
+    assert sum("PRINTER PROBE" in paper for paper in demo.papers("receipt")) == 1
     page.get_by_test_id("language").click()
     page.set_viewport_size({"width": 360, "height": 780})
     card(page, "receipt").get_by_test_id("probe-last").click()

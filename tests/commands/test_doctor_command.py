@@ -66,6 +66,7 @@ def test_one_that_does_not_do_what_the_settings_say_is_not_well(shop: Shop, run:
     code, out, _ = run("--printer", "kitchen")
     assert code == 1
     assert 'The settings say fence = "gs_h"; this printer does not' in out
+    shop.later(inquiries.PROBE_EVERY_S)
     probed(shop, "kitchen", WELL, key="k2")
     assert run("--printer", "kitchen")[0] == 0, "the newest counts"
 

@@ -21,6 +21,7 @@ from waiting import eventually
 
 from firmware_bridge.assembly import Bridge
 from firmware_bridge.config import read_config
+from firmware_bridge.discovery import DEV, SYS
 from firmware_bridge.virtual.cli import make
 from firmware_bridge.virtual.config import read_devices
 from firmware_bridge.virtual.control import Control
@@ -239,8 +240,8 @@ class Gateway:
 class BridgeThread:
     """The whole bridge, run in this process: no test waits for the import of an interpreter."""
 
-    def __init__(self, folder: Path, port: int) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, port: int, plugs: tuple[Path, Path] = (DEV, SYS)) -> None:
+        self.folder, self.plugs = folder, plugs
         self.config = folder / "bridge.toml"
         folder.mkdir(parents=True, exist_ok=True)
         self.config.write_text(
@@ -249,7 +250,7 @@ class BridgeThread:
         self.start()
 
     def start(self) -> None:
-        self.bridge = Bridge(read_config(self.config))
+        self.bridge = Bridge(read_config(self.config), *self.plugs)
         self._thread = threading.Thread(target=self.bridge.run, name="bridge")
         self._thread.start()
 

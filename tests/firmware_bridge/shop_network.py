@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
+import pytest
 from bridge_rig import PrinterProcess
 from waiting import eventually
 
@@ -98,6 +99,17 @@ def can_make_networks() -> bool:
     except subprocess.CalledProcessError:
         return False
     return True
+
+
+def need_networks() -> None:
+    """A person's run without the right is skipped, and says why. Where each change is checked (`CI`) the proof must not
+    be missing without anybody noticing."""
+    if can_make_networks():
+        return
+    reason = "only root may make networks, and not in every container"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 class NetworkPrinter(PrinterProcess):

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from bridge_rig import BridgeThread, Gateway
+import pytest
+from bridge_rig import BridgeThread, Gateway, Mosquitto
 from waiting import eventually
 
-from firmware_bridge.discovery import look_around
-from gateway.contract.messages import BridgeCommand
+from firmware_bridge import assembly
+from firmware_bridge.discovery import look_around, unused_ports
+from gateway.contract.messages import BridgeCommand, DeviceDesired
 
 
 def ask(gateway: Gateway, op: Any, key: str, attempt: int = 1, device: str = "") -> None:
@@ -105,5 +107,41 @@ def test_serial_adapters_and_usb_printers_are_found_by_their_stable_names(tmp_pa
             other,
         ]
     }
+    assert unused_ports([f"usb:{sockets.dev}/usb/lp0"], sockets.dev, sockets.sys) == [
+        str(serial / "by-id" / "usb-FT232_A50285BI"),
+        str(serial / "by-path" / "pci-0-usb-0:1-1:1.0"),
+        str(serial / "by-path" / "pci-0-usb-0:1-2:1.0"),
+    ]
     assert look_around([], list, tmp_path / "not", tmp_path / "there") == {"places": []}
     assert look_around([], lambda: None, tmp_path / "not", tmp_path / "there") == {"places": [], "network": False}
+
+
+def test_a_bridge_tells_which_ports_nobody_uses_and_says_it_anew_when_that_changes(
+    gateway: Gateway, mosquitto: Mosquitto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assembly, "TIDY_EVERY_S", 0.2)
+    sockets = Sockets(tmp_path)
+    printer = sockets.dev / "usb" / "lp0"
+    printer.touch()
+    bridge = BridgeThread(tmp_path / "bridge", mosquitto.port, (sockets.dev, sockets.sys))
+
+    def finds(*ports: Path) -> None:
+        wanted = [str(port) for port in ports]
+        eventually(f"it finds {wanted}", lambda: gateway.bridge_states()[-1:] and told() == wanted, seen=told)
+
+    def told() -> list[str]:
+        return list(gateway.bridge_states()[-1].get("found", []))
+
+    finds(printer)
+    sockets.adapter("ttyUSB2", "1-3", "FT232_A50285BI", "A50285BI")
+    adapter = sockets.dev / "serial" / "by-id" / "usb-FT232_A50285BI"
+    finds(adapter, printer)
+    gateway.desire(DeviceDesired("cups", "escpos_printer", f"usb:{printer}"))
+    finds(adapter)
+    said = len(gateway.bridge_states())
+    for name in sockets.dev.glob("serial/by-path/*"):
+        name.unlink()
+    adapter.unlink()
+    finds()
+    assert len(gateway.bridge_states()) == said + 1, "only what is new is told"
+    bridge.stop()

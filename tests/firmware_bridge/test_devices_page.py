@@ -127,5 +127,7 @@ def test_the_page_names_every_driver_option_and_fault() -> None:
             if len(values) > LISTED:  # numbers
                 listed = f"`{values[0]}` (`{min(map(int, values))}` to `{max(map(int, values))}`)"
             assert f"`{option}`: {listed}" in row, f"{name}: {option}"
+        for option in kind.texts:
+            assert f"`{option}`: any text" in row, f"{name}: {option}"
     for word in (*FAULTS, *LABEL_FAULTS, *(value for key in CHOICES for value in CHOICES[key]), *CHOICES):
         assert word in PAGE.partition("## Virtual devices")[2], word

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.charset import ENCODINGS
-from firmware_bridge.config import problems_of
+from firmware_bridge.config import LONGEST_TEXT, problems_of
 from firmware_bridge.drivers.driver import Driver
 from firmware_bridge.drivers.table import DRIVERS
 from firmware_bridge.escpos import BarCodeBytes
@@ -191,6 +191,12 @@ def test_an_option_that_a_driver_does_not_have_is_said_in_words(kind: str) -> No
     for name, choice in DRIVERS[kind].options.items():
         assert problems_of(DeviceDesired("it", kind, "/dev/x", baud=9600, options={name: choice[-1]})) == []
         assert "is none of" in problems_of(DeviceDesired("it", kind, "/dev/x", baud=9600, options={name: "?"}))[0]
+    for name in DRIVERS[kind].texts:
+        ends = [
+            problems_of(DeviceDesired("it", kind, "/dev/x", baud=9600, options={name: text}))
+            for text in ("", "佳博 80", "x" * LONGEST_TEXT, "x" * (LONGEST_TEXT + 1))
+        ]
+        assert ends == [[], [], [], [f"option {name} has {LONGEST_TEXT + 1} characters, at most {LONGEST_TEXT}"]]
 
 
 def test_a_store_can_ask_for_every_encoding_that_a_printer_can_be_sent() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from bridge_rig import BridgeThread, Gateway, a_slip
 from conversations import Hands
-from shop_network import NET, Machine, NetworkPrinter, ShopNetwork, can_make_networks
+from shop_network import NET, Machine, NetworkPrinter, ShopNetwork, need_networks
 from waiting import eventually
 
 from firmware_bridge.device import Device
@@ -56,6 +56,9 @@ class Shop:
         wanted = ("degraded" if address else "online", address)
         eventually(f"{name} is {wanted}", lambda: state() == wanted, seconds, seen=state)
 
+    def reasons(self, name: str) -> list[str]:
+        return list(self.gateway.on(self.gateway.topics.device_state(name))[-1].get("reasons", []))
+
     def print(self, name: str, number: str) -> None:
         self.gateway.send(PrintCommand("print", f"{name}-{number}", 1, a_slip(number=number)), name)
 
@@ -78,8 +81,7 @@ def desired(name: str, host: int) -> DeviceDesired:
 
 @pytest.fixture
 def shop(tmp_path: Path, gateway: Gateway, bridge: BridgeThread) -> Iterator[Shop]:
-    if not can_make_networks():
-        pytest.skip("only root may make networks, and not in every container")
+    need_networks()
     with ShopNetwork() as network:
         made = Shop(tmp_path, network, gateway, bridge)
         yield made
@@ -112,6 +114,11 @@ def test_a_printer_with_a_new_address_and_a_new_printer_at_an_old_one_both_print
         measured(f"{name}: on its paper {time.monotonic() - began:.1f} s after the change")
         assert printer.count("1002") == (ends[name] == "PRINTED")
     shop.is_at("kitchen", f"{NET}.21:9100", 5)
+    assert shop.reasons("grill") == ["replaced"]
+    assert "replaced" not in shop.reasons("kitchen")
+    test = PrintCommand("print", "grill-test", 1, a_slip(kind="test", number=""))
+    shop.gateway.send(test, "grill")
+    eventually("a test slip has come out there", lambda: shop.reasons("grill") == [], 20)
     shop.is_at("grill", "", 5)
     assert [kitchen.count("1001"), grill.count("1001")] == [1, 1]
     assert grill.count("1003") == grill.count("1002") == 0

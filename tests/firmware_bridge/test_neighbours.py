@@ -171,6 +171,11 @@ def test_a_stranger_gets_nothing_until_two_looks_have_not_found_the_old_one(stre
     now_known = street.journal.peer("kitchen", street.url)
     assert now_known is not None
     assert now_known.mac == (KITCHEN if known else BAR)
+    assert street.journal.is_replaced("kitchen", street.url) is not known
+    street.journal.keep_peers({"kitchen": street.url})
+    assert street.journal.is_replaced("kitchen", street.url) is not known
+    street.journal.keep_peers({"kitchen": "socket://10.0.0.9:9100"})
+    assert not street.journal.is_replaced("kitchen", street.url), "a new address is a person's word"
 
 
 def test_the_printer_of_another_device_never_takes_the_place_of_a_missing_one(street: Street) -> None:

@@ -17,7 +17,7 @@ from firmware_bridge.probe_slip import BAR_CODE, LETTERS, probe_slip
 from firmware_bridge.virtual.lengths import command_size
 from firmware_bridge.virtual.printer import FAULTS
 from firmware_bridge.virtual.sheet import PrintedBars, PrintedQr, PrintedRaster
-from gateway.contract.findings import Findings, lines
+from gateway.contract.findings import Capability, Findings, lines
 from gateway.contract.findings_words import ADVICE, CAPABILITIES, KNOWN, NOTES, STATES, TITLES
 from gateway.contract.findings_words import LETTERS as ASKED
 from gateway.contract.messages import FINAL_RESULTS, MAX_PAYLOAD
@@ -182,6 +182,30 @@ def test_a_printer_with_a_borrowed_name_is_known_by_what_it_answers(world: World
     assert found.advice == {"fence": "gs_r"}
     assert [(one.setting, one.says) for one in found.disagrees] == [("fence", "gs_h")]
     assert all(one.known != "documented" for one in found.capabilities.values()), "a name proves nothing"
+
+
+def test_a_model_in_the_settings_documents_what_a_source_says_of_it_and_speaks_against_a_setting(world: World) -> None:
+    def looked_at(model: str) -> Findings:
+        world.desired = msgspec.structs.replace(world.desired, fence="gs_h", options={"model": model})
+        world.change_settings()
+        return probed(world)
+
+    def told(found: Findings) -> bool:
+        return any("a source says that this model does not" in line for line in lines(found, "en"))
+
+    well = looked_at("epson_tm_u220")
+    assert well.profile == "epson_tm_u220"
+    assert well.capabilities["gs_h"] == Capability("works", "probed", "differs")
+    assert well.capabilities["raster"].known == "documented"
+    assert (well.disagrees, told(well)) == ([], False), "what it answers stands before what a source says"
+    world.printer.set_fault("printer_mute", True, world.now)
+    mute = looked_at("epson_tm_u220")
+    assert mute.capabilities["gs_h"] == Capability("does_not", "documented")
+    assert [(one.setting, one.says, one.capability) for one in mute.disagrees] == [("fence", "gs_h", "gs_h")]
+    assert told(mute)
+    note = looked_at("后厨那台 TM-U220")
+    assert "documented" not in {one.known for one in note.capabilities.values()}
+    assert (note.profile, note.disagrees) == ("generic_80", []), "a text that names no group is a note"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from firmware_bridge.profiles import PROFILES, merged, profile_for
@@ -39,6 +41,11 @@ def test_a_guessed_profile_documents_nothing() -> None:
     assert whole["gs_h"] == Capability("works", "probed")
     assert whole["gs_r"] == Capability("works", "unverified")
     assert "documented" not in {one.known for one in whole.values()}
+
+
+def test_the_documents_name_every_group() -> None:
+    page = (Path(__file__).parents[2] / "docs/devices.md").read_text(encoding="utf-8")
+    assert [key for key in PROFILES if f"`{key}`" not in page] == []
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,15 @@ from typing import Any
 import msgspec
 import pytest
 from bridge_rig import BridgeThread, Gateway, Printers, kitchen
+from conversations import Hands
 from waiting import eventually
 
-from gateway.contract.messages import BridgeCommand, DeviceCommand, DeviceDesired
+from firmware_bridge.broker import MAX_KEY
+from firmware_bridge.drivers.driver import Probe, Surroundings
+from firmware_bridge.drivers.scanner import Scanner
+from firmware_bridge.drivers.sign_of_life import LISTENS_S, MOST_TOLD, SignOfLife
+from firmware_bridge.escpos import BarCodeBytes
+from gateway.contract.messages import MAX_PAYLOAD, BridgeCommand, BridgeEvent, DeviceCommand, DeviceDesired
 
 DEVICES = '[[printer]]\nname = "kitchen"\nbaud = 115200\n' + "".join(
     f'[[device]]\nname = "{name}"\ndriver = "{driver}"\n'
@@ -97,3 +103,27 @@ def test_a_device_whose_cable_is_out_is_off_line(gateway: Gateway, devices: Prin
     try_out(gateway, "door", "k1")
     devices.fault("unplugged", device="door")
     assert answer(gateway, "k1")["facts"] == {"reason": "offline"}
+
+
+def test_ten_codes_of_the_largest_size_still_fit_into_the_answer(tmp_path: Path, bar_codes: BarCodeBytes) -> None:
+    hands = Hands(tmp_path, bar_codes)
+    sign = SignOfLife(hands)
+    desired = DeviceDesired("door", "scanner", "/dev/x", 9600)
+    scanner = Scanner(Surroundings(desired, hands.journal, sign, bar_codes, lambda bits: 7))
+    scanner.connected(0.0)
+    answers: list[dict[str, Any]] = []
+    refusals: list[str] = []
+    sign.begin(Probe(answers.append, refusals.append, sign=True), scanner, 0.0, connected=True)
+    for number in range(MOST_TOLD + 2):
+        # A quote is two bytes in JSON.
+        scanner.receive(str(number).encode() + b'"' * 4000 + b"\r", float(number) / 2)
+        scanner.step(float(number) / 2)
+    scanner.receive(b"A031\r", 9.0)
+    scanner.step(9.0)
+    sign.step(scanner, LISTENS_S, connected=True)
+    assert len(hands.events) == MOST_TOLD + 3, "the store hears all of them"
+    [facts] = answers
+    largest = BridgeEvent("k" * MAX_KEY, "tested", facts)
+    assert MAX_PAYLOAD / 4 < len(msgspec.json.encode(largest)) < MAX_PAYLOAD
+    assert facts["told"][-1]["facts"] == {"text": "A031"}, "what still fits is told"
+    hands.journal.close()

@@ -13,6 +13,7 @@ from gateway.domain.errors import Refused
 from gateway.domain.inquiry import PATIENCE_S, Inquiry
 from gateway.housekeeping import OpenInquiries
 from gateway.operations import inquiries
+from gateway.operations.inquiries import PROBE_EVERY_S
 from gateway.store import inquiries as rows_of
 
 
@@ -52,7 +53,23 @@ def test_whoever_asks_the_same_while_it_is_open_gets_the_same(shop: Shop) -> Non
     assert shop.do(inquiries.probe, "counter", "k3", actor=COOK).id != first.id
     answer(shop, first, "probed", fence="gs_h")
     assert shop.do(inquiries.probe, "kitchen", "k2", actor=COOK).id == first.id
+    shop.later(PROBE_EVERY_S)
     assert shop.do(inquiries.probe, "kitchen", "k4", actor=COOK).id != first.id
+
+
+def test_a_printer_is_probed_once_a_minute_unless_the_last_one_printed_nothing(shop: Shop) -> None:
+    first = shop.do(inquiries.probe, "kitchen", "k1")
+    answer(shop, first, "refused", reason="paper_out")
+    second = shop.do(inquiries.probe, "kitchen", "k2")
+    answer(shop, second, "probed", fence="gs_h")
+    shop.later(19.5)
+    with pytest.raises(Refused, match="too_many") as refused:
+        shop.do(inquiries.probe, "kitchen", "k3")
+    assert refused.value.retry_after_s == 41
+    assert shop.do(inquiries.probe, "kitchen", "k2").id == second.id, "the same key asks for nothing new"
+    assert shop.do(inquiries.probe, "counter", "k4").state == "ASKED"
+    shop.later(41)
+    assert shop.do(inquiries.probe, "kitchen", "k3").id != second.id
 
 
 def test_another_bridge_cannot_answer_and_a_refusal_is_an_end(shop: Shop) -> None:
@@ -105,6 +122,7 @@ def test_one_that_nobody_answers_is_given_up_in_its_time_and_not_before(shop: Sh
 def test_the_newest_answers_of_each_printer_are_kept(shop: Shop) -> None:
     made = []
     for number in range(rows_of.KEPT + 3):
+        shop.later(PROBE_EVERY_S)
         made.append(shop.do(inquiries.probe, "kitchen", f"k{number}"))
         answer(shop, made[-1], "probed", number=number)
     other = shop.do(inquiries.probe, "counter", "other")

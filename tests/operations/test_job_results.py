@@ -6,7 +6,7 @@ import itertools
 from pathlib import Path
 
 import pytest
-from store.shop import COOK, Shop, open_shop, rules, tokens
+from store.shop import COOK, SETTINGS, Shop, open_shop, rules, tokens
 
 from gateway.contract.messages import BridgeState, DeviceState, PrintResult
 from gateway.domain import print_job
@@ -284,6 +284,21 @@ def test_a_device_that_the_settings_do_not_know_leaves_no_trace(shop: Shop) -> N
     with shop.read() as rows:
         assert device_rows.devices(rows) == []
     assert (shop.conditions(), [kinds for kinds in told if kinds]) == (set(), [])
+
+
+def test_only_its_own_bridge_says_how_a_printer_is_and_a_new_one_begins_anew(shop: Shop) -> None:
+    shop.do(devices.take_device_state, "kitchen", DeviceState("blocked", "bridge-9", reasons=["paper_out"]))
+    assert shop.conditions() == set()
+    device(shop, "blocked", "paper_out")
+    assert shop.conditions() == {("paper_out", "kitchen")}
+    shop.do(devices.take_device_state, "kitchen", DeviceState("online", "bridge-9"))
+    assert shop.conditions() == {("paper_out", "kitchen")}
+    kitchen, *others = SETTINGS["printers"]
+    moved = rules(printers=[{**kitchen, "bridge": "bridge-9"}, *others])
+    shop.do(administration.import_settings, moved, tokens(moved.tables()))
+    assert shop.conditions() == set(), "bridge-1 has no more to say of it"
+    shop.do(devices.take_device_state, "kitchen", DeviceState("blocked", "bridge-9", reasons=["cover_open"]))
+    assert shop.conditions() == {("cover_open", "kitchen")}
 
 
 def test_a_device_that_spoke_before_there_were_settings_is_kept_if_they_name_it(tmp_path: Path) -> None:

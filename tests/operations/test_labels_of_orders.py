@@ -155,6 +155,16 @@ def test_the_bridge_is_told_the_size_of_a_label() -> None:
     assert plain.options == {}
 
 
+def test_the_bridge_is_told_a_printers_model_where_somebody_has_said_it() -> None:
+    kitchen = {**SETTINGS["printers"][0], "model": "epson_tm_u220"}
+    known = rules(printers=[kitchen, *SETTINGS["printers"][1:], CUPS | {"model": "GP-1324D"}], slips=[RULE])
+    told = {device.name: device.options for device in desired_of(known, "bridge-1", 1).devices}
+    assert told["kitchen"] == {"model": "epson_tm_u220"}
+    assert "model" not in told["cups"], "of label printers nothing is documented"
+    with pytest.raises(msgspec.ValidationError):
+        rules(printers=[{**kitchen, "model": "x" * 65}])
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [

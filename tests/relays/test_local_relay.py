@@ -15,7 +15,7 @@ from gateway.contract.messages import BridgeState, DeviceState, PrintResult
 from gateway.contract.topics import Topics
 from gateway.contract.wire import Message
 from gateway.intake import AGAIN_S, MAX_HELD, Intake
-from gateway.operations import administration, inquiries, paper_decisions, papers
+from gateway.operations import administration, devices, inquiries, paper_decisions, papers
 from gateway.operations.slips import slip_for
 from gateway.relays.displays import Displays
 from gateway.relays.inquiries import Inquiries
@@ -510,6 +510,7 @@ def test_a_display_acts_on_a_ticket(local: Local) -> None:
 
 
 def test_a_bridge_is_asked_to_look_around_and_to_scan_where_somebody_wants_that(local: Local) -> None:
+    local.shop.do(devices.take_bridge_state, "bridge-1", BridgeState(True))
     plain = local.shop.do(inquiries.discover, "bridge-1", "k1")
     scan = local.shop.do(inquiries.discover, "bridge-1", "k2", True)
     assert local.said(TOPICS.bridge_do("bridge-1")) == [

@@ -485,3 +485,28 @@ def test_a_bridge_is_asked_to_look_around_and_the_answer_is_read(doors: Doors) -
     assert other.get_json()["code"] == "unknown_bridge"
     assert doors.program("GET", "/api/v1/inquiries/x").get_json()["code"] == "unknown_inquiry"
     assert doors.program("GET", "/api/v1/bridges").get_json() == {"bridges": []}
+
+
+def test_only_a_manager_and_an_owner_may_have_every_address_of_the_network_tried(doors: Doors) -> None:
+    seen = {}
+    for role in ("kitchen", "waiter", "cashier", "owner", "manager"):
+        doors.as_role(role)
+        asked = [
+            doors.page("POST", "/api/v1/bridges/bridge-1/discover", json={"key": f"{role}-{scan}", "scan": scan})
+            for scan in (False, True)
+        ]
+        seen[role] = [answer.status_code for answer in asked]
+        page = doors.page("GET", "/admin/printers").get_data(as_text=True)
+        assert ('"scans": true' in page) == (seen[role][1] == 200), "the button is for whom it works"
+    assert seen == {
+        "kitchen": [200, 403], "waiter": [200, 403], "cashier": [200, 403], "owner": [200, 200], "manager": [200, 200],
+    }  # fmt: skip
+
+
+def test_a_probe_within_a_minute_of_the_last_one_says_when_to_come_again(doors: Doors) -> None:
+    first = doors.program("POST", "/api/v1/printers/kitchen/probe", json={"key": "k1"}).get_json()
+    answer = BridgeEvent(first["id"], "probed", {"printed": True, "capabilities": {}})
+    doors.shop.store.submit(inquiries.take_answer, HOUSE, "bridge-1", answer).result(5)
+    again = doors.program("POST", "/api/v1/printers/kitchen/probe", json={"key": "k2"})
+    assert (again.status_code, again.get_json()["code"]) == (429, "too_many")
+    assert 0 < int(again.headers["Retry-After"]) <= 60

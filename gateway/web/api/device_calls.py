@@ -14,8 +14,11 @@ from gateway.web import access, bodies, views
 from gateway.web.house import house
 
 BRIDGE_ACTIONS = ("discover",)
-SETTING_UP = ("kitchen", "waiter", "cashier")
-"""Whoever stands beside the printer; a manager and an owner may do all that they may."""
+SETTING_UP = ("kitchen", "waiter", "cashier", "owner")
+"""Whoever stands beside the printer."""
+
+SCANNING = ("owner",)
+"""And a manager, who may do everything: whose network it is."""
 
 
 class Asking(msgspec.Struct, forbid_unknown_fields=True):
@@ -25,7 +28,8 @@ class Asking(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Looking(msgspec.Struct, forbid_unknown_fields=True):
-    """`key` tells one look from the next. `scan`: try port 9100 of every address in the store's own networks too."""
+    """`key` tells one look from the next. `scan`: try port 9100 of every address in the store's own networks too, for
+    managers and owners only."""
 
     key: ActionKey
     scan: bool = False
@@ -43,6 +47,8 @@ def act_on_bridge(bridge: str, action: str) -> Response:
     if action not in BRIDGE_ACTIONS:
         raise Refused("not_found")
     asked = bodies.decode(bodies.read_body(), Looking)
+    if asked.scan:  # it knocks at every machine of the network
+        access.need(*SCANNING)
     done = house().do(inquiries.discover, who.actor, bridge, asked.key, asked.scan)
     return bodies.json(views.inquiry_document(done))
 

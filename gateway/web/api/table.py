@@ -91,7 +91,7 @@ ROUTES: list[Route] = [
     _look("/api/v1/printers", paper_calls.list_printers, "Printers as they are", paper_answers.Printers, "not_set_up"),
     _look("/api/v1/devices", device_calls.list_devices, "Everything that hangs at a bridge, as it is", device_answers.Devices),
     _change("/api/v1/printers/<printer>/<action>", paper_calls.act_on_printer, "test, drawer (opens it), buzzer, pause, resume, clear (cancels what waits) or move (to another printer)", paper_answers.PrinterDone, paper_calls.PrinterAction, "unknown_printer", "idempotency_key_missing", "idempotency_key_reused", actions=paper_calls.PRINTER_ACTIONS, body_optional=True),
-    _change("/api/v1/printers/<printer>/probe", device_calls.probe_printer, "Find out what a printer can do; it prints a slip for it", device_answers.Inquiry, device_calls.Asking, "unknown_printer", "idempotency_key_reused"),
+    _change("/api/v1/printers/<printer>/probe", device_calls.probe_printer, "Find out what a printer can do; it prints a slip for it", device_answers.Inquiry, device_calls.Asking, "unknown_printer", "idempotency_key_reused", "too_many"),
     _change("/api/v1/devices/<device>/test", device_calls.test_device, "A sign of life of a device that is no printer", device_answers.Inquiry, device_calls.Asking, "unknown_device", "idempotency_key_reused"),
     _look("/api/v1/bridges", device_calls.list_bridges, "The processes that own the devices", device_answers.Bridges),
     _change("/api/v1/bridges/<bridge>/<action>", device_calls.act_on_bridge, "discover: look around for devices", device_answers.Inquiry, device_calls.Looking, "unknown_bridge", "idempotency_key_reused", actions=device_calls.BRIDGE_ACTIONS),

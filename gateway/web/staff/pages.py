@@ -12,7 +12,7 @@ from gateway.domain.errors import Refused
 from gateway.domain.settings import Settings
 from gateway.store import settings
 from gateway.web import access
-from gateway.web.api import paper_calls
+from gateway.web.api import device_calls, paper_calls
 from gateway.web.house import house
 from gateway.web.language import LANGUAGES, language
 
@@ -100,6 +100,7 @@ def printers() -> Response:
     boot = {
         "lang": language(),
         "store_name": rules.name,
+        "scans": who.role in ("manager", *device_calls.SCANNING),
         "opens_drawers": who.role in ("manager", *paper_calls.DRAWER_STAFF),
         "stations": [{"id": s.id, "name": s.name} for s in rules.stations],
         "time_zone": rules.time_zone,

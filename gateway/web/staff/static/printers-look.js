@@ -4,8 +4,9 @@
   'use strict';
   const html = TP.html, icon = TP.icon, EVERY_MS = 600, SCAN_MS = 45000, COPIED_MS = 3000;
 
-  /* t: words; bridges: names; draw: called when something changed. Returns the section as a component. */
-  root.PrintersLook = function (t, bridges, draw) {
+  /* t: words; bridges: names; scans: whether this person may try every address; draw: called when something changed.
+     Returns the section as a component. */
+  root.PrintersLook = function (t, bridges, scans, draw) {
     let running = null, done = null, copied = '';      // running, done: {scan, left, places, trouble}
 
     function look(scan) {
@@ -59,8 +60,8 @@
       const places = done ? done.places.slice().sort((a, b) => Number(a.used) - Number(b.used)) : [];
       return html`<section class="card printer look" aria-label=${t('look_title')} data-testid="look-around">
         <header>${icon('search')}<h2>${t('look_title')}</h2></header>
-        <p class="about">${t('look_what')}</p>
-        <p class="do">${button(false, 'look_plain', true)}${button(true, 'look_scan')}</p>
+        <p class="about">${t('look_what')}${scans ? t('look_what_scan') : ''}</p>
+        <p class="do">${button(false, 'look_plain', true)}${scans ? button(true, 'look_scan') : null}</p>
         <p class="about" role="status" data-testid="look-state">${running ? t(running.scan ? 'looking_scan' : 'looking') : done ? t(done.trouble || (places.length ? 'look_done' : 'look_nothing'), {n: places.length}) : ''}</p>
         ${places.length ? html`<ul class="rows">${places.map((p) => html`<${Place} p=${p} key=${p.port} />`)}</ul>` : null}</section>`;
     };

@@ -17,7 +17,7 @@
     const said = ['maker', 'model', 'firmware'].map((key) => (found.said || {})[key]).filter(Boolean).join(' · '), advice = found.advice || {};
     return html`<div data-testid="findings"><p class=${'verdict state ' + (found.printed ? 'is-proof' : 'is-now')}>${icon(found.printed ? 'done' : 'stop')}${TP.text(words.titles[found.printed ? 'printed' : found.ended] || words.titles.not_printed)}</p>
       ${said ? html`<p class="about">${TP.text(words.titles.said)}${TP.lang === 'en' ? ': ' : '：'}${said}</p>` : null}
-      ${(found.disagrees || []).map((one) => html`<div class="condition soon" role="status">${icon('tri')}<h3>${fill(words.titles.disagrees, [one.setting, one.says, TP.text(words.capabilities[one.capability])])}</h3></div>`)}
+      ${(found.disagrees || []).map((one) => html`<div class="condition soon" role="status" data-testid=${'disagrees-' + one.setting}>${icon('tri')}<h3>${fill(words.titles[(found.capabilities[one.capability] || {}).known === 'documented' ? 'disagrees_documented' : 'disagrees'], [one.setting, one.says, TP.text(words.capabilities[one.capability])])}</h3></div>`)}
       ${Object.keys(advice).map((key) => words.advice[key] ? html`<p data-testid=${'advice-' + key}><b>${fill(words.advice[key], [advice[key]])}</b></p>` : null)}
       <ul class="rows">${words.order.filter((name) => found.capabilities[name]).map((name) => html`<${Capability} name=${name} one=${found.capabilities[name]} words=${words} key=${name} />`)}</ul>
       ${found.letters ? html`<h3>${t('probe_slip')}</h3><ol class="letters">${found.letters.split('').map((letter) => html`<li><b>${letter}</b><span>${TP.text(words.letters[letter])}</span></li>`)}</ol>` : null}</div>`;

@@ -19,8 +19,8 @@
       kitchen_kind: '厨打单', dish: '一菜一单', guest_list: '客单', full_order: '总单', runner: '传菜单', test_kind: '测试单', kitchen_copy: '分单副本', portion: '一份一单', stale: '旧单列表', label_of: '标签 {n}',
       QUEUED: '等着打印', SENDING: '正在打印', WAITING: '等打印机好', PRINTED: '已出单', UNCONFIRMED: '已打印（无法核实）', UNKNOWN: '不确定是否出单，请看打印机', answered: '不确定是否出单，已有人处理', STALE: '放久了，还要打吗', DIVERTED: '转到别的打印机', CANCELLED: '已取消',
       reprint: '补打', came_out: '已出单', print: '打印', cancel: '取消', divert: '转走',
-      moved_reason: '换了地址', look_title: '查找打印机', look_plain: '查找打印机', look_scan: '逐个地址找',
-      look_what: '看看点单盒接了什么、店里网络上有什么。找到的地址可以复制到设置里。没找到就“逐个地址找”：只试着连 9100 端口，不发任何内容',
+      moved_reason: '换了地址', replaced: '换了一台', look_title: '查找打印机', look_plain: '查找打印机', look_scan: '逐个地址找',
+      look_what: '看看点单盒接了什么、店里网络上有什么。找到的地址可以复制到设置里。', look_what_scan: '没找到就“逐个地址找”：只试着连 9100 端口，不发任何内容',
       looking: '正在找，约 5 秒', looking_scan: '正在逐个地址找，约 10 秒', look_done: ['找到 {n} 个', '找到 {n} 个'], look_nothing: '什么也没找到：看看电源、网线，是不是同一个网络',
       look_busy: '已经有人在找，等一会儿再按', look_failed: '打印连接程序没有回话，请再按一次', look_no_network: '网络没能查，下面只是直接接着的',
       place_used: '已在用', place_new: '还没用', kind_serial: '串口', kind_usb_printer: 'USB 打印机', kind_network_printer: '网络打印机', copy_do: '复制', copied: '已复制', copy_port: '复制 {p}',
@@ -30,7 +30,7 @@
       buzzer: '响铃', buzzer_kind: '蜂鸣器', buzzer_asked: '正在响铃', buzzer_PRINTED: '响过了', buzzer_UNCONFIRMED: '已送出，这台打印机无法核实', buzzer_UNKNOWN: '不确定响了没有', buzzer_not: '没响：{r}', buzzer_silent: '没有回音',
       too_late: '打印机没来得及', busy: '打印机正忙', bridge_offline: '打印连接程序停了', not_there: '这台打印机没有接', restarted: '打印连接程序刚重开',
       probe: '检测', probe_of: '检测 {p}', probe_last: '上次检测', probing: '正在检测，会打出一张检测单，最多一分钟', probe_none: '还没有检测结果', probe_slip: '看检测单', probe_at: '{at} 检测',
-      probe_refused: '这次没有检测', probe_silent: '这台打印机的连接程序没有回答', probe_busy: '正忙，等它打完再试', not_possible: '这种设备不能检测', unknown_device: '连接程序还不认识它', error: '打印机报错'
+      probe_refused: '这次没有检测', probe_silent: '这台打印机的连接程序没有回答', probe_busy: '正忙，等它打完再试', probe_soon: '刚检测过，{s} 秒后再按；上次的结果还在', not_possible: '这种设备不能检测', unknown_device: '连接程序还不认识它', error: '打印机报错'
     },
     en: {
       title: 'Printers', kitchen: 'Kitchen screen', other: '中文', demo: 'Demo',
@@ -49,8 +49,8 @@
       kitchen_kind: 'kitchen slip', dish: 'one dish', guest_list: 'guest list', full_order: 'full order', runner: 'runner slip', test_kind: 'test slip', kitchen_copy: 'copy of a kitchen slip', portion: 'one portion', stale: 'list of old slips', label_of: 'label {n}',
       QUEUED: 'Waits to print', SENDING: 'Printing', WAITING: 'Waits for the printer', PRINTED: 'Printed', UNCONFIRMED: 'Printed; this printer cannot confirm', UNKNOWN: 'Not sure it came out: look at the printer', answered: 'Was not sure; someone has seen to it', STALE: 'Waited too long: still wanted?', DIVERTED: 'Went to another printer', CANCELLED: 'Cancelled',
       reprint: 'Reprint', came_out: 'Came out', print: 'Print', cancel: 'Cancel', divert: 'Send on',
-      moved_reason: 'new address', look_title: 'Look for printers', look_plain: 'Look for printers', look_scan: 'Try every address',
-      look_what: 'What hangs at the box and what is in the store\'s network. Copy an address into the settings. Nothing found? Try every address: it only knocks at port 9100 and sends nothing',
+      moved_reason: 'new address', replaced: 'another device', look_title: 'Look for printers', look_plain: 'Look for printers', look_scan: 'Try every address',
+      look_what: 'What hangs at the box and what is in the store\'s network. Copy an address into the settings.', look_what_scan: ' Nothing found? Try every address: it only knocks at port 9100 and sends nothing',
       looking: 'Looking, about 5 seconds', looking_scan: 'Trying every address, about 10 seconds', look_done: ['{n} found', '{n} found'], look_nothing: 'Nothing found. Check power and cables; is it the same network?',
       look_busy: 'Somebody is looking already; tap again in a moment', look_failed: 'The printer link did not answer. Tap once more', look_no_network: 'The network could not be looked at; below is what is plugged in',
       place_used: 'In use', place_new: 'Not used yet', kind_serial: 'serial line', kind_usb_printer: 'USB printer', kind_network_printer: 'network printer', copy_do: 'Copy', copied: 'Copied', copy_port: 'Copy {p}',
@@ -60,7 +60,7 @@
       buzzer: 'Ring', buzzer_kind: 'buzzer', buzzer_asked: 'Ringing', buzzer_PRINTED: 'It rang', buzzer_UNCONFIRMED: 'Sent; this printer cannot confirm', buzzer_UNKNOWN: 'Not sure it rang', buzzer_not: 'Not rung: {r}', buzzer_silent: 'No answer',
       too_late: 'the printer did not get to it', busy: 'the printer is busy', bridge_offline: 'the printer link has stopped', not_there: 'none is connected', restarted: 'the printer link has just restarted',
       probe: 'Probe', probe_of: 'Probe of {p}', probe_last: 'Last probe', probing: 'Probing. It prints a slip and takes a minute at most', probe_none: 'No findings yet', probe_slip: 'Look at its slip', probe_at: 'Probed {at}',
-      probe_refused: 'It was not probed', probe_silent: 'The program it is connected to has not answered', probe_busy: 'busy; try when it has printed', not_possible: 'a device of this kind cannot be probed', unknown_device: 'its bridge does not know it yet', error: 'it reports an error'
+      probe_refused: 'It was not probed', probe_silent: 'The program it is connected to has not answered', probe_busy: 'busy; try when it has printed', probe_soon: 'It was probed a moment ago: tap again in {s} s. The last findings are still there', not_possible: 'a device of this kind cannot be probed', unknown_device: 'its bridge does not know it yet', error: 'it reports an error'
     }
   };
 })(self);

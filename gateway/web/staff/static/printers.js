@@ -103,11 +103,11 @@
   function openProbe(printer, back, last) {
     const mine = probe = {printer: printer.name, inquiry: null, back};
     const alive = () => probe === mine;
-    const failed = () => { if (alive()) { probe = null; say(t('failed'), true); } };
+    const failed = (r) => { if (alive()) { probe = null; say(t(r.status === 429 ? 'probe_soon' : 'failed', {s: r.headers && r.headers.get('Retry-After')}), true); } };
     function heard(r) {
       if (!alive()) return;
       if (r.status === 401) { location.reload(); return; }
-      if (r.status !== 200 && !mine.inquiry) { failed(); return; }
+      if (r.status !== 200 && !mine.inquiry) { failed(r); return; }
       if (r.status === 200) mine.inquiry = r.json;
       draw();
       if (mine.inquiry.state === 'ASKED') setTimeout(() => { if (alive()) look(mine.inquiry.id); }, EVERY_MS);
@@ -157,7 +157,7 @@
     }
   }
 
-  const Look = root.PrintersLook(t, boot.bridges, () => draw());
+  const Look = root.PrintersLook(t, boot.bridges, boot.scans, () => draw());
 
   /* -- drawing ---------------------------------------------------------------------------------------------- */
   function Top() {
