@@ -125,7 +125,9 @@ def _export(what: str, options: argparse.Namespace, rows: Reader) -> int:
             print(json.dumps({"ok": False, "faults": [words], "revision": None}, ensure_ascii=False))
         print(words, file=sys.stderr)
         return 1
-    text = as_toml(msgspec.to_builtins(value))
+    # An empty list would close its name: a block that somebody adds below could not be read any more.
+    optional = {each.name for each in msgspec.structs.fields(value) if not each.required}
+    text = as_toml({k: v for k, v in msgspec.to_builtins(value).items() if v != [] or k not in optional})
     if str(options.file) == "-":
         sys.stdout.write(text)
     else:
@@ -136,9 +138,11 @@ def _export(what: str, options: argparse.Namespace, rows: Reader) -> int:
 
 def as_toml(value: dict[str, Any], path: str = "") -> str:
     """A menu or settings as TOML that a person can edit: plain keys first, then tables."""
-    plain = {k: v for k, v in value.items() if not _is_tables(v)}
+    tables = {} if path else {k: v for k, v in value.items() if _is_table(v)}
+    plain = {k: v for k, v in value.items() if not (_is_tables(v) or k in tables)}
     lines = [f"{_key(k)} = {_inline(v)}" for k, v in plain.items() if v is not None]
     parts = ["\n".join(lines) + "\n" if lines else ""]
+    parts += [f"\n[{_key(k)}]\n{as_toml(v, f'{_key(k)}.')}" for k, v in tables.items()]
     for key, rows in value.items():
         if _is_tables(rows):
             name = f"{path}{_key(key)}"
@@ -148,6 +152,11 @@ def as_toml(value: dict[str, Any], path: str = "") -> str:
 
 def _is_tables(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+def _is_table(value: Any) -> bool:
+    """Settings of one thing, such as the guards; a map of texts stays on its line."""
+    return isinstance(value, dict) and any(not isinstance(each, str) for each in value.values())
 
 
 def _key(key: str) -> str:

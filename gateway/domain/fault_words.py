@@ -80,6 +80,10 @@ _SETTINGS: dict[str, tuple[str, str]] = {
         '{where}：stations 只用于 kind = "label" 和 "kitchen"，{kind} 是整单的',
         '{where}: stations is for kind = "label" and "kitchen"; a {kind} is of the whole order',
     ),
+    "port_not_filled": (
+        "{where}：port {port!r} 里的 ${{…}} 只有演示会自动填，请写真实的端口",
+        "{where}: port {port!r} holds a ${{…}}, which only the demo fills in; write the real port",
+    ),
     "no_such_table": ("{where}：没有桌台 {table!r}", "{where}: no table {table!r}"),
     "no_such_area": ("{where}：没有区域 {area!r}；现有：{known}", "{where}: no area {area!r}; there are: {known}"),
     "proof_needs_printer": ("{where}：proof = {proof!r} 要配一台打印机", "{where}: proof {proof!r} needs a printer"),

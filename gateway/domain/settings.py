@@ -91,7 +91,8 @@ Number = Annotated[str, msgspec.Meta(pattern=r"^(0|[1-9]\d{0,3})$")]
 
 
 class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whatever hangs at a bridge and is no printer. `options` are those of its driver (docs/devices.md).
+    """Whatever hangs at a bridge and is no printer. `options` are those of its `driver` (docs/devices.md); one that the
+    bridge does not know is the condition `device_misfit`.
 
     A bump bar has a `station`: `keys` says what each of its keys does there. Call buttons have `calls`: for which table
     each of them calls.
@@ -99,7 +100,7 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: Id
     bridge: Id
-    driver: Literal["scanner", "scale", "pole_display", "ready_board", "mcu_device"]
+    driver: Id
     port: str
     name: TextMap = {}
     baud: Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200] = 9600
@@ -226,6 +227,11 @@ def faults(settings: Settings) -> list[Fault]:
     for number, rule in enumerate(settings.slips, 1):
         found += _rule_faults(number, rule, printers, {a.id for a in settings.areas})
     found += label_faults(settings)
+    found += [
+        Fault("port_not_filled", (("device", each.id),), {"port": each.port})
+        for each in settings.everything()
+        if "${" in each.port
+    ]
     if not settings.stations:
         found.append(Fault("no_station"))
     if settings.default_station and not settings.station(settings.default_station):

@@ -316,7 +316,12 @@ def test_the_samples_of_the_repository_go_in(tmp_path: Path, boot: Path, run: Ru
     code, _, err = run("menu", "import", str(ROOT / "config/menu.toml"))
     assert (code, "settings come first" in err) == (1, True)
     assert run("menu", "export", "-")[0] == 1
-    assert run("settings", "import", str(ROOT / "config/settings.toml"))[0] == 0
+    sample = ROOT / "config/settings.toml"
+    code, _, err = run("settings", "import", str(sample))
+    assert (code, err.count("which only the demo fills in")) == (1, 2), "no printer is lost to a folder of the demo"
+    mine = tmp_path / "settings.toml"
+    mine.write_text(sample.read_text(encoding="utf-8").replace("${DEVICES}", "/dev/serial/by-id"), encoding="utf-8")
+    assert run("settings", "import", str(mine))[0] == 0
     assert run("menu", "import", str(ROOT / "config/menu.toml"))[0] == 0
     assert run("check-config")[0] == 0
 
@@ -426,3 +431,19 @@ tables = st.recursive(
 @given(tables)
 def test_whatever_is_written_as_toml_is_read_back_as_it_was(value: dict[str, Any]) -> None:
     assert tomllib.loads(as_toml(value)) == value
+
+
+def test_an_export_can_be_added_to_as_the_samples_comments_show(tmp_path: Path, boot: Path, run: Run) -> None:
+    sample = (ROOT / "config/settings.toml").read_text(encoding="utf-8").replace("${DEVICES}", "/dev/serial/by-id")
+    mine, out = tmp_path / "mine.toml", tmp_path / "out.toml"
+    mine.write_text(sample, encoding="utf-8")
+    assert run("settings", "import", str(mine))[0] == 0
+    assert run("settings", "export", str(out))[0] == 0
+    exported = out.read_text(encoding="utf-8")
+    device = '\n[[devices]]\nid = "bell"\nbridge = "bridge-1"\ndriver = "call_bell"\nport = "/dev/bell"\n'
+    out.write_text(exported.replace("orders_per_10_min = 6", "orders_per_10_min = 7") + device, encoding="utf-8")
+    assert "[guards]" in exported
+    assert run("settings", "import", str(out))[0] == 0
+    assert run("settings", "export", str(mine))[0] == 0
+    assert 'driver = "call_bell"' in mine.read_text(encoding="utf-8")
+    assert "orders_per_10_min = 7" in mine.read_text(encoding="utf-8")

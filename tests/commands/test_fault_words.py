@@ -58,7 +58,7 @@ def of_the_settings() -> Iterator[Fault]:
     yield from settings_rules.faults(rules(**twice, default_station="moon", time_zone="Moon/Tycho"))
     yield from settings_rules.faults(rules(stations=[STATION | {"printer": "x"}], printers=[]))
     yield from settings_rules.faults(rules(stations=[], default_station=""))
-    till = PRINTER | {"drawer": "pin2", "buzzer": "drawer_socket"}
+    till = PRINTER | {"drawer": "pin2", "buzzer": "drawer_socket", "port": "${DEVICES}/till"}
     yield from settings_rules.faults(rules(stations=[STATION | {"buzz": True, "printer": "x"}], printers=[till]))
     cups = PRINTER | {"id": "cups", "driver": "tspl_printer", "encoding": "big5", "drawer": "pin2"}
     odd = [
