@@ -47,8 +47,9 @@ BUSY = {
     "en": "{} is held by another program, most likely the bridge. Stop the bridge, or use Probe on the printers page",
 }
 GONE = {
-    "zh": "打不开 {}：{}。如果店里的 firmware-bridge 正在用这台网络打印机，先停掉它，或者用打印机页面",
-    "en": "{} cannot be opened: {}. If the bridge drives this network printer now, stop it or use the printers page",
+    "zh": "打不开 {}：{}。看看名字和接线（网络打印机写 socket://地址:9100）；店里的设备桥正在用的话先停掉它，或者用打印机页面",
+    "en": "{} cannot be opened: {}. Look at its name and its cable (a network printer is socket://ADDRESS:9100). If the "
+    "bridge drives it now, stop that or use the printers page",
 }
 
 

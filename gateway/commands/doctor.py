@@ -48,6 +48,7 @@ def main(args: list[str]) -> int:
 def _tell(rows: Reader, options: argparse.Namespace) -> int:
     rules = kept.settings(rows)
     names = [printer.id for printer in rules.printers] if rules else []
+    labels = {printer.id for printer in rules.printers if printer.label_size} if rules else set()
     if options.printer and options.printer not in names:
         known = ", ".join(names) or "-"
         unknown = say(f"没有打印机 {options.printer}；有 {known}", f"no printer {options.printer}; there are {known}")
@@ -57,6 +58,10 @@ def _tell(rows: Reader, options: argparse.Namespace) -> int:
     told: list[str] = []
     well = True
     for name in [options.printer] if options.printer else names:
+        if name in labels:
+            value[name] = None
+            told.append(f"{name}  {say('标签打印机，不用检测', 'a label printer; there is no probe of these')}")
+            continue
         probe = inquiries.newest(rows, "probe", name)
         found = _findings(probe)
         well = well and found is not None and found.printed and not found.disagrees

@@ -61,15 +61,15 @@ TITLES: Words = {
     "offline": ("打印机离线", "The printer is off line"),
     "said": ("它自己说是", "It calls itself"),
     "disagrees": (
-        "设置里 {0} = “{1}”，可是这台打印机不支持：{2}", "The settings say {0} = \"{1}\"; this printer does not: {2}"
+        "设置里 {0} = \"{1}\"，可是这台打印机不支持：{2}", "The settings say {0} = \"{1}\"; this printer does not: {2}"
     ),
     "disagrees_documented": (
-        "设置里 {0} = “{1}”，可是资料说这种打印机不支持：{2}",
+        "设置里 {0} = \"{1}\"，可是资料说这种打印机不支持：{2}",
         "The settings say {0} = \"{1}\"; a source says that this model does not: {2}",
     ),
 }  # fmt: skip
 ADVICE: Words = {
-    "fence": ("合适的设置：fence = “{0}”", "a setting that fits: fence = \"{0}\""),
+    "fence": ("合适的设置：fence = \"{0}\"", "a setting that fits: fence = \"{0}\""),
 }
 LETTERS: Words = {
     "A": ("简体中文清楚吗？（没有乱码，右边是 ￥56.00）", "Simplified Chinese: readable, with ￥56.00 at its end?"),
@@ -79,13 +79,16 @@ LETTERS: Words = {
     ),
     "C": ("看到 é è ü ñ 吗？（CP437）", "Do you see é è ü ñ ? (CP437)"),
     "D": ("看到 é ü € 吗？（CP858）", "Do you see é ü € ? (CP858)"),
-    "E": ("四行越来越大吗？中文和字母一样大吗？", "Four sizes, Chinese as large as the letters beside it?"),
+    "E": (
+        "四行各不一样吗：普通、加宽、加高、又宽又高？中文和字母一样大吗？",
+        "Four lines: plain, wide, tall, both? Chinese as large as the letters beside it?",
+    ),
     "F": (
-        "第一行最后一个数字是几？（纸有多宽，就是设置里的 columns）",
-        "Which is the last number of the first line? (How wide the paper is: columns in the settings.)",
+        "F 下面那行数字印满整行吗？不满或换行了，写下来（设置里的 columns 是纸的宽度）",
+        "Does the row of figures below F fill one whole line? If it ends early or wraps, write that down (columns).",
     ),
     "G": (
-        "有二维码吗？扫出 TABLEPASS G 吗？（打印机画的；没有就设 qr = “drawn”）",
+        "有二维码吗？扫出 TABLEPASS G 吗？（打印机画的；没有就设 qr = \"drawn\"）",
         "A QR code that scans as TABLEPASS G? (Drawn by the printer; if not, set qr = \"drawn\".)",
     ),
     "H": ("有二维码吗？扫出 TABLEPASS H 吗？（图片）", "A QR code that scans as TABLEPASS H? (A picture.)"),

@@ -36,7 +36,7 @@ TALK = Conversation(
     said=(b"\x07", b"\x07\x00\x08", b"\xfb"),
     rest=0.1,
     commands=(DeviceCommand("lamp", {"on": True}),),
-    events=(("call", {"table": 7}), ("call", {"table": 8})),
+    events=(("call", {"button": 7}), ("call", {"button": 8})),
     heard=b"L0L1",
 )
 
@@ -67,7 +67,7 @@ def test_the_example_is_at_most_sixty_lines() -> None:
 def test_the_example_rings_and_lights_on_a_real_pty(hands: Hands) -> None:
     host, end = os.openpty()
     tty.setraw(end)
-    desired = DeviceDesired("bell", "call_bell", os.ttyname(end), baud=9600, options={"tables": "100"})
+    desired = DeviceDesired("bell", "call_bell", os.ttyname(end), baud=9600, options={"buttons": "100"})
     assert problems_of(desired) == []
     device = Device(desired, "b1", hands.journal, hands, open_port, hands.bar_codes, lambda: "now")
     device.offer(DeviceCommand("lamp", {"on": True}))
@@ -84,7 +84,7 @@ def test_the_example_rings_and_lights_on_a_real_pty(hands: Hands) -> None:
     device.close()
     os.close(host)
     os.close(end)
-    assert hands.told == [("call", {"table": 7})]
+    assert hands.told == [("call", {"button": 7})]
     assert heard == b"L1"
 
 
