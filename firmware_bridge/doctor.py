@@ -48,7 +48,7 @@ BUSY = {
 }
 GONE = {
     "zh": "打不开 {}：{}。看看名字和接线（网络打印机写 socket://地址:9100）；店里的设备桥正在用的话先停掉它，或者用打印机页面",
-    "en": "{} cannot be opened: {}. Look at its name and its cable (a network printer is socket://ADDRESS:9100). If the "
+    "en": "{} cannot be opened: {}. Look at its name and its cable (a network printer is socket://HOST:9100). If the "
     "bridge drives it now, stop that or use the printers page",
 }
 
