@@ -146,6 +146,7 @@
     QUEUED: ['', 'ring'], SENDING: ['is-move', 'half'], WAITING: ['is-soon', 'clock'], PRINTED: ['is-proof', 'done'], UNCONFIRMED: ['', 'dash'],
     UNKNOWN: ['is-now', 'ask'], STALE: ['is-soon', 'ask'], DIVERTED: ['is-gone', 'right'], CANCELLED: ['is-gone', 'cross']
   };
+  const OPEN = {QUEUED: 1, SENDING: 1, WAITING: 1, STALE: 1};      // an intent stays on record after the job's end
   function actions(job) {
     if (job.intent || !isPaper(job)) return [];
     switch (job.state) {
@@ -192,7 +193,7 @@
   }
   function Row({p, job}) {
     const [cls, shape] = STATES[job.state] || ['', 'ask'], calm = job.state === 'UNKNOWN' && job.settled !== null;
-    const more = [job.order_number && t('order', {n: job.order_number}), job.copy > 1 && t('copy', {n: job.copy}), job.intent && t('wanted_back'), TP.clock.hm(Date.parse(job.created_at))];
+    const more = [job.order_number && t('order', {n: job.order_number}), job.copy > 1 && t('copy', {n: job.copy}), OPEN[job.state] && job.intent && t('wanted_back'), TP.clock.hm(Date.parse(job.created_at))];
     if (!isPaper(job)) {
       const asked = job.kind === 'drawer' && conditions.some((c) => c.code === 'drawer_unknown' && c.job === job.id);
       return html`<li class="row" data-testid=${job.kind + '-' + job.state}><span class="what">${icon(job.kind === 'drawer' ? 'lock' : 'bell')}<span><b>${what(job)}</b><small>${TP.clock.hm(Date.parse(job.created_at))}</small></span></span>
