@@ -52,7 +52,7 @@ def test_all_well_in_both_languages_and_on_a_phone(open_printers: Callable[..., 
     assert violations(page) == []
     page.get_by_test_id("language").click()
     page.set_viewport_size({"width": 360, "height": 780})
-    expect(page.get_by_test_id("headline")).to_have_text("All 2 printers are well")
+    expect(page.get_by_test_id("headline")).to_have_text("2 printers, all well")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert violations(page) == []
     assert page.foreign == []  # type: ignore[attr-defined]

@@ -34,7 +34,7 @@
     },
     en: {
       title: 'Printers', kitchen: 'Kitchen screen', other: '中文', demo: 'Demo',
-      all_well: ['{n} printer is well', 'All {n} printers are well'], some_wrong: ['{n} printer needs a person', '{n} printers need a person'], none: 'No printers yet', none_do: 'Add one in the settings; it appears here once it is connected',
+      all_well: ['{n} printer is well', '{n} printers, all well'], some_wrong: ['{n} printer needs a person', '{n} printers need a person'], none: 'No printers yet', none_do: 'Add one in the settings; it appears here once it is connected',
       silent: 'Cannot reach the store\'s box', silent_do: 'Below is how it was at {at}. Check the cable or Wi-Fi; this page goes on by itself', wait: 'Reading',
       online: 'Ready', degraded: 'Prints, look soon', blocked: 'Cannot print', offline: 'Not reached', unknown: 'Not known', mute: 'Prints, no answers', paused: 'Paused',
       paper_low: 'paper low', paper_out: 'no paper', cover_open: 'lid open', cutter_error: 'cutter stuck', jam: 'labels jammed', ribbon_out: 'no ribbon', pause_pressed: 'its pause button was pressed', error: 'a fault', unplugged: 'cable out', no_answer: 'no answer', offline_reason: 'offline',

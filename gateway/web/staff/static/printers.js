@@ -27,6 +27,7 @@
       away = all.status !== 200 || wrong.status !== 200;
       if (away) { draw(); return AWAY_MS; }
       printers = all.json.printers;
+      if (asking && !stillAsked(asking)) asking = null;
       conditions = wrong.json.conditions;
       heardAt = Date.now();
       return Promise.all(printers.map(readPapers)).then(() => { draw(); return EVERY_MS; });
@@ -36,6 +37,13 @@
     return TP.fetchJson('/api/v1/jobs?printer=' + encodeURIComponent(printer.name) + '&limit=' + SHOWN, {}, 4000).then((r) => {
       if (r.status === 200) papers[printer.name] = r.json.jobs;
     });
+  }
+
+  /* Nothing waits any more, or its slip has begun: the question has no answer left. */
+  function stillAsked(ask) {
+    if (!ask.job) return printers.some((p) => p.name === ask.printer && p.waiting);
+    const job = (papers[ask.printer] || []).find((one) => one.id === ask.job.id);
+    return !job || OPEN[job.state];
   }
 
   /* -- what a person does ----------------------------------------------------------------------------------- */
@@ -56,7 +64,7 @@
     asking = null;
     send(printer.name + action, '/api/v1/printers/' + encodeURIComponent(printer.name) + '/' + action, body, (done) => ({
       test: () => t('tested'), pause: () => t('paused_done'), resume: () => t('resumed'),
-      clear: () => t('cleared', {n: done.papers}), move: () => t('moved', {n: done.papers, p: name(target)})
+      clear: () => t(done.papers ? 'cleared' : 'nothing_waits', {n: done.papers}), move: () => t(done.papers ? 'moved' : 'nothing_waits', {n: done.papers, p: name(target)})
     })[action]());
   }
   /* The drawer or the buzzer. The same key is asked again until its job has ended: it never happens twice by that. */
