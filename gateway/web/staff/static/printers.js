@@ -218,6 +218,8 @@
     const [cls, shape, word] = standing(p), mine = conditions.filter((c) => c.subject === p.name || (c.printer === p.name && c.code !== 'slip_gap'));
     const list = papers[p.name] || [], more = p.reasons.map(reason).join(TP.lang === 'en' ? ', ' : '、');
     const about = [p.label ? t('label_mm', {w: p.label.width_mm, h: p.label.height_mm}) : t('mm', {n: p.columns > 32 ? 80 : 58}), t(p.fence === 'none' ? 'no_fence' : p.fence), t('at', {p: p.port}), p.model].filter(Boolean).join(' · ');
+    const movable = p.waiting && printers.some((one) => one.name !== p.name && (p.label || !one.label));
+    const stuck = p.status === 'blocked' || p.status === 'offline';      // then what waits is moved first, and a test slip would wait too
     const button = (action, shown_, ink) => html`<button type="button" class=${'btn' + (ink ? ' btn-ink' : '')} data-testid=${action} disabled=${!!busy[p.name + action]}
       onClick=${() => { if (action === 'drawer' || action === 'buzzer') deed(p, action); else if (action === 'move' || action === 'clear') { asking = {printer: p.name, what: action}; draw(); } else act(p, action); }}>${t(shown_ || action)}</button>`;
     return html`<section class="card printer" aria-label=${name(p.name)} data-testid=${'printer-' + p.name}>
@@ -226,9 +228,10 @@
       <p class="about">${p.serves.length ? t('serves', {s: stations(p.serves)}) : p.stands_in_for.length ? '' : t(p.label ? 'labels_only' : 'nobody')}${p.serves.length && p.stands_in_for.length ? ' · ' : ''}${p.stands_in_for.length ? t('stands_in', {s: stations(p.stands_in_for)}) : ''}</p>
       ${mine.map((c) => html`<${Wrong} c=${c} />`)}
       <p class=${'queue' + (p.waiting ? ' some' : '')} data-testid="waiting">${p.waiting ? html`<b>${t('waiting', {n: p.waiting})}</b>` : t('nothing_waits')}</p>
-      <p class="do">${p.drawer !== 'none' && boot.opens_drawers ? button('drawer') : null}${p.buzzer !== 'none' ? button('buzzer') : null}${button('test')}${p.paused ? button('resume', 'resume', true) : button('pause')}${p.waiting && printers.some((one) => one.name !== p.name && (p.label || !one.label)) ? button('move') : null}${p.waiting ? button('clear') : null}
+      <p class="do">${movable && stuck ? button('move', 'move', true) : null}${p.drawer !== 'none' && boot.opens_drawers ? button('drawer') : null}${p.buzzer !== 'none' ? button('buzzer') : null}${button('test')}${p.paused ? button('resume', 'resume', true) : button('pause')}${movable && !stuck ? button('move') : null}
         ${p.label ? null : html`<button type="button" class="btn" data-testid="probe" onClick=${(e) => openProbe(p, e.currentTarget)}>${t('probe')}</button>`}
         ${p.probed ? html`<button type="button" class="btn btn-quiet" data-testid="probe-last" onClick=${(e) => openProbe(p, e.currentTarget, p.probed)}>${t('probe_last')}</button>` : null}</p>
+      ${p.waiting ? html`<p class="do apart">${button('clear')}</p>` : null}
       ${asking && asking.printer === p.name ? html`<${Ask} p=${p} />` : null}
       <h3>${t('papers')}</h3>${list.length ? html`<ul class="rows">${list.map((job) => html`<${Row} p=${p} job=${job} key=${job.id} />`)}</ul>` : html`<p class="about">${t('no_papers')}</p>`}
     </section>`;
