@@ -81,7 +81,7 @@
       if (job && deedWord(job)) end(deedWord(job), job.state !== 'PRINTED');
       else if (r.status >= 400 && r.status < 500) end(t('refused'), true);
       else if (late) end(t(kind + '_silent'), true);
-      else setTimeout(ask, ASK_MS);
+      else { if (job && job.state === 'WAITING' && waits(job)) say(deedWaits(job, printer)); setTimeout(ask, ASK_MS); }
     });
     ask();
   }
@@ -90,6 +90,12 @@
     if (job.state === 'CANCELLED') return t(job.kind + '_not', {r: reason(job.reason || 'too_late')});
     return {PRINTED: 1, UNCONFIRMED: 1, UNKNOWN: 1}[job.state] ? t(job.kind + '_' + job.state) : '';
   }
+  /* Nothing has happened yet: what its printer is waited for, where that is known. */
+  function deedWaits(job, p) {
+    const why = job.reason ? reason(job.reason) : p.paused ? t('paused_reason') : p.status === 'blocked' || p.status === 'offline' ? reason(p.reasons[0] || p.status) : '';
+    return t(why ? 'waits_why' : 'WAITING', {r: why});
+  }
+  const waits = (job) => !job.intent && (job.state === 'QUEUED' || job.state === 'WAITING');
   function decide(job, decision, target) {
     const body = Object.assign({key: TP.key()}, target ? {printer: target} : {});
     asking = null;
@@ -205,7 +211,7 @@
     if (!isPaper(job)) {
       const asked = job.kind === 'drawer' && conditions.some((c) => c.code === 'drawer_unknown' && c.job === job.id);
       return html`<li class="row" data-testid=${job.kind + '-' + job.state}><span class="what">${icon(job.kind === 'drawer' ? 'lock' : 'bell')}<span><b>${what(job)}</b><small>${TP.clock.hm(Date.parse(job.created_at))}</small></span></span>
-        <span class=${'state ' + (job.state === 'UNKNOWN' && !asked ? 'is-gone' : cls)}>${icon(shape)}${deedWord(job) || t(job.intent ? job.kind + '_silent' : job.kind + '_asked')}</span>
+        <span class=${'state ' + (job.state === 'UNKNOWN' && !asked ? 'is-gone' : cls)}>${icon(shape)}${deedWord(job) || (waits(job) ? deedWaits(job, p) : t(job.intent ? job.kind + '_silent' : job.kind + '_asked'))}</span>
         ${asked ? html`<span class="acts"><button type="button" class="btn" data-testid="opened" onClick=${() => send(job.id, '/api/v1/jobs/' + job.id + '/came_out', {key: TP.key()}, () => t('drawer_PRINTED'))}>${t('it_opened')}</button></span>` : null}</li>`;
     }
     return html`<li class="row" data-testid=${'job-' + job.state}>
