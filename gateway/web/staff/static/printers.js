@@ -172,7 +172,7 @@
     }
   }
 
-  const Look = root.PrintersLook(t, boot.bridges, boot.scans, () => draw());
+  const Look = root.PrintersLook(t, boot.bridges, boot.scans, () => draw(), () => (printers || []).length);
 
   /* -- drawing ---------------------------------------------------------------------------------------------- */
   function Top() {
