@@ -1,6 +1,7 @@
 """What can be wrong: how urgent it is, what to call it, and what a person should do. Words in both languages.
 
-Placeholders are the condition's subject and params, and `waiting`: papers that wait behind a printer.
+Placeholders are the condition's subject and params; `wait` and `prints`: how many papers wait behind its printer, and
+that they print by themselves, each a whole clause that is left out where none waits.
 """
 
 from __future__ import annotations
@@ -28,12 +29,12 @@ def _kind(severity: Severity, zh: str, en: str, do_zh: str, do_en: str) -> Kind:
 KINDS: dict[str, Kind] = {
     "paper_out": _kind(
         "now", "{name}没纸了", "{name} is out of paper",
-        "换一卷纸，等着的 {waiting} 张会自己打出来", "Put in a roll; what waits ({waiting}) prints by itself",
+        "换一卷纸{prints}", "Put in a roll{prints}",
     ),
     "paper_low": _kind("soon", "{name}纸快没了", "{name} is low on paper", "准备一卷纸", "Keep a roll at hand"),
     "cover_open": _kind(
         "now", "{name}盖子开着", "The lid of {name} is open",
-        "合上盖子，等着的 {waiting} 张会自己打出来", "Close it; what waits ({waiting}) prints by itself",
+        "合上盖子{prints}", "Close it{prints}",
     ),
     "cutter_error": _kind(
         "now", "{name}切刀卡住", "The cutter of {name} is stuck",
@@ -41,17 +42,17 @@ KINDS: dict[str, Kind] = {
     ),
     "label_jam": _kind(
         "now", "{name}的标签纸卡住", "The labels of {name} are jammed",
-        "开盖，把标签纸理直，合上盖子，等着的 {waiting} 张会自己打出来",
-        "Open it, straighten the labels, close it; what waits ({waiting}) prints by itself",
+        "开盖，把标签纸理直，合上盖子{prints}",
+        "Open it, straighten the labels, close it{prints}",
     ),
     "ribbon_out": _kind(
         "now", "{name}碳带用完了", "{name} is out of ribbon",
-        "换一卷碳带，等着的 {waiting} 张会自己打出来", "Put in a ribbon; what waits ({waiting}) prints by itself",
+        "换一卷碳带{prints}", "Put in a ribbon{prints}",
     ),
     "pause_pressed": _kind(
         "now", "{name}被按了暂停键", "{name} was paused by its own button",
-        "再按一下打印机上的暂停键，等着的 {waiting} 张会自己打出来",
-        "Press the pause button on the printer again; what waits ({waiting}) prints by itself",
+        "再按一下打印机上的暂停键{prints}",
+        "Press the pause button on the printer again{prints}",
     ),
     "printer_error": _kind(
         "now", "{name}报故障", "{name} says that it has a fault",
@@ -60,8 +61,8 @@ KINDS: dict[str, Kind] = {
     ),
     "printer_offline": _kind(
         "now", "{name}连不上", "{name} cannot be reached",
-        "看看电源和数据线；接好以后等着的 {waiting} 张会自己打出来",
-        "Check its power and cable; what waits ({waiting}) prints by itself",
+        "看看电源和数据线，把它接好{prints}",
+        "Check its power and cable{prints}",
     ),
     "printer_mute": _kind(
         "soon", "{name}不回话", "{name} does not answer",
@@ -94,7 +95,7 @@ KINDS: dict[str, Kind] = {
         "soon", "{table} 桌叫人", "Table {table} calls", "请去看看，然后点“已去过”", "Go there, then tap 'been there'",
     ),
     "printer_paused": _kind(
-        "soon", "{name}暂停了，{waiting} 张在等", "{name} is paused; {waiting} are waiting",
+        "soon", "{name}暂停了{wait}", "{name} is paused{wait}",
         "由 {by} 暂停：好了就点“继续打印”，或转到别的打印机",
         "Paused by {by}: tap 'go on', or send them to another printer",
     ),
@@ -186,6 +187,15 @@ class _Blank(dict[str, Any]):
         return ""
 
 
+def _of_waiting(tag: str, waiting: int) -> dict[str, str]:
+    if not waiting:
+        return {"wait": "", "prints": ""}
+    if tag == "en":
+        are = "is" if waiting == 1 else "are"
+        return {"wait": f"; {waiting} {are} waiting", "prints": f"; what waits ({waiting}) prints by itself"}
+    return {"wait": f"，{waiting} 张在等", "prints": f"，等着的 {waiting} 张会自己打出来"}
+
+
 def document(
     code: str, subject: str, since: str, params: dict[str, Any], waiting: int, name: TextMap
 ) -> dict[str, Any]:
@@ -194,7 +204,9 @@ def document(
 
     def words(texts: TextMap) -> TextMap:
         return {
-            tag: text.format_map(_Blank(params, subject=subject, waiting=waiting, name=name.get(tag) or subject))
+            tag: text.format_map(
+                _Blank(params, subject=subject, name=name.get(tag) or subject, **_of_waiting(tag, waiting))
+            )
             for tag, text in texts.items()
         }
 

@@ -9,6 +9,7 @@ import json
 import re
 import struct
 import tomllib
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -195,6 +196,20 @@ def test_paper_out_says_what_waits_and_prints_it_by_itself(healed: RunningDemo, 
     expect(pane.locator(f"[data-code^='{number}-']")).to_be_visible(timeout=SOON_MS)
     expect(page.get_by_test_id("proof-kitchen")).to_contain_text("printer answered", timeout=SOON_MS)
     assert figure(page, "twice") == 0
+
+
+def test_a_diverted_slip_is_proven_by_the_printer_that_it_went_to(healed: RunningDemo, page: Page) -> None:
+    page.get_by_test_id("drill-paper_out").click()
+    expect(page.get_by_test_id("printer-kitchen")).to_contain_text("no paper", timeout=SOON_MS)
+    number = healed.order("6", [PORK])["number"]
+    expect(page.get_by_test_id("proof-kitchen")).to_contain_text("Waits: no paper", timeout=SOON_MS)
+    body = {"key": uuid.uuid4().hex, "printer": "receipt"}
+    assert healed.staff("POST", "/api/v1/printers/kitchen/move", body)[0] == 200
+    pane = page.get_by_test_id("printer-receipt")
+    expect(pane.locator(f"[data-code^='{number}-']")).to_be_visible(timeout=2 * SOON_MS)
+    expect(page.get_by_test_id("proof-receipt")).to_contain_text("printer answered", timeout=SOON_MS)
+    expect(page.get_by_test_id("road")).to_contain_text(number)
+    expect(page.get_by_test_id("road-paper")).to_have_attribute("data-done", "yes", timeout=SOON_MS)
 
 
 def test_a_stopped_broker_shows_that_no_printer_can_be_reached(healed: RunningDemo, page: Page) -> None:

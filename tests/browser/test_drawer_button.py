@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import time
 import uuid
@@ -116,6 +117,8 @@ def test_without_paper_it_stays_shut_and_who_asked_is_told_to_use_the_key(
     began = time.monotonic()
     card(page, "receipt").get_by_test_id("drawer").click()
     said = page.get_by_test_id("said")
+    row = card(page, "receipt").get_by_test_id(re.compile("drawer-(QUEUED|WAITING)"))
+    expect(row.first).to_contain_text("Waits for the printer: no paper")
     expect(said).to_contain_text("Not opened: no paper. Open it with the key", timeout=12_000)
     assert time.monotonic() - began < 12
     demo.drill("paper_out", on=False, target="receipt")

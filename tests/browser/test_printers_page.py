@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -52,7 +53,7 @@ def test_all_well_in_both_languages_and_on_a_phone(open_printers: Callable[..., 
     assert violations(page) == []
     page.get_by_test_id("language").click()
     page.set_viewport_size({"width": 360, "height": 780})
-    expect(page.get_by_test_id("headline")).to_have_text("All 2 printers are well")
+    expect(page.get_by_test_id("headline")).to_have_text("2 printers, all well")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert violations(page) == []
     assert page.foreign == []  # type: ignore[attr-defined]
@@ -72,6 +73,10 @@ def test_a_test_slip_is_asked_for_proven_and_looked_at(open_printers: Callable[.
     expect(paper).to_be_visible()
     assert paper.evaluate("(p) => p.scrollWidth <= p.clientWidth"), "a line of it is wider than the paper"
     assert violations(page) == []
+    for width in (320, 360, 412, 768, 900, 1280):
+        page.set_viewport_size({"width": width, "height": 780})
+        over = paper.evaluate("(p) => [p.parentNode, p].map((box) => box.scrollWidth - box.clientWidth)")
+        assert max(over) <= 0, f"cut at the right edge of a page of {width} px"
     page.keyboard.press("Escape")
     expect(paper).to_have_count(0)
     expect(row.locator(".what")).to_be_focused()
@@ -99,10 +104,15 @@ def test_no_paper_what_waits_is_moved_to_the_next_printer(
     expect(card(page).locator(".condition")).to_contain_text("换一卷纸")
     expect(card(page).get_by_test_id("waiting")).to_have_text("2 张在等")
     assert violations(page) == []
+    buttons = card(page).locator(".do > .btn")
+    expect(buttons.first).to_have_text("转到别的打印机")
+    expect(card(page).locator(".apart > .btn")).to_have_text(["清空等待"])
     card(page).get_by_test_id("move").click()
     card(page).get_by_test_id("to-receipt").click()
     expect(page.get_by_test_id("said")).to_contain_text("2 张转到")
     expect(card(page).get_by_test_id("waiting")).to_have_text("没有在等的单", timeout=15_000)
+    expect(card(page).get_by_test_id("job-DIVERTED").first).not_to_contain_text("正在收回")
+    expect(card(page).locator(".condition")).not_to_contain_text("张会自己打出来")
 
     def came_out() -> bool:
         papers = demo.papers("receipt")
@@ -139,9 +149,21 @@ def test_clearing_asks_first_and_a_reprint_says_so(
     expect(card(page).locator(".ask")).to_contain_text("They will not print")
     assert waiting(demo) == 1, "nothing happens before somebody says so"
     card(page).get_by_test_id("clear-yes").click()
+    expect(card(page).locator(".ask")).to_have_count(0)
     row = card(page).locator(".row").filter(has_text=number)
     expect(row.locator(".state")).to_have_text("Cancelled", timeout=15_000)
     assert waiting(demo) == 0
+
+
+def test_a_question_about_what_waits_closes_once_nothing_does(
+    open_printers: Callable[..., Page], demo: RunningDemo, no_paper: None
+) -> None:
+    demo.order("8", [RICE])
+    page = open_printers("en-US", 360, 780)
+    card(page).get_by_test_id("move").click()
+    expect(card(page).locator(".ask")).to_contain_text("Send the 1 that wait")
+    assert demo.staff("POST", "/api/v1/printers/kitchen/clear", {"key": uuid.uuid4().hex})[0] == 200
+    expect(card(page).locator(".ask")).to_have_count(0, timeout=15_000)
 
 
 def test_a_printer_is_probed_and_its_findings_are_in_words(
@@ -188,6 +210,13 @@ def test_a_printer_without_paper_is_not_probed_and_says_why(
 def test_without_a_login_there_is_the_login_page(demo: RunningDemo, open_page: Callable[..., Page]) -> None:
     page = open_page(demo.info["staff_url"] + "/admin/printers", "en-US", 1280, 900)
     expect(page).to_have_url(re.compile(r"/login\?next=/admin/printers$"))
+
+
+def test_where_nothing_new_is_found_nobody_is_sent_to_the_cables(open_printers: Callable[..., Page]) -> None:
+    page = open_printers()
+    look = page.get_by_test_id("look-around")
+    look.get_by_test_id("look_plain").click()
+    expect(look.get_by_test_id("look-state")).to_have_text("没找到新的：设置里的 2 台都在上面", timeout=20_000)
 
 
 def test_printers_are_looked_for_and_their_ports_can_be_copied(open_printers: Callable[..., Page]) -> None:

@@ -63,8 +63,9 @@ def road_of(rows: Reader, order: Order, cloud: CloudList) -> dict[str, Any]:
     shown = [ticket["shown_at"] for ticket in document["tickets"]]
     by = {(ticket.shown_by or "").split(" ")[0] for ticket in order.tickets}
     own = [job for job in jobs.of_order(rows, order.id) if job.copy == 1]
-    states = {job.state for job in own}
-    printed = bool(own) and states <= {"PRINTED", "CANCELLED"}
+    # A diverted slip is proven by the job that took its place, which stands here too.
+    states = {job.state for job in own} - {"DIVERTED"}
+    printed = "PRINTED" in states and states <= {"PRINTED", "CANCELLED"}
     return {
         "id": order.id,
         "number": order.number,
@@ -72,7 +73,7 @@ def road_of(rows: Reader, order: Order, cloud: CloudList) -> dict[str, Any]:
         "placed_at": order.placed_at,
         "shown_at": max(shown) if shown and all(shown) else None,
         "shown_on_screen": by == {"screen"},
-        "printed_at": max(job.updated_at for job in own) if printed else None,
+        "printed_at": max(job.updated_at for job in own if job.state == "PRINTED") if printed else None,
         "paper": "PRINTED" if printed else _worst(states),
         "in_cloud": order.id in cloud.arrived,
         "in_cloud_by": cloud.arrived.get(order.id),
@@ -81,7 +82,7 @@ def road_of(rows: Reader, order: Order, cloud: CloudList) -> dict[str, Any]:
 
 def _worst(states: set[str]) -> str | None:
     """What a person should know first about the papers of an order."""
-    for state_ in ("UNKNOWN", "WAITING", "SENDING", "QUEUED", "UNCONFIRMED"):
+    for state_ in ("UNKNOWN", "WAITING", "SENDING", "QUEUED", "UNCONFIRMED", "CANCELLED"):
         if state_ in states:
             return state_
     return None

@@ -144,7 +144,7 @@
       return p ? t(t(key) === key ? 'm_offline' : key) : '';
     })();
     const paper = {
-      PRINTED: () => t('r_paper', {s: span(o.placed_at, o.printed_at)}), UNCONFIRMED: () => t('r_paper_mute'), UNKNOWN: () => t('r_paper_unknown'),
+      PRINTED: () => t('r_paper', {s: span(o.placed_at, o.printed_at)}), UNCONFIRMED: () => t('r_paper_mute'), UNKNOWN: () => t('r_paper_unknown'), CANCELLED: () => t('r_paper_cancelled'),
       WAITING: () => (why ? t('r_paper_out', {why}) : t('r_paper_wait'))
     }[o.paper];
     const cloud = o.in_cloud ? (o.in_cloud_by ? t('r_cloud_s', {s: span(o.placed_at, o.in_cloud_by)}) : t('r_cloud'))

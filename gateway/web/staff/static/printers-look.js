@@ -4,9 +4,9 @@
   'use strict';
   const html = TP.html, icon = TP.icon, EVERY_MS = 600, SCAN_MS = 45000, COPIED_MS = 3000;
 
-  /* t: words; bridges: names; scans: whether this person may try every address; draw: called when something changed.
-     Returns the section as a component. */
-  root.PrintersLook = function (t, bridges, scans, draw) {
+  /* t: words; bridges: names; scans: whether this person may try every address; draw: called when something changed; known: how many printers
+     the page lists.      Returns the section as a component. */
+  root.PrintersLook = function (t, bridges, scans, draw, known) {
     let running = null, done = null, copied = '';      // running, done: {scan, left, places, trouble}
 
     function look(scan) {
@@ -55,6 +55,11 @@
         <span class=${'state ' + (p.used ? 'is-gone' : 'is-proof')}>${icon(p.used ? 'dash' : 'plus')}${t(p.used ? 'place_used' : 'place_new')}</span>
         <button type="button" class="btn" data-testid="copy" aria-label=${t('copy_port', {p: p.port})} onClick=${(e) => copy(p.port, e)}>${t(copied === p.port ? 'copied' : 'copy_do')}</button></li>`;
     }
+    function ended(places) {
+      if (done.trouble) return t(done.trouble);
+      if (places.some((p) => !p.used)) return t('look_done', {n: places.length});
+      return known() ? t('look_no_new', {n: known()}) : places.length ? t('look_done', {n: places.length}) : t('look_nothing');
+    }
     return function Look() {
       const button = (scan, word, ink) => html`<button type="button" class=${'btn' + (ink ? ' btn-ink' : '')} data-testid=${word} disabled=${!!running} onClick=${() => look(scan)}>${icon('search')}${t(word)}</button>`;
       const places = done ? done.places.slice().sort((a, b) => Number(a.used) - Number(b.used)) : [];
@@ -62,7 +67,7 @@
         <header>${icon('search')}<h2>${t('look_title')}</h2></header>
         <p class="about">${t('look_what')}${scans ? t('look_what_scan') : ''}</p>
         <p class="do">${button(false, 'look_plain', true)}${scans ? button(true, 'look_scan') : null}</p>
-        <p class="about" role="status" data-testid="look-state">${running ? t(running.scan ? 'looking_scan' : 'looking') : done ? t(done.trouble || (places.length ? 'look_done' : 'look_nothing'), {n: places.length}) : ''}</p>
+        <p class="about" role="status" data-testid="look-state">${running ? t(running.scan ? 'looking_scan' : 'looking') : done ? ended(places) : ''}</p>
         ${places.length ? html`<ul class="rows">${places.map((p) => html`<${Place} p=${p} key=${p.port} />`)}</ul>` : null}</section>`;
     };
   };

@@ -31,7 +31,7 @@
   /* A label has an end: it is shown in its own shape, and what its printer refuses is said. */
   function Label({paper, t}) {
     const {width_mm, height_mm} = paper.label;
-    const size = {width: paper.columns + 'ch', minHeight: Math.round(paper.columns * height_mm / width_mm * 10) / 10 + 'ch'};
+    const size = {fontSize: 'min(clamp(14px,4.4vw,20px),(100vw - 76px)/' + paper.columns * 0.6 + ')', width: paper.columns + 'ch', minHeight: Math.round(paper.columns * height_mm / width_mm * 10) / 10 + 'ch'};
     return html`<div class="paper label" style=${size} data-testid="paper">${paper.lines.length ? paper.lines.map((line) => html`<${Line} line=${line} t=${t} />`)
       : html`<p class="p-refused">${t('no_label')}</p>`}</div>`;
   }

@@ -27,6 +27,7 @@
       away = all.status !== 200 || wrong.status !== 200;
       if (away) { draw(); return AWAY_MS; }
       printers = all.json.printers;
+      if (asking && !stillAsked(asking)) asking = null;
       conditions = wrong.json.conditions;
       heardAt = Date.now();
       return Promise.all(printers.map(readPapers)).then(() => { draw(); return EVERY_MS; });
@@ -36,6 +37,13 @@
     return TP.fetchJson('/api/v1/jobs?printer=' + encodeURIComponent(printer.name) + '&limit=' + SHOWN, {}, 4000).then((r) => {
       if (r.status === 200) papers[printer.name] = r.json.jobs;
     });
+  }
+
+  /* Nothing waits any more, or its slip has begun: the question has no answer left. */
+  function stillAsked(ask) {
+    if (!ask.job) return printers.some((p) => p.name === ask.printer && p.waiting);
+    const job = (papers[ask.printer] || []).find((one) => one.id === ask.job.id);
+    return !job || OPEN[job.state];
   }
 
   /* -- what a person does ----------------------------------------------------------------------------------- */
@@ -56,7 +64,7 @@
     asking = null;
     send(printer.name + action, '/api/v1/printers/' + encodeURIComponent(printer.name) + '/' + action, body, (done) => ({
       test: () => t('tested'), pause: () => t('paused_done'), resume: () => t('resumed'),
-      clear: () => t('cleared', {n: done.papers}), move: () => t('moved', {n: done.papers, p: name(target)})
+      clear: () => t(done.papers ? 'cleared' : 'nothing_waits', {n: done.papers}), move: () => t(done.papers ? 'moved' : 'nothing_waits', {n: done.papers, p: name(target)})
     })[action]());
   }
   /* The drawer or the buzzer. The same key is asked again until its job has ended: it never happens twice by that. */
@@ -73,7 +81,7 @@
       if (job && deedWord(job)) end(deedWord(job), job.state !== 'PRINTED');
       else if (r.status >= 400 && r.status < 500) end(t('refused'), true);
       else if (late) end(t(kind + '_silent'), true);
-      else setTimeout(ask, ASK_MS);
+      else { if (job && job.state === 'WAITING' && waits(job)) say(deedWaits(job, printer)); setTimeout(ask, ASK_MS); }
     });
     ask();
   }
@@ -82,6 +90,12 @@
     if (job.state === 'CANCELLED') return t(job.kind + '_not', {r: reason(job.reason || 'too_late')});
     return {PRINTED: 1, UNCONFIRMED: 1, UNKNOWN: 1}[job.state] ? t(job.kind + '_' + job.state) : '';
   }
+  /* Nothing has happened yet: what its printer is waited for, where that is known. */
+  function deedWaits(job, p) {
+    const why = job.reason ? reason(job.reason) : p.paused ? t('paused_reason') : p.status === 'blocked' || p.status === 'offline' ? reason(p.reasons[0] || p.status) : '';
+    return t(why ? 'waits_why' : 'WAITING', {r: why});
+  }
+  const waits = (job) => !job.intent && (job.state === 'QUEUED' || job.state === 'WAITING');
   function decide(job, decision, target) {
     const body = Object.assign({key: TP.key()}, target ? {printer: target} : {});
     asking = null;
@@ -146,6 +160,7 @@
     QUEUED: ['', 'ring'], SENDING: ['is-move', 'half'], WAITING: ['is-soon', 'clock'], PRINTED: ['is-proof', 'done'], UNCONFIRMED: ['', 'dash'],
     UNKNOWN: ['is-now', 'ask'], STALE: ['is-soon', 'ask'], DIVERTED: ['is-gone', 'right'], CANCELLED: ['is-gone', 'cross']
   };
+  const OPEN = {QUEUED: 1, SENDING: 1, WAITING: 1, STALE: 1};      // an intent stays on record after the job's end
   function actions(job) {
     if (job.intent || !isPaper(job)) return [];
     switch (job.state) {
@@ -157,7 +172,7 @@
     }
   }
 
-  const Look = root.PrintersLook(t, boot.bridges, boot.scans, () => draw());
+  const Look = root.PrintersLook(t, boot.bridges, boot.scans, () => draw(), () => (printers || []).length);
 
   /* -- drawing ---------------------------------------------------------------------------------------------- */
   function Top() {
@@ -192,11 +207,11 @@
   }
   function Row({p, job}) {
     const [cls, shape] = STATES[job.state] || ['', 'ask'], calm = job.state === 'UNKNOWN' && job.settled !== null;
-    const more = [job.order_number && t('order', {n: job.order_number}), job.copy > 1 && t('copy', {n: job.copy}), job.intent && t('wanted_back'), TP.clock.hm(Date.parse(job.created_at))];
+    const more = [job.order_number && t('order', {n: job.order_number}), job.copy > 1 && t('copy', {n: job.copy}), OPEN[job.state] && job.intent && t('wanted_back'), TP.clock.hm(Date.parse(job.created_at))];
     if (!isPaper(job)) {
       const asked = job.kind === 'drawer' && conditions.some((c) => c.code === 'drawer_unknown' && c.job === job.id);
       return html`<li class="row" data-testid=${job.kind + '-' + job.state}><span class="what">${icon(job.kind === 'drawer' ? 'lock' : 'bell')}<span><b>${what(job)}</b><small>${TP.clock.hm(Date.parse(job.created_at))}</small></span></span>
-        <span class=${'state ' + (job.state === 'UNKNOWN' && !asked ? 'is-gone' : cls)}>${icon(shape)}${deedWord(job) || t(job.intent ? job.kind + '_silent' : job.kind + '_asked')}</span>
+        <span class=${'state ' + (job.state === 'UNKNOWN' && !asked ? 'is-gone' : cls)}>${icon(shape)}${deedWord(job) || (waits(job) ? deedWaits(job, p) : t(job.intent ? job.kind + '_silent' : job.kind + '_asked'))}</span>
         ${asked ? html`<span class="acts"><button type="button" class="btn" data-testid="opened" onClick=${() => send(job.id, '/api/v1/jobs/' + job.id + '/came_out', {key: TP.key()}, () => t('drawer_PRINTED'))}>${t('it_opened')}</button></span>` : null}</li>`;
     }
     return html`<li class="row" data-testid=${'job-' + job.state}>
@@ -209,6 +224,8 @@
     const [cls, shape, word] = standing(p), mine = conditions.filter((c) => c.subject === p.name || (c.printer === p.name && c.code !== 'slip_gap'));
     const list = papers[p.name] || [], more = p.reasons.map(reason).join(TP.lang === 'en' ? ', ' : '、');
     const about = [p.label ? t('label_mm', {w: p.label.width_mm, h: p.label.height_mm}) : t('mm', {n: p.columns > 32 ? 80 : 58}), t(p.fence === 'none' ? 'no_fence' : p.fence), t('at', {p: p.port}), p.model].filter(Boolean).join(' · ');
+    const movable = p.waiting && printers.some((one) => one.name !== p.name && (p.label || !one.label));
+    const stuck = p.status === 'blocked' || p.status === 'offline';      // then what waits is moved first, and a test slip would wait too
     const button = (action, shown_, ink) => html`<button type="button" class=${'btn' + (ink ? ' btn-ink' : '')} data-testid=${action} disabled=${!!busy[p.name + action]}
       onClick=${() => { if (action === 'drawer' || action === 'buzzer') deed(p, action); else if (action === 'move' || action === 'clear') { asking = {printer: p.name, what: action}; draw(); } else act(p, action); }}>${t(shown_ || action)}</button>`;
     return html`<section class="card printer" aria-label=${name(p.name)} data-testid=${'printer-' + p.name}>
@@ -217,9 +234,10 @@
       <p class="about">${p.serves.length ? t('serves', {s: stations(p.serves)}) : p.stands_in_for.length ? '' : t(p.label ? 'labels_only' : 'nobody')}${p.serves.length && p.stands_in_for.length ? ' · ' : ''}${p.stands_in_for.length ? t('stands_in', {s: stations(p.stands_in_for)}) : ''}</p>
       ${mine.map((c) => html`<${Wrong} c=${c} />`)}
       <p class=${'queue' + (p.waiting ? ' some' : '')} data-testid="waiting">${p.waiting ? html`<b>${t('waiting', {n: p.waiting})}</b>` : t('nothing_waits')}</p>
-      <p class="do">${p.drawer !== 'none' && boot.opens_drawers ? button('drawer') : null}${p.buzzer !== 'none' ? button('buzzer') : null}${button('test')}${p.paused ? button('resume', 'resume', true) : button('pause')}${p.waiting && printers.some((one) => one.name !== p.name && (p.label || !one.label)) ? button('move') : null}${p.waiting ? button('clear') : null}
+      <p class="do">${movable && stuck ? button('move', 'move', true) : null}${p.drawer !== 'none' && boot.opens_drawers ? button('drawer') : null}${p.buzzer !== 'none' ? button('buzzer') : null}${button('test')}${p.paused ? button('resume', 'resume', true) : button('pause')}${movable && !stuck ? button('move') : null}
         ${p.label ? null : html`<button type="button" class="btn" data-testid="probe" onClick=${(e) => openProbe(p, e.currentTarget)}>${t('probe')}</button>`}
         ${p.probed ? html`<button type="button" class="btn btn-quiet" data-testid="probe-last" onClick=${(e) => openProbe(p, e.currentTarget, p.probed)}>${t('probe_last')}</button>` : null}</p>
+      ${p.waiting ? html`<p class="do apart">${button('clear')}</p>` : null}
       ${asking && asking.printer === p.name ? html`<${Ask} p=${p} />` : null}
       <h3>${t('papers')}</h3>${list.length ? html`<ul class="rows">${list.map((job) => html`<${Row} p=${p} job=${job} key=${job.id} />`)}</ul>` : html`<p class="about">${t('no_papers')}</p>`}
     </section>`;
