@@ -150,6 +150,7 @@ def lies(first: int, count: int, kind: type[TsplPrinter]) -> list[str]:
     ]
 
 
+@pytest.mark.timeout(900 if STREAMS > 100_000 else 120)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_stream_of_status_bytes_makes_a_label_printed_that_is_not_there(part: int) -> None:
     count = STREAMS // PARTS
