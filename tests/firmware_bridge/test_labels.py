@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from label_samples import LABELS, test_label
+from label_samples import LABELS, label_for_testing
 
 from firmware_bridge.charset import cells, printable
 from firmware_bridge.errors import UnprintableError
@@ -32,7 +32,7 @@ GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "labels"
 SIZES = {"40x30": LabelSize(40, 30), "60x40": LabelSize(60, 40)}
 WRITE = os.environ.get("TABLEPASS_GOLDEN") == "write"
 SAMPLES = {(language, name): slip for language in LABELS for name, slip in LABELS[language].items()} | {
-    (language, "test"): test_label(language) for language in LABELS
+    (language, "test"): label_for_testing(language) for language in LABELS
 }
 
 
