@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from firmware_bridge.escpos import FENCE, MARKS, ask, marked_fence
+from firmware_bridge.escpos import FENCE, ask, marked_fence, numbered_mark
 from firmware_bridge.escpos_status import (
     Answer,
     AutoStatus,
@@ -228,11 +228,7 @@ class PrinterProbe:
 def random_marks(random: Callable[[int], int]) -> list[bytes]:
     """Four marks in a row from a random place; `random` gives whole numbers of so many bits."""
     first = random(20)
-    return [_as_mark(first + at) for at in range(MARKS_NEEDED)]
-
-
-def _as_mark(number: int) -> bytes:
-    return bytes(MARKS[number // len(MARKS) ** place % len(MARKS)] for place in (3, 2, 1, 0))
+    return [numbered_mark(first + at) for at in range(MARKS_NEEDED)]
 
 
 def _never(_heard: bytes) -> bool:

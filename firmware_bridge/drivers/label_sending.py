@@ -32,6 +32,10 @@ class LabelSending:
     clear_at: float = 0.0
 
     @property
+    def untouched(self) -> bool:
+        return not self.left
+
+    @property
     def whole(self) -> bool:
         return self.left >= len(self.data)
 

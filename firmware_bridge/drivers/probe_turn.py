@@ -19,7 +19,7 @@ up after 60 s."""
 
 
 class ProbeTurn:
-    """`want` may be called at any time; `begin` and `step` by the printer's driver. While `under_way` the line is the
+    """`want` may be called at any time; `waits` and `step` by the printer's driver. While `under_way` the line is the
     probe's. The journal knows a probe as a slip without an asker: whatever becomes of the bridge, the next slip begins
     with a clean paper and waits until no answer of the probe can be taken for its own."""
 
@@ -39,15 +39,20 @@ class ProbeTurn:
 
     @property
     def wanted(self) -> bool:
-        """No further slip may begin."""
-        return self._asked is not None
+        """No further slip may begin: a probe waits for its turn."""
+        return self._asked is not None and self.talk is None
 
     @property
     def under_way(self) -> bool:
         return self.talk is not None
 
-    def begin(self, printer: EscposPrinter, now: float, *, connected: bool) -> float:
-        """Start where the printer allows it, or refuse; returns when it wants to be called again."""
+    @property
+    def wait_by(self) -> float:
+        """When it is refused if its turn has not come."""
+        return self._wait_by if self.wanted and self._wait_by is not None else float("inf")
+
+    def waits(self, printer: EscposPrinter, now: float, *, connected: bool) -> bool:
+        """Start where the printer allows it, or refuse; whether it still waits for its turn."""
         if self._wait_by is None:
             self._wait_by = now + WAIT_S
         if not connected or (printer.stuck and printer.sending is None):
@@ -55,10 +60,10 @@ class ProbeTurn:
         elif printer.sending is None and printer.blocked is not None:
             self._refuse(printer.blocked)
         elif printer.sending is None and not printer.outgoing() and (printer.known or printer.silent):
-            return self._start(now)
+            self._start(now)
         elif now >= self._wait_by:
             self._refuse("busy" if printer.sending is not None else "offline")
-        return self._wait_by if self._asked is not None else now
+        return self.wanted
 
     def step(self, now: float) -> float:
         """The conversation; once it has ended nothing is under way any more."""
@@ -78,14 +83,13 @@ class ProbeTurn:
         if self._asked is not None:
             self._refuse(reason)
 
-    def _start(self, now: float) -> float:
+    def _start(self, now: float) -> None:
         desired = self._given.desired
         slip = probe_slip(desired.columns, self._given.bar_codes)
         self._key = f"probe-{self._given.random(64):016x}"
         # As "send started" of a slip: on the disk before the first byte leaves.
         self._given.journal.record(Entry(self._key, desired.name, "SENDING", "probe", {"bytes": len(slip.body)}))
         self.talk = PrinterProbe(desired.baud, slip, random_marks(self._given.random), now)
-        return now
 
     def _end(self, talk: PrinterProbe) -> None:
         desired, asked = self._given.desired, self._asked

@@ -8,7 +8,7 @@ its way. So does an obstacle: the bit "printing" is also that of the feed after 
 is printed again is a setting of the printer that it does not tell.
 
 A label during which the printer was ready and never printing was quicker than our questions, or there is no such bit:
-UNCONFIRMED. That is said only where nothing was owed before (`_unsettled`) and the printer was never seen printing:
+UNCONFIRMED. That is said only where nothing was owed before (`_former`) and the printer was never seen printing:
 else it is how a printer looks that swallows labels.
 
 A label that was cut off inside a picture leaves a printer that takes the next labels for dots. So nothing, not even a
@@ -22,8 +22,11 @@ been asked.
 from __future__ import annotations
 
 from firmware_bridge import tspl
+from firmware_bridge.drivers.former_answers import FormerAnswers
 from firmware_bridge.drivers.label_sending import LabelSending
-from firmware_bridge.drivers.sending import SPARE_S, Outcome
+from firmware_bridge.drivers.patience import SPARE_S
+from firmware_bridge.drivers.sending import Outcome
+from firmware_bridge.drivers.stuck_line import StuckLine
 from firmware_bridge.escpos import Body
 from firmware_bridge.tspl import LabelStatus, Reason
 
@@ -44,12 +47,6 @@ CLOSING_S = 0.1
 """Behind the last answer of a label nothing may come: answers that are one too many are found here."""
 START_S = 2.0
 """A printer that is ready and has not begun by then will not, or was quicker than our questions."""
-STUCK_S = 3.0
-"""Bytes that are to leave and a line that takes none: beyond this nothing can be hoped for here."""
-QUIET_S = 5.0
-"""After a label without proof: one that still comes out would be taken for the next. So the printer rests first."""
-QUIET_MOST_S = 30.0
-"""Then the next one is sent all the same, and cannot be proven."""
 MISSES_TO_SILENCE = 2
 
 
@@ -59,12 +56,13 @@ class TsplPrinter:
 
     def __init__(self, baud: int, *, answers: bool = True, unsettled: bool = False) -> None:
         self._baud = baud
-        self._answers = answers
+        self.answers = answers
         self.status = LabelStatus()
         self.sending: LabelSending | None = None
         self.awaited = False
         """A label waits for this printer to be well again."""
-        self._unsettled = unsettled
+        self._former = FormerAnswers(expected=unsettled)
+        """A label without proof that still comes out would be taken for the next one."""
         self._seen_printing = False
         """In this life: it has the bit, and our questions are quick enough for it."""
         self._unclean = unsettled
@@ -81,7 +79,9 @@ class TsplPrinter:
 
     def disconnected(self) -> None:
         if self.sending is not None and self.sending.left:
-            self._unsettled = self._unclean = True
+            self._unclean = True
+            self._former.expect()
+        self._former.disturb()
         self.sending = None
         self._out = self._clearing = b""
         self._asked = False
@@ -91,11 +91,7 @@ class TsplPrinter:
         self._line_free = self._cleared_at = 0.0
         self._misses = 0
         self._known_at: float | None = None
-        self._quiet_at: float | None = None
-        self._endured_at: float | None = None
-        self._stuck_at: float | None = None
-        self.stuck = False
-        """Its line takes no bytes."""
+        self._line = StuckLine()
 
     def outgoing(self) -> bytes:
         """What shall leave now. A question never stands inside a label: a drawing would swallow it."""
@@ -109,7 +105,7 @@ class TsplPrinter:
 
     def sent(self, count: int, now: float) -> None:
         """`count` bytes of `outgoing` have left."""
-        self._stuck_at, self.stuck = None, False
+        self._line.moved()
         self._line_free = max(self._line_free, now) + count * 10 / self._baud
         job = self.sending
         if job is None or not self._label_speaks(job):
@@ -138,13 +134,18 @@ class TsplPrinter:
     # --- its state ---
 
     @property
+    def stuck(self) -> bool:
+        """Its line takes no bytes."""
+        return self._line.stuck
+
+    @property
     def known(self) -> bool:
         return self._known_at is not None
 
     @property
     def silent(self) -> bool:
         """It has been asked more than once and says nothing sensible, or is known to say nothing."""
-        return self._misses >= MISSES_TO_SILENCE or not self._answers
+        return self._misses >= MISSES_TO_SILENCE or not self.answers
 
     @property
     def blocked(self) -> Reason | None:
@@ -162,7 +163,7 @@ class TsplPrinter:
             return False
         if self.silent:
             return True
-        return self.fresh(now) and self.status.clear and not self._awaits_quiet(now)
+        return self.fresh(now) and self.status.clear and not self._former.keeps_waiting()
 
     def ask_now(self, now: float) -> None:
         """Make the status fresh as soon as the line allows."""
@@ -199,7 +200,8 @@ class TsplPrinter:
     def begin(self, body: Body, now: float) -> None:
         """Start sending. It can be proven only if the printer has just said that it is ready."""
         patience = SPARE_S + len(body.data) * 10 / self._baud
-        proves = not self.silent and self.fresh(now) and self.status.clear and not self._unsettled
+        proves = not self.silent and self.fresh(now) and self.status.clear and not self._former.expected
+        self._former.disturb()
         self.sending = LabelSending(body.data, patience, now + SPARE_S, proves)
         self._ask_at = float("inf")
 
@@ -218,8 +220,8 @@ class TsplPrinter:
         if ended is not None:
             self.sending = None
             self._remember(job, ended)
-            self._quiet_at = self._endured_at = None
-            self.stuck = self.stuck or ended.state == "WAITING"
+            if ended.state == "WAITING":
+                self._line.give_up()
             self.ask_now(now)
         return ended
 
@@ -227,14 +229,15 @@ class TsplPrinter:
         """What it leaves behind for the next one. A printer that never answers is cleared after half a label only."""
         if ended.state == "WAITING":
             return  # no byte of it has left
-        self._unsettled = self._unsettled or (ended.state == "UNKNOWN" and self._answers)
-        self._unclean = not job.whole or (ended.state != "PRINTED" and self._answers)
+        if ended.state == "UNKNOWN" and self.answers:
+            self._former.expect()
+        self._unclean = not job.whole or (ended.state != "PRINTED" and self.answers)
         self._clearing = tspl.CLEARING if self._unclean else b""
 
     def _ended(self, job: LabelSending, now: float) -> Outcome | None:
         if job.held and now < job.deadline:
             return None
-        if not self._answers and job.whole:
+        if not self.answers and job.whole:
             return Outcome("UNCONFIRMED") if now >= job.drained else None
         if job.clears > 1 and not self._asked and now >= job.clear_at + CLOSING_S:
             if job.proves and job.printing and not job.broken:
@@ -255,44 +258,22 @@ class TsplPrinter:
             self._missed(now)
         job = self.sending
         between = job.whole if job is not None else not (self.silent and self.awaited) and not self._clearing
-        if self._answers and between and not self._asked and now >= max(self._ask_at, self._deaf_until):
+        if self.answers and between and not self._asked and now >= max(self._ask_at, self._deaf_until):
             self._out, self._asked = tspl.ASK, True
             self._answer_by = now + ANSWER_S
-        self._settle(now)
-        self._watch_line(now)
+        self._former.step(now, listening=job is None and self._rests(now))
+        self._line.watch(now, waiting=bool(self.outgoing()))
         wishes = [self._answer_by if self._asked and not self._out else float("inf")]
-        if self._answers and between and not self._asked:
+        if self.answers and between and not self._asked:
             wishes.append(max(self._ask_at, self._deaf_until))
-        wishes += [at for at in (self._quiet_at, self._endured_at, self._stuck_at) if at is not None and at > now]
+        wishes += [self._former.wish, self._line.wish]
         wishes += [self._deaf_until] if self._deaf_until > now else []
         if job is not None:
             wishes += [each for each in (job.deadline, job.drained, job.drained + START_S) if each > now]
             wishes += [job.clear_at + CLOSING_S] if job.clear_at + CLOSING_S > now else []
         return min(wishes)
 
-    def _settle(self, now: float) -> None:
-        """Before the next label: what a former one, or the clearing behind it, may still bring has come when the
-        printer rests for a while."""
+    def _rests(self, now: float) -> bool:
+        """What a former label, or the clearing behind it, may still bring comes by itself now."""
         cleared = not self._clearing and now >= self._cleared_at
-        rests = cleared and self.fresh(now) and self.status.clear and not self.silent
-        if not self._unsettled or self.sending is not None:
-            self._quiet_at = None
-            return
-        self._endured_at = now + QUIET_MOST_S if self._endured_at is None and rests else self._endured_at
-        if not rests:
-            self._quiet_at = None
-        elif self._quiet_at is None:
-            self._quiet_at = now + QUIET_S
-        elif now >= self._quiet_at:
-            self._unsettled, self._quiet_at, self._endured_at = False, None, None
-
-    def _awaits_quiet(self, now: float) -> bool:
-        return self._unsettled and (self._endured_at is None or now < self._endured_at)
-
-    def _watch_line(self, now: float) -> None:
-        if self.stuck or not self.outgoing():
-            self._stuck_at = None
-        elif self._stuck_at is None:
-            self._stuck_at = now + STUCK_S
-        elif now >= self._stuck_at:
-            self.stuck, self._stuck_at = True, None
+        return cleared and self.fresh(now) and self.status.clear and not self.silent

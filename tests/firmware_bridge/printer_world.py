@@ -11,7 +11,7 @@ from typing import Any
 from bridge_rig import a_slip
 
 from firmware_bridge.device import Device
-from firmware_bridge.drivers.escpos_printer import Fence
+from firmware_bridge.drivers.fences import Fence
 from firmware_bridge.errors import PortError
 from firmware_bridge.escpos import BarCodeBytes
 from firmware_bridge.journal import Journal

@@ -18,9 +18,10 @@ from printer_world import LINE_HOLDS, World, killed_at
 
 from firmware_bridge import print_jobs
 from firmware_bridge.device import Device
-from firmware_bridge.drivers.escpos_printer import STUCK_S, Fence
+from firmware_bridge.drivers.fences import Fence
 from firmware_bridge.drivers.former_answers import QUIET_MOST_S
 from firmware_bridge.drivers.questions import POLL_IDLE_S
+from firmware_bridge.drivers.stuck_line import STUCK_S
 from firmware_bridge.errors import ConfigError
 from firmware_bridge.escpos import CHINESE_OFF, START, BarCodeBytes, marked_fence
 from firmware_bridge.journal import Journal

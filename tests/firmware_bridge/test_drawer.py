@@ -10,7 +10,7 @@ import pytest
 from bridge_rig import a_slip
 from printer_world import World
 
-from firmware_bridge.drivers.escpos_printer import Fence
+from firmware_bridge.drivers.fences import Fence
 from firmware_bridge.escpos import BarCodeBytes
 from firmware_bridge.journal import Entry, Journal
 from firmware_bridge.pulses import pulse

@@ -17,9 +17,9 @@ from bridge_rig import a_slip
 from printer_world import World, killed_at
 
 from firmware_bridge import print_jobs
-from firmware_bridge.drivers.escpos_printer import EscposPrinter, Fence
+from firmware_bridge.drivers.escpos_printer import EscposPrinter
+from firmware_bridge.drivers.fences import Fence, Fences
 from firmware_bridge.drivers.former_answers import FormerAnswers
-from firmware_bridge.drivers.sending import Sending
 from firmware_bridge.escpos import BarCodeBytes
 from gateway.contract.messages import FINAL_RESULTS, PrintResult
 from gateway.contract.slips import SlipLine
@@ -279,7 +279,7 @@ def test_negative_control_a_former_slip_that_is_forgotten_is_found(
 ) -> None:
     """Planted: what was sent before this life does not matter, and nobody minds answers that come too soon."""
     monkeypatch.setattr(FormerAnswers, "expected", property(lambda _: False, lambda *_: None), raising=False)
-    monkeypatch.setattr(Sending, "asked", lambda *_: 10**6)
+    monkeypatch.setattr(Fences, "asked", lambda *_: 10**6)
     with pytest.raises(AssertionError, match="before its paper was there"):
         test_answers_for_the_slip_of_a_former_life_prove_nothing_of_the_next_one(
             tmp_path, bar_codes, "killed", 1, 9600, "gs_r"

@@ -19,7 +19,7 @@ import pytest
 from bridge_rig import BridgeProcess, Gateway, PrinterProcess, a_slip
 from waiting import eventually
 
-from firmware_bridge.drivers.escpos_printer import Fence
+from firmware_bridge.drivers.fences import Fence
 from gateway.contract.messages import FINAL_RESULTS, DeviceDesired, PrintCommand
 
 FENCES: tuple[Fence, ...] = ("gs_r", "gs_h")

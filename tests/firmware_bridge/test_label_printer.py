@@ -13,7 +13,8 @@ from label_world import LabelWorld
 
 from firmware_bridge import tspl
 from firmware_bridge.config import problems_of
-from firmware_bridge.drivers.tspl_printer import QUIET_S, START_S, TsplPrinter
+from firmware_bridge.drivers.former_answers import QUIET_S
+from firmware_bridge.drivers.tspl_printer import START_S, TsplPrinter
 from firmware_bridge.escpos import BarCodeBytes, Body
 from firmware_bridge.virtual.label_printer import BITS, FAULTS
 from gateway.contract.messages import DeviceDesired, PrintCommand

@@ -10,7 +10,7 @@ import pytest
 from printer_world import World
 
 from firmware_bridge.drivers.driver import Probe
-from firmware_bridge.drivers.escpos_printer import Fence
+from firmware_bridge.drivers.fences import Fence
 from firmware_bridge.drivers.former_answers import FormerAnswers
 from firmware_bridge.escpos import BarCodeBytes
 from firmware_bridge.probe_slip import BAR_CODE, LETTERS, probe_slip

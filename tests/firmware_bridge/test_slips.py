@@ -20,7 +20,7 @@ from slip_samples import sample
 
 from firmware_bridge import escpos
 from firmware_bridge.charset import ENCODINGS, Encoding, cells
-from firmware_bridge.drivers.sending import FENCE_EVERY
+from firmware_bridge.drivers.fences import FENCE_EVERY
 from firmware_bridge.escpos import BarCodeBytes, Body, encode
 from firmware_bridge.layout import PAGES, QrCode, Span, TextLine, layout
 from firmware_bridge.page import LOUD

@@ -20,7 +20,8 @@ from collections import Counter, deque
 
 import pytest
 
-from firmware_bridge.drivers.escpos_printer import EscposPrinter, Fence
+from firmware_bridge.drivers.escpos_printer import EscposPrinter
+from firmware_bridge.drivers.fences import Fence
 from firmware_bridge.drivers.sending import Sending
 from firmware_bridge.escpos import Body
 
@@ -177,7 +178,7 @@ def play(seed: int, fence: Fence, kind: type[EscposPrinter] = EscposPrinter) -> 
         if printer.sending is None and printer.ready(now):
             printer.begin(SHORT if chance.random() < 0.7 else LONG, now, clean_first=False)
             assert isinstance(printer.sending, Sending)
-            model.begin(printer.sending.inner + 1)
+            model.begin(len(printer.sending.fences.ends))
         talked = False
         for _ in range(MOST_QUESTIONS):
             job = printer.sending
@@ -233,7 +234,7 @@ class TakesAnyEcho(EscposPrinter):
 
     def _on_echo(self, mark: bytes, now: float) -> None:
         job = self.sending
-        super()._on_echo(mark if job is None else job.marks[min(job.answered, job.inner)], now)
+        super()._on_echo(mark if job is None else job.fences.marks[min(job.fences.answered, job.fences.inner)], now)
 
 
 class TakesAnyByte(EscposPrinter):
@@ -248,8 +249,8 @@ class ForgivesAHole(EscposPrinter):
 
     def _on_echo(self, mark: bytes, now: float) -> None:
         job = self.sending
-        if job is not None and mark in job.marks and job.answered:
-            job.answered = job.marks.index(mark)
+        if job is not None and mark in job.fences.marks and job.fences.answered:
+            job.fences.answered = job.fences.marks.index(mark)
         super()._on_echo(mark, now)
 
 
