@@ -21,8 +21,9 @@ ANSWER_S = 1.0
 """For one question, beyond the time its way takes on the line."""
 ROUNDS_TO_SILENCE = 2
 SHORT_ROUNDS = 4
-"""Between two whole rounds of an idle printer that is well: only whether it is on line, and its paper. Whatever stops a
-printer takes it off line, but for the end of the paper at some clones, which a whole round finds within 10 s."""
+"""Between two whole rounds of an idle printer that is well: one question each, in turn whether it is on line, and its
+paper. Whatever stops a printer takes it off line, but for the end of the paper at some clones, which is found within
+5 s. Each question costs twenty printers a tenth of what their bridge may use while idle."""
 
 
 class Heard(Enum):
@@ -57,7 +58,7 @@ class Questions:
         self.began = 0.0
         """When the newest round began."""
         self.answered_since = float("-inf")
-        """When the newest round that was answered began."""
+        """When the newest whole round that was answered began."""
         self.due = float("inf")
         """When the next one shall begin."""
 
@@ -117,7 +118,8 @@ class Questions:
         self._end(now)
         self._settled = True
         self.know(self._draft, now)
-        self.answered_since = self.began
+        if not self._short:
+            self.answered_since = self.began
         if self._short and self.status.blocked is not None:
             self.due = now  # only a whole round says why
         return Heard.WHOLE
@@ -126,7 +128,7 @@ class Questions:
         short = self._settled and not self.busy and self.status.blocked is None and self._short < SHORT_ROUNDS
         self._short = self._short + 1 if short else 0
         if short:
-            self._left, self._draft = deque((1, 4)), self.status
+            self._left, self._draft = deque((1,) if self._short % 2 else (4,)), self.status
         else:
             # Some clones answer the first question of a line late: it is asked twice, the second counts.
             self._left = deque((1, 2, 3, 4) if self._settled else (1, 1, 2, 3, 4))
