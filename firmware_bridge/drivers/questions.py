@@ -12,18 +12,18 @@ from enum import Enum, auto
 from firmware_bridge import escpos
 from firmware_bridge.escpos_status import PrinterStatus
 
-POLL_IDLE_S = 2.5
+POLL_IDLE_S = 3.0
 """Between two rounds of questions: paper out is known within this, and a slip finds a fresh status."""
 POLL_BUSY_S = 1.0
-FRESH_S = 3.0
+FRESH_S = 3.5
 """A status younger than this is believed without asking again: a slip shall not wait for four answers."""
 ANSWER_S = 1.0
 """For one question, beyond the time its way takes on the line."""
 ROUNDS_TO_SILENCE = 2
-SHORT_ROUNDS = 4
-"""Between two whole rounds of an idle printer that is well: one question each, in turn whether it is on line, and its
-paper. Whatever stops a printer takes it off line, but for the end of the paper at some clones, which is found within
-5 s. Each question costs twenty printers a tenth of what their bridge may use while idle."""
+SHORT_ROUNDS = ((1,), (1, 4), (1,), (1, 4), (1,))
+"""Between two whole rounds of an idle printer that is well: whether it is on line, and its paper every other time.
+Whatever stops a printer takes it off line, but for the end of the paper at some clones. Each further question a round
+costs twenty printers a third of what their bridge may use while idle."""
 
 
 class Heard(Enum):
@@ -125,10 +125,11 @@ class Questions:
         return Heard.WHOLE
 
     def _begin(self, now: float) -> None:
-        short = self._settled and not self.busy and self.status.blocked is None and self._short < SHORT_ROUNDS
+        idle = self._settled and not self.busy and self.status.blocked is None
+        short = idle and self._short < len(SHORT_ROUNDS)
         self._short = self._short + 1 if short else 0
         if short:
-            self._left, self._draft = deque((1,) if self._short % 2 else (4,)), self.status
+            self._left, self._draft = deque(SHORT_ROUNDS[self._short - 1]), self.status
         else:
             # Some clones answer the first question of a line late: it is asked twice, the second counts.
             self._left = deque((1, 2, 3, 4) if self._settled else (1, 1, 2, 3, 4))

@@ -25,7 +25,7 @@ from firmware_bridge.drivers.stuck_line import STUCK_S
 from firmware_bridge.errors import ConfigError
 from firmware_bridge.escpos import CHINESE_OFF, START, BarCodeBytes, marked_fence
 from firmware_bridge.journal import Journal
-from firmware_bridge.virtual.printer import FAULTS
+from firmware_bridge.virtual.printer import FAULTS, VirtualPrinter
 from gateway.contract.messages import (
     FINAL_RESULTS,
     DeviceDesired,
@@ -304,6 +304,29 @@ def test_a_printer_that_is_never_quiet_gets_its_slips_and_is_not_believed(
     assert world.copies("B2") == 1
     world.print("C3")
     assert world.until_final("C3", 20).state == "PRINTED", "quiet at last"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "within_s", "told"),
+    [("cover_open", POLL_IDLE_S, ["cover_open"]), ("paper_out", 2 * POLL_IDLE_S, ["paper_out"])],
+)
+def test_an_idle_printer_that_says_nothing_by_itself_is_asked_in_turn(
+    world: World, monkeypatch: pytest.MonkeyPatch, trouble: str, within_s: float, told: list[str]
+) -> None:
+    """Some clones stay on line at the end of their paper: only the question for paper finds it."""
+    says = VirtualPrinter._status
+
+    def clone(self: VirtualPrinter, question: int) -> int:
+        return 0x12 if question == 1 and "paper_out" in self.faults else says(self, question)
+
+    monkeypatch.setattr(VirtualPrinter, "_status", clone)
+    for pause in (20.0, 21.3, 22.6, 23.9, 25.2):  # so that it begins between other questions each time
+        world.settle(pause)
+        assert world.states[-1].status == "online"
+        world.printer.set_fault(trouble, True, world.now)
+        world.settle(within_s + 0.2)
+        assert (world.states[-1].status, world.states[-1].reasons) == ("blocked", told)
+        world.printer.set_fault(trouble, False, world.now)
 
 
 # --- a line that takes nothing ------------------------------------------------------------------------
