@@ -290,9 +290,8 @@ class Housekeeping:
 
     def __init__(self, store: Store, uplink: Uplink):
         self._parts = (
-            ProofWatch(store), WaitingPapers(store), OldPapers(store), LateDeeds(store), OpenInquiries(store),
-            UplinkWatch(store, uplink),
-            Pruning(store),
+            ProofWatch(store), WaitingPapers(store), OldPapers(store), LateDeeds(store),
+            OpenInquiries(store), UplinkWatch(store, uplink), Pruning(store),
         )  # fmt: skip
 
     def step(self, now: Now) -> float | None:

@@ -97,10 +97,11 @@ class LabelSlip(SlipPage):
         place = printable(slip.place) or printable(slip.order) or "?"
         which = f"{slip.portion}/{slip.portions}" if slip.portions else ""
         columns = self.columns_of(style)
+        if not which:
+            return [text_line(piece, style) for piece in wrap(place, columns, self.encoding)]
         room = columns - self.cells(place) - self.cells(which)
-        if room >= 1 or not which:
-            return [text_line(piece + " " * max(0, room if which else 0) + which, style)
-                    for piece in (wrap(place, columns, self.encoding) if not which else [place])]  # fmt: skip
+        if room >= 1:
+            return [text_line(place + " " * room + which, style)]
         pad = " " * (columns - self.cells(which))
         return [text_line(piece, style) for piece in [*wrap(place, columns, self.encoding), pad + which]]
 

@@ -23,7 +23,6 @@ class Capability(msgspec.Struct, omit_defaults=True):
     known: Known = "unverified"
     note: str = ""
 
-
     @property
     def word(self) -> str:
         """A code of STATES: only what was answered, or stands in a source, is called a fact."""

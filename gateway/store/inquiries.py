@@ -7,27 +7,28 @@ from gateway.store.ids import row_of
 from gateway.store.transaction import Reader, Row, Tx
 
 KEPT = 5
-"""Of each kind and device: the newest answers, to compare a printer with itself."""
+"""Of each kind, device and end: the newest, to compare a printer with itself."""
 
 _COLUMNS = "id, bridge, op, device, state, asked_by, asked_at, boot, mono, answer"
 
 
 def insert(tx: Tx, one: Inquiry) -> None:
-    """Of its kind the oldest ones go."""
     tx.run(
         "INSERT INTO inquiries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row_of(one.id), one.id, one.bridge, one.op,
         one.device, one.state, one.asked_by, one.asked_at, one.boot, one.mono, one.answer,
-    )  # fmt: skip
-    tx.run(
-        """DELETE FROM inquiries WHERE state != 'ASKED' AND bridge = ?1 AND op = ?2 AND device = ?3 AND n NOT IN (
-         SELECT n FROM inquiries WHERE bridge = ?1 AND op = ?2 AND device = ?3 ORDER BY n DESC LIMIT ?4)""",
-        one.bridge, one.op, one.device, KEPT,
     )  # fmt: skip
     tx.changed.add("inquiries")
 
 
 def update(tx: Tx, one: Inquiry) -> None:
+    """It has ended: the oldest ones go that ended so. Refusals do not push out what was found."""
     tx.run("UPDATE inquiries SET state = ?, answer = ? WHERE n = ?", one.state, one.answer, row_of(one.id))
+    tx.run(
+        """DELETE FROM inquiries WHERE state = ?1 AND bridge = ?2 AND op = ?3 AND device = ?4 AND n NOT IN (
+         SELECT n FROM inquiries WHERE state = ?1 AND bridge = ?2 AND op = ?3 AND device = ?4
+         ORDER BY n DESC LIMIT ?5)""",
+        one.state, one.bridge, one.op, one.device, KEPT,
+    )  # fmt: skip
     tx.changed.add("inquiries")
 
 

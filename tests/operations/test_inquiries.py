@@ -134,3 +134,17 @@ def test_the_newest_answers_of_each_printer_are_kept(shop: Shop) -> None:
     assert left == [one.id for one in made[-rows_of.KEPT :]]
     assert newest is not None
     assert newest.id == made[-1].id
+
+
+def test_probes_that_were_refused_do_not_push_out_what_one_has_found(shop: Shop) -> None:
+    found = shop.do(inquiries.probe, "kitchen", "found", actor=COOK)
+    answer(shop, found, "probed", fence="gs_h")
+    shop.later(PROBE_EVERY_S)
+    for number in range(rows_of.KEPT + 3):
+        answer(shop, shop.do(inquiries.probe, "kitchen", f"k{number}", actor=COOK), "refused", reason="offline")
+    with shop.read() as rows:
+        newest = rows_of.newest(rows, "probe", "kitchen")
+        kept = rows.value("SELECT count(*) FROM inquiries")
+    assert newest is not None
+    assert newest.id == found.id
+    assert kept <= 2 * rows_of.KEPT
