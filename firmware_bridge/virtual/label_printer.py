@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from firmware_bridge.virtual.label_interpreter import LabelInterpreter
 from firmware_bridge.virtual.label_sheet import DOTS_A_MM, LabelSheet
+from firmware_bridge.virtual.line_pace import LinePace
 
 BUFFER = 64 * 1024
 MM_PER_S = 127.0
@@ -60,12 +61,11 @@ class VirtualLabelPrinter:
 
     def __post_init__(self) -> None:
         self.engine = LabelInterpreter(self._on_print)
+        self.pace = LinePace(self.baud)
         self._pending = bytearray()
         self._label: LabelSheet | None = None
         self._until: float | None = None
         """When the label under the head is done; None while it waits for the printer to be well."""
-        self._allowance = 0.0
-        self._allowance_at: float | None = None
         self._record: LabelRecord | None = None
         self._late = b""
         self._noise = random.Random(7)
@@ -75,26 +75,16 @@ class VirtualLabelPrinter:
 
     def may_read(self, now: float) -> int:
         """Bytes that have crossed the line by now and fit into the buffer."""
-        if self._allowance_at is None:
-            self._allowance_at = now
-        rate = self.baud / 10
-        self._allowance = min(self._allowance + (now - self._allowance_at) * rate, max(10.0, rate * 0.01))
-        self._allowance_at = now
-        return max(0, min(int(self._allowance), BUFFER - len(self.engine.buffer)))
+        return self.pace.may_read(now, BUFFER - len(self.engine.buffer))
 
     @property
     def full(self) -> bool:
         return len(self.engine.buffer) >= BUFFER
 
-    @property
-    def room_at(self) -> float:
-        """Seconds until one more byte can have crossed the line."""
-        return max(0.0, 1 - self._allowance) * 10 / self.baud
-
     def arrive(self, data: bytes, now: float) -> None:
         """Bytes from the line. `ESC !` and a sign act here and do not enter the buffer."""
         self._now = now
-        self._allowance -= len(data)
+        self.pace.take(len(data))
         self.received += len(data)
         if "printer_power_cut" in self.faults:
             return

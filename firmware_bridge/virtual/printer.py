@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from firmware_bridge.virtual.interpreter import IDENTITY, IMPERSONATED, Interpreter
+from firmware_bridge.virtual.line_pace import LinePace
 from firmware_bridge.virtual.sheet import Event, Sheet
 
 BUFFER = 4096
@@ -68,10 +69,9 @@ class VirtualPrinter:
             self.columns, self._say_in_turn, self._on_cut, self._paper_byte, self.encoding, self._on_event
         )
         self._engine.asked_for_status = self._tell_auto
+        self.pace = LinePace(self.baud)
         self._pending = bytearray()
         self._busy_until = 0.0
-        self._allowance = 0.0
-        self._allowance_at: float | None = None
         self._now = 0.0
         self._record: JobRecord | None = None
         self._late: bytes | None = None
@@ -87,28 +87,16 @@ class VirtualPrinter:
         """Bytes that have crossed the line by now and fit into the buffer."""
         if "xoff_stuck" in self.faults:
             return 0
-        if self._allowance_at is None:
-            self._allowance_at = now
-        rate = self.baud / 10
-        # Ten bytes at most may have gathered: what the line carries in one tick of a busy reader.
-        gathered = self._allowance + (now - self._allowance_at) * rate
-        self._allowance = min(gathered, max(10.0, rate * 0.01))
-        self._allowance_at = now
-        return max(0, min(int(self._allowance), BUFFER - len(self._engine.buffer)))
+        return self.pace.may_read(now, BUFFER - len(self._engine.buffer))
 
     @property
     def full(self) -> bool:
         return "xoff_stuck" in self.faults or len(self._engine.buffer) >= BUFFER
 
-    @property
-    def room_at(self) -> float:
-        """Seconds until one more byte can have crossed the line."""
-        return max(0.0, 1 - self._allowance) * 10 / self.baud
-
     def arrive(self, data: bytes, now: float) -> None:
         """Bytes from the line. Real-time commands act here and do not enter the buffer."""
         self._now = now
-        self._allowance -= len(data)
+        self.pace.take(len(data))
         self.received += len(data)
         if "printer_power_cut" in self.faults:
             return

@@ -72,7 +72,7 @@ class PrinterDevice(VirtualDevice):
         wish = self._printer.step(now)
         if got:
             # More is probably behind it; the line lets it through at its own pace.
-            return [], max(TICK_S, self._printer.room_at)
+            return [], max(TICK_S, self._printer.pace.next_in)
         # A full buffer leaves the bytes on the line: the fd would be readable for ever.
         fds = [] if self._printer.full else self._wire.fds()
         return fds, LOOK_AGAIN_S if wish is None else max(0.0, wish - time.monotonic())

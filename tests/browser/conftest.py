@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from chromium import HOST, launch
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from running_demo import RunningDemo
 
 
@@ -74,6 +74,19 @@ def open_screen(demo: RunningDemo, open_page: Callable[..., Page]) -> Callable[.
         assert status == 200
         short = "en" if lang.startswith("en") else "zh-Hans"
         page.goto(f"{base}/kds/{station}?lang={short}")
+        return page
+
+    return open_
+
+
+@pytest.fixture
+def open_printers(open_screen: Callable[..., Page]) -> Callable[..., Page]:
+    """The printers page, once it says how many are well."""
+
+    def open_(lang: str = "zh-CN", width: int = 1280, height: int = 900) -> Page:
+        page = open_screen(lang=lang, width=width, height=height)
+        page.goto(page.url.partition("/kds")[0] + "/admin/printers")
+        expect(page.get_by_test_id("headline")).to_be_visible()
         return page
 
     return open_

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from axe import violations
 from playwright.sync_api import Page, expect
+from printer_card import card
 from running_demo import RunningDemo
 from waiting import eventually
 
@@ -32,25 +33,10 @@ def happened(demo: RunningDemo, printer: str) -> dict[str, int]:
 
 
 @pytest.fixture
-def open_printers(demo: RunningDemo, open_screen: Callable[..., Page]) -> Callable[..., Page]:
-    def open_(lang: str = "zh-CN", width: int = 1280, height: int = 900) -> Page:
-        page = open_screen(lang=lang, width=width, height=height)
-        page.goto(page.url.partition("/kds")[0] + "/admin/printers")
-        expect(page.get_by_test_id("headline")).to_be_visible()
-        return page
-
-    return open_
-
-
-@pytest.fixture
 def no_paper(demo: RunningDemo) -> Iterator[None]:
     demo.drill("paper_out", target="receipt")
     yield
     demo.drill("paper_out", on=False, target="receipt")
-
-
-def card(page: Page, printer: str) -> Any:
-    return page.get_by_test_id(f"printer-{printer}")
 
 
 def drawer(demo: RunningDemo, key: str) -> dict[str, Any]:

@@ -5,27 +5,16 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from axe import violations
 from mdns_responder import voice
 from playwright.sync_api import Page, expect
+from printer_card import card
 from running_demo import RunningDemo
 from waiting import eventually
 
 RICE = {"item": "egg-fried-rice", "quantity": 1, "modifiers": [], "note": "<b>少放盐</b>"}
-
-
-@pytest.fixture
-def open_printers(demo: RunningDemo, open_screen: Callable[..., Page]) -> Callable[..., Page]:
-    def open_(lang: str = "zh-CN", width: int = 1280, height: int = 900) -> Page:
-        page = open_screen(lang=lang, width=width, height=height)
-        page.goto(page.url.partition("/kds")[0] + "/admin/printers")
-        expect(page.get_by_test_id("headline")).to_be_visible()
-        return page
-
-    return open_
 
 
 @pytest.fixture
@@ -40,10 +29,6 @@ def no_paper(demo: RunningDemo) -> Iterator[None]:
 def waiting(demo: RunningDemo, printer: str = "kitchen") -> int:
     _, body = demo.staff("GET", "/api/v1/printers", None)
     return int(next(p["waiting"] for p in body["printers"] if p["name"] == printer))
-
-
-def card(page: Page, printer: str = "kitchen") -> Any:
-    return page.get_by_test_id(f"printer-{printer}")
 
 
 def test_all_well_in_both_languages_and_on_a_phone(open_printers: Callable[..., Page]) -> None:
