@@ -165,7 +165,9 @@ class Device:
             wish = self._driver.step(now)
         wish = min(wish, self._sign.step(self._driver, now, connected=self._line is not None))
         self._tell_state()
-        return self._open_at if self._line is None else wish
+        if self._line is None:  # a wish of now is for the line; one of later may be the time that a drawer has
+            return min(self._open_at, wish) if wish > now else self._open_at
+        return wish
 
     # --- the line ---
 

@@ -224,9 +224,9 @@ class EscposPrinter:
 
     def _keep_pace(self, now: float) -> None:
         """A printer that leaves a mark unanswered may not know marks at all: it gets the whole slip nevertheless,
-        which then cannot be proven."""
+        which then cannot be proven. A drawer that waited for its mark stays shut."""
         job = self.sending
-        if job is None or not job.paused:
+        if job is None or not job.paused or not job.paper:
             return
         if job.patience.over(now, well=self._may_be_slow(job, now), share=job.share):
             job.paced = False

@@ -172,9 +172,9 @@ class PaperDriver(Driver, ABC, Generic[P]):
         """Start a paper where that is due. `changed`: the printer has something else to do than before; `over`: the job
         has ended without a byte, so that the next need not wait."""
         job = None if self._retired else self._jobs.next()
-        self._printer.awaited = job is not None
+        before, self._printer.awaited = self._printer.awaited, job is not None
         if job is None or self._printer.sending is not None:
-            return ""
+            return "" if self._printer.awaited == before else "changed"
         body = self._body(job)
         if body is None:
             return "over"

@@ -13,7 +13,7 @@ from firmware_bridge import escpos
 from firmware_bridge.escpos_status import PrinterStatus
 
 POLL_IDLE_S = 3.0
-"""Between two rounds of questions: paper out is known within this, and a slip finds a fresh status."""
+"""Between two rounds of questions: what stops a printer is known within this, and a slip finds a fresh status."""
 POLL_BUSY_S = 1.0
 FRESH_S = 3.5
 """A status younger than this is believed without asking again: a slip shall not wait for four answers."""
@@ -22,7 +22,8 @@ ANSWER_S = 1.0
 ROUNDS_TO_SILENCE = 2
 SHORT_ROUNDS = ((1,), (1, 4), (1,), (1, 4), (1,))
 """Between two whole rounds of an idle printer that is well: whether it is on line, and its paper every other time.
-Whatever stops a printer takes it off line, but for the end of the paper at some clones. Each further question a round
+Whatever stops a printer takes it off line, but for the end of the paper at some clones: they are found out within two
+rounds, and keep a slip that began meanwhile. Each further question a round
 costs twenty printers a third of what their bridge may use while idle."""
 
 
@@ -83,6 +84,8 @@ class Questions:
     def know(self, status: PrinterStatus, now: float) -> None:
         """It said all of this by itself."""
         self.status = status
+        if self._short:
+            self._draft = status  # an answer to a question of before says less
         self._known_at = now
         self._failed_rounds = 0
 

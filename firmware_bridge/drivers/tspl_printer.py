@@ -222,6 +222,7 @@ class TsplPrinter:
             self._remember(job, ended)
             if ended.state == "WAITING":
                 self._line.give_up()
+                self._clearing = tspl.CLEARING  # what leaves first when the line takes bytes again, so that it is seen
             self.ask_now(now)
         return ended
 

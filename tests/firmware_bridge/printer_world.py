@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import select
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -119,6 +120,7 @@ class World:
         self.start_device()
 
     def start_device(self) -> None:
+        self._wish: float | None = 0.0
         self.device = Device(
             self.desired, "b1", self.journal, self, self._open, self.bar_codes, lambda: "2026-01-01T00:00:00Z"
         )
@@ -161,13 +163,25 @@ class World:
         self.device.offer(PrintCommand("withdraw", key, 1))
 
     def tick(self) -> None:
+        """The device has its turn only where its own thread would wake for it."""
         self.now += TICK
-        self.device.step(self.now)
+        if self._is_woken():
+            self.device._bell.hush()
+            self._wish = self.device.step(self.now)
         most = self.printer.may_read(self.now)
         data = bytes(self.cable.to_printer.popleft() for _ in range(min(most, len(self.cable.to_printer))))
         if data:
             self.printer.arrive(data, self.now)
         self.printer.step(self.now)
+
+    def _is_woken(self) -> bool:
+        if self._wish is not None and self._wish <= self.now:
+            return True
+        bell = select.select([self.device._bell], [], [], 0)[0]
+        if bell or self.cable.to_host or self.device._line is None:
+            return bool(bell or self.cable.to_host)
+        takes = len(self.cable.to_printer) < self.cable.holds
+        return not self.cable.plugged or (takes and bool(self.device._driver.outgoing()))
 
     def run(self, seconds: float) -> Iterator[None]:
         for _ in range(int(seconds / TICK)):

@@ -18,12 +18,13 @@ from printer_world import LINE_HOLDS, World, killed_at
 
 from firmware_bridge import print_jobs
 from firmware_bridge.device import Device
+from firmware_bridge.drivers.escpos_printer import EscposPrinter
 from firmware_bridge.drivers.fences import Fence
 from firmware_bridge.drivers.former_answers import QUIET_MOST_S
 from firmware_bridge.drivers.questions import POLL_IDLE_S
 from firmware_bridge.drivers.stuck_line import STUCK_S
 from firmware_bridge.errors import ConfigError
-from firmware_bridge.escpos import CHINESE_OFF, START, BarCodeBytes, marked_fence
+from firmware_bridge.escpos import CHINESE_OFF, START, BarCodeBytes, Body, ask, marked_fence
 from firmware_bridge.journal import Journal
 from firmware_bridge.virtual.printer import FAULTS, VirtualPrinter
 from gateway.contract.messages import (
@@ -521,3 +522,47 @@ def test_answers_for_slips_of_before_prove_nothing_of_the_next_one(world: World,
     world.print("NEXT")
     assert world.until_final("NEXT", 60).state == "PRINTED", "and the line is sorted out again"
     assert world.copies("NEXT") == 1
+
+
+# --- what only the conversation itself could do wrong -------------------------------------------------------------
+
+
+def test_what_a_printer_says_by_itself_counts_more_than_an_answer_that_was_on_its_way() -> None:
+    printer, now = EscposPrinter(115200, "gs_r"), 100.0
+    printer.connected(now)
+    while not (printer.outgoing() == ask(1) and printer.known and now > 125):
+        now += 0.05
+        printer.step(now)
+        out = printer.outgoing()
+        if out and not (out == ask(1) and printer.known and now > 125):
+            printer.sent(len(out), now)
+            printer.receive(b"\x12", now)
+    printer.sent(3, now)
+    printer.receive(b"\x10\x00\x0c\x00", now)  # GS a: the paper has ended, and it stays on line
+    assert printer.blocked == "paper_out"
+    printer.receive(b"\x12", now)
+    assert printer.blocked == "paper_out"
+
+
+def test_a_drawer_whose_time_is_over_lets_no_byte_go_whoever_asks_first() -> None:
+    """It waits for the mark before its pulse. Let go at its end, the pulse would open the drawer late, and again."""
+    printer, now = EscposPrinter(115200, "gs_h"), 100.0
+    printer.connected(now)
+    while not printer.ready(now):
+        now += 0.05
+        printer.step(now)
+        if printer.outgoing():
+            printer.sent(len(printer.outgoing()), now)
+            printer.receive(b"\x12", now)
+    printer.begin(Body(b"\x1bp\x00\x32\xfa", 0, (), (0,)), now, clean_first=False, paper=False)
+    printer.sent(len(printer.outgoing()), now)
+    for _ in range(200):
+        now += 0.05
+        printer.step(now)
+        assert b"\x1bp" not in printer.outgoing()
+        if printer.outgoing():  # a question: it is well, and keeps its mark to itself
+            printer.sent(len(printer.outgoing()), now)
+            printer.receive(b"\x12", now)
+    ended = printer.outcome(now)
+    assert ended is not None
+    assert ended.state == "WAITING"

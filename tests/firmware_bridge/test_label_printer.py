@@ -10,6 +10,7 @@ import pytest
 from bridge_rig import a_slip
 from label_samples import LABELS
 from label_world import LabelWorld
+from printer_world import LINE_HOLDS
 
 from firmware_bridge import tspl
 from firmware_bridge.config import problems_of
@@ -296,3 +297,39 @@ def test_settings_that_no_label_printer_can_have_are_said_in_words() -> None:
     assert "encoding big5" in problems_of(DeviceDesired("it", "tspl_printer", "/dev/x", encoding="big5"))[0]
     small = DeviceDesired("it", "tspl_printer", "/dev/x", options={"width_mm": "12"})
     assert "option width_mm '12' is none of 40, 30" in problems_of(small)[0]
+
+
+@pytest.mark.parametrize("fence", ["gs_r", "none"])
+def test_a_mute_printer_whose_line_was_stuck_once_prints_what_waited(
+    tmp_path: Path, bar_codes: BarCodeBytes, fence: str
+) -> None:
+    """Nothing but the label would leave, and the label waits until something has left."""
+    world = LabelWorld(tmp_path, bar_codes, fence=fence)
+    world.settle(2)
+    if fence != "none":
+        world.labels.set_fault("printer_mute", True, world.now)
+        world.settle(12)
+    world.cable.holds = 0
+    world.print("A1")
+    world.until_told("WAITING", "offline")
+    world.settle(5)
+    world.cable.holds = LINE_HOLDS
+    world.until_final("A1", 20)
+    world.settle(2)
+    assert world.came_out("A1") == 1
+
+
+def test_a_printer_that_is_well_again_is_told_so_although_nobody_wants_a_label_any_more(world: LabelWorld) -> None:
+    world.settle(2)
+    world.labels.set_fault("printer_power_cut", True, world.now)
+    world.settle(12)
+    world.cable.holds = 0
+    world.print("A1")
+    world.settle(5)
+    world.withdraw("A1")
+    world.settle(1)
+    assert world.states[-1].status != "online"
+    world.cable.holds = LINE_HOLDS
+    world.labels.set_fault("printer_power_cut", False, world.now)
+    world.settle(6)
+    assert world.states[-1].status == "online"
