@@ -12,8 +12,9 @@ from gateway.domain.print_job import STATION_COPY, PrintJob, is_stale
 from gateway.domain.settings import Settings
 from gateway.domain.ticket import Ticket
 from gateway.operations import administration, inquiries, kitchen, old_papers, papers, printer_deeds, sync
+from gateway.operations import notices as told
 from gateway.operations.uplink import Uplink
-from gateway.store import Pending, Store, devices, jobs, settings, tickets
+from gateway.store import Pending, Store, devices, jobs, notices, settings, tickets
 from gateway.store.inquiries import unanswered
 
 SCREEN_S = 8.0
@@ -52,9 +53,14 @@ class ProofWatch:
             unseen = tickets.unseen_for(rows, SCREEN_S, now)
             young = tickets.next_unseen_for(rows, SCREEN_S, now)
             unknown = jobs.unknown(rows)
-        standing = {t.id for t in unseen} | {j.id for j in unknown}
+            unsaid = notices.unseen_for(rows, SCREEN_S, now)
+        standing = {t.id for t in unseen} | {j.id for j in unknown} | {n.id for n in unsaid}
         self._done = {done for done in self._done if done[0] in standing}
         wishes = [young, *(self._watch_ticket(ticket, now) for ticket in unseen)]
+        for notice in unsaid:
+            age = now.since(notice.boot, notice.mono)
+            wishes.append(self._once(notice.id, "slip", age, SCREEN_S, now, told.slip_for_screen))
+            wishes.append(self._once(notice.id, "call", age, CALL_S, now, told.call_for_notice))
         for job in unknown:
             age = now.since(job.boot, job.mono)
             wishes.append(self._once(job.id, "unknown", age, papers.REPRINT_AFTER_S, now, papers.settle_unknown))

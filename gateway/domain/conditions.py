@@ -119,6 +119,10 @@ KINDS: dict[str, Kind] = {
         "看一下钱箱：没开就用钥匙，或再按一次“开钱箱”。它不会自己再开",
         "Look at the drawer: if it is shut use the key, or tap 'open drawer' again. It does not open again by itself",
     ),
+    "notice_unseen": _kind(
+        "now", "{table} 桌的改单没人看到", "Nobody has seen a change for table {table}",
+        "单号 {number}（{kind}）：去 {station} 说一声", "Order {number} ({kind}): tell {station}",
+    ),
     "slip_gap": _kind(
         "soon", "单号 {slip} 不确定是否出单", "Not sure that slip {slip} came out",
         "{number}，{table} 桌：马上会自动补打，两张只做一份",

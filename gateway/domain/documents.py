@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from gateway.domain.check import Check
+from gateway.domain.notice import Notice
 from gateway.domain.order import Choice, Line, Order
 from gateway.domain.texts import TextMap
 from gateway.domain.ticket import Ticket
@@ -24,6 +25,8 @@ def line_state(line: Line, ticket: Ticket) -> str:
     """A line that nobody has touched by itself goes with its ticket."""
     if line.state != "FIRED":
         return line.state
+    if ticket.is_held:
+        return "ON_HOLD"
     return {"READY": "DONE", "SERVED": "SERVED", "CANCELLED": "CANCELLED"}.get(ticket.state, "FIRED")
 
 
@@ -33,6 +36,8 @@ def line_step(line: Line, ticket: Ticket) -> str:
         return "cancelled"
     if line.state == "SERVED":
         return "served"
+    if line.state == "ON_HOLD" or ticket.is_held:
+        return "waiting"
     if ticket.state == "QUEUED":
         return "unconfirmed" if ticket.doubt else "waiting"
     return _STEP_OF_TICKET.get(ticket.state, "cancelled")
@@ -50,7 +55,7 @@ def _choice(choice: Choice) -> Json:
 
 _TICKET_FIELDS = (
     "id", "station", "state", "version", "shown_version", "proof", "doubt", "fired_at", "shown_at", "started_at",
-    "ready_at", "served_at", "cleared_at", "updated_at", "updated_by",
+    "ready_at", "served_at", "cleared_at", "updated_at", "updated_by", "hold", "course",
 )  # fmt: skip
 
 _STAFF_ONLY = ("tickets", "by", "source", "external_id", "prepaid")
@@ -71,7 +76,11 @@ def order_document(order: Order) -> Json:
                 "item": line.item,
                 "name": line.name,
                 "kitchen_name": line.kitchen_name,
-                "quantity": line.quantity,
+                "quantity": line.left or line.quantity,
+                "ordered": line.quantity,
+                "cancelled": line.cancelled,
+                "returned": line.returned,
+                "course": line.course,
                 "variant": _choice(line.variant) if line.variant else None,
                 "modifiers": [_choice(m) for m in line.modifiers],
                 "note": line.note,
@@ -109,13 +118,23 @@ def order_document(order: Order) -> Json:
         "menu_revision": order.menu_revision,
         "lines": lines,
         "tickets": [
-            {name: getattr(t, name) for name in _TICKET_FIELDS} | {"slip": _slip(t.slip_number)}
+            {name: getattr(t, name) for name in _TICKET_FIELDS}
+            | {"slip": _slip(t.slip_number), "notices": [_notice(n) for n in order.notices_of(t.id)]}
             for t in order.tickets
         ],
         "total": order.total,
         "currency": order.currency,
         "check": order.check,
     }
+
+
+def _notice(notice: Notice) -> Json:
+    return {
+        "id": notice.id, "number": notice.number, "kind": notice.kind, "version": notice.version,
+        "lines": [{"id": str(one.line), "quantity": one.quantity} for one in notice.lines], "reason": notice.reason,
+        "from_place": notice.from_place, "by": notice.by, "at": notice.at, "shown_at": notice.shown_at,
+        "acked_at": notice.acked_at, "acked_by": notice.acked_by, "slip": _slip(notice.slip_number),
+    }  # fmt: skip
 
 
 def _slip(number: int) -> Json | None:
@@ -153,10 +172,17 @@ def ticket_document(order: Json, ticket_id: str, station_names: Mapping[str, Tex
         "lines": [
             {
                 name: line[name]
-                for name in ("id", "item", "name", "kitchen_name", "quantity", "variant", "modifiers", "note", "state")
+                for name in (
+                    "id", "item", "name", "kitchen_name", "quantity", "ordered", "variant", "modifiers", "note",
+                    "state",
+                )
             }
             for line in order["lines"]
             if line["ticket"] == ticket_id
+        ],
+        "notices": [
+            notice | {"lines": [one | _named(order, one["id"]) for one in notice["lines"]]}
+            for notice in ticket["notices"]
         ],
         "elsewhere": [
             {"station": s, "name": station_names.get(s, {"und": s}), "quantity": n}
@@ -166,6 +192,12 @@ def ticket_document(order: Json, ticket_id: str, station_names: Mapping[str, Tex
     return whole
 
 
+def _named(order: Json, line_id: str) -> Json:
+    """A notice may name a line that is on another ticket by now."""
+    line = next(line for line in order["lines"] if line["id"] == line_id)
+    return {"name": line["name"], "kitchen_name": line["kitchen_name"]}
+
+
 def check_document(check: Check, orders: list[Order]) -> Json:
     """The check with every line that is to be paid. total = lines + adjustments (+ taxes not included)."""
     lines = [
@@ -173,13 +205,13 @@ def check_document(check: Check, orders: list[Order]) -> Json:
             "order": order.number,
             "line": str(line.id),
             "name": line.name,
-            "quantity": line.quantity,
+            "quantity": line.left,
             "unit_price": line.unit_price,
             "amount": line.amount,
         }
         for order in orders
         for line in order.lines
-        if line.state not in ("CANCELLED", "RETURNED")
+        if not line.is_gone
     ]
     return {
         "id": check.id,

@@ -42,7 +42,8 @@ class Variant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One dish. `station` makes it. `price` is replaced by the chosen variant's price where there are variants."""
+    """One dish. `station` makes it; `course` is one of the settings' courses, or "".
+    `price` is replaced by the chosen variant's price where there are variants."""
 
     id: Id
     name: TextMap
@@ -58,6 +59,7 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     spicy: Annotated[int, msgspec.Meta(ge=0, le=3)] = 0
     min_age: int = 0
     sold_out: bool = False
+    course: Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9][a-z0-9_-]{0,39})?$")] = ""
     search: str = ""
 
 

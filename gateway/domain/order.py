@@ -10,6 +10,7 @@ import msgspec
 from gateway.domain.errors import Refused
 from gateway.domain.menu import Item, Menu, Variant
 from gateway.domain.money import MAX_AMOUNT
+from gateway.domain.notice import Notice
 from gateway.domain.texts import TextMap, forbidden_character, harmless, tidy
 from gateway.domain.ticket import Ticket
 
@@ -25,12 +26,15 @@ MOVES = {
 LINE_STATES = ("ON_HOLD", "FIRED", "DONE", "SERVED", "CANCELLED", "RETURNED")
 LINE_MOVES = {
     ("ON_HOLD", "fire"): "FIRED",
+    ("FIRED", "hold"): "ON_HOLD",
     ("FIRED", "done"): "DONE",
     ("DONE", "serve"): "SERVED",
     ("FIRED", "serve"): "SERVED",
     # A recalled ticket is cooked on: its lines are open again.
     ("DONE", "reopen"): "FIRED",
     ("SERVED", "reopen"): "FIRED",
+    ("DONE", "refire"): "FIRED",
+    ("SERVED", "refire"): "FIRED",
     ("ON_HOLD", "cancel"): "CANCELLED",
     ("FIRED", "cancel"): "CANCELLED",
     ("FIRED", "return"): "RETURNED",
@@ -91,9 +95,11 @@ class Prepaid(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class GivenLine(CartLine, forbid_unknown_fields=True):
-    """A line with its own name and price, from a system that sold it already (`"prices": "given"`)."""
+    """A line with its own name and price, from a system that sold it already (`"prices": "given"`). `hold`: it waits
+    until it is called; without a word its course decides."""
 
     name: TextMap = {}
+    hold: bool | None = None
     price: Annotated[int, msgspec.Meta(ge=0, le=MAX_AMOUNT)] | None = None
 
 
@@ -128,7 +134,8 @@ class Choice(msgspec.Struct):
 
 
 class Line(msgspec.Struct):
-    """One dish of an order as it was sold: names and prices are snapshots, never looked up again."""
+    """One dish of an order as it was sold: names and prices are snapshots, never looked up again. `quantity` is what
+    was ordered; of that many were `cancelled` before they were cooked, or `returned` later."""
 
     id: int
     item: str
@@ -142,10 +149,22 @@ class Line(msgspec.Struct):
     variant: Choice | None = None
     modifiers: list[Choice] = []
     note: str = ""
+    course: str = ""
+    cancelled: int = 0
+    returned: int = 0
+
+    @property
+    def left(self) -> int:
+        """How many are still wanted."""
+        return self.quantity - self.cancelled - self.returned
+
+    @property
+    def is_gone(self) -> bool:
+        return self.left == 0
 
     @property
     def amount(self) -> int:
-        return self.quantity * self.unit_price
+        return self.left * self.unit_price
 
 
 class Order(msgspec.Struct):
@@ -167,6 +186,7 @@ class Order(msgspec.Struct):
     updated_at: str
     lines: list[Line]
     tickets: list[Ticket]
+    notices: list[Notice] = []
     version: int = 1
     addition: bool = False
     by: str = ""
@@ -180,6 +200,12 @@ class Order(msgspec.Struct):
 
     def ticket(self, ticket_id: str) -> Ticket:
         return next(t for t in self.tickets if t.id == ticket_id)
+
+    def notices_of(self, ticket_id: str) -> list[Notice]:
+        return [notice for notice in self.notices if notice.ticket == ticket_id]
+
+    def line(self, line_id: int) -> Line | None:
+        return next((line for line in self.lines if line.id == line_id), None)
 
     def lines_of(self, ticket_id: str) -> list[Line]:
         return [line for line in self.lines if line.ticket == ticket_id]
@@ -229,6 +255,7 @@ def _sold_line(index: int, line: CartLine, item: Item) -> Line:
         quantity=line.quantity,
         unit_price=base + sum(m.price for m in modifiers),
         station=item.station,
+        course=item.course,
         state="FIRED",
         ticket="",
         variant=Choice(variant.id, variant.name, variant.price) if variant else None,
@@ -306,6 +333,7 @@ def _given_line(index: int, line: GivenLine, menu: Menu, default_station: str) -
         quantity=line.quantity,
         unit_price=line.price if line.price is not None else price,
         station=item.station if item else default_station,
+        course=item.course if item else "",
         state="FIRED",
         ticket="",
         variant=Choice(variant.id, variant.name, variant.price) if variant else None,

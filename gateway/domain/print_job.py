@@ -45,6 +45,9 @@ MOVES = {
 STATION_COPY = "station_copy"
 """Kind of a further copy of a ticket's paper, which somebody else than its cook wants: it proves nothing."""
 
+NOTICE = "notice"
+"""Kind of the paper of one change of a ticket; its part is the notice's number."""
+
 COOKED_BY = ("kitchen", "dish", "portion")
 """Kinds of a ticket's own paper: all of it, one of its dishes, one portion of a dish."""
 

@@ -116,6 +116,14 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return known.get(str(key), "")
 
 
+class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What comes to a table together. With `hold` its dishes wait until somebody calls for them."""
+
+    id: Id
+    name: TextMap = {}
+    hold: bool = False
+
+
 class SlipRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A further paper of each order: the guests' list, all of it for the pass, the runner's, its labels, or copies of
     its kitchen slips.
@@ -176,6 +184,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     guards: Guards = Guards()
     printing: Printing = Printing()
     slips: list[SlipRule] = []
+    courses: list[Course] = []
 
     def station(self, station_id: str) -> Station | None:
         return next((s for s in self.stations if s.id == station_id), None)
@@ -192,6 +201,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def bridges(self) -> set[str]:
         return {each.bridge for each in self.everything()}
+
+    def holds(self, course: str) -> bool:
+        """Whether dishes of this course wait until somebody calls for them."""
+        return any(one.hold for one in self.courses if one.id == course)
 
     def area_of(self, table: str) -> str:
         """The id of the area that a table is in; "" for one that is in none, as for what is carried away."""

@@ -24,7 +24,7 @@ MOVES = {
     ("READY", "cancel"): "CANCELLED",
 }
 
-ACTIONS = ("start", "bump", "recall", "undo", "serve")
+ACTIONS = ("start", "bump", "recall", "undo", "serve", "acknowledge")
 """What a person does to a ticket, over HTTP or MQTT. `rendered` is what a screen says."""
 
 START_KIND = frozenset({"start"})
@@ -35,6 +35,9 @@ a bump that an old tablet kept cannot undo a recall, and a start cannot undo a b
 
 class Ticket(msgspec.Struct):
     """`version` counts every change. `shown_version` is the last one proven before a cook.
+
+    `hold`: "held" while it waits to be called, "fired" once it was; "" where nobody held it. `course` is what it is
+    called by. `later`: it was made after its order.
 
     `doubt` is "" or why the guest is told that the kitchen has not confirmed: `late` (60 s without proof)
     or `mute` (printed by a printer that cannot confirm).
@@ -56,12 +59,20 @@ class Ticket(msgspec.Struct):
     ready_version: int = 0
     doubt: str = ""
     slip_number: int = 0
+    hold: str = ""
+    course: str = ""
+    later: bool = False
     shown_at: str | None = None
     shown_by: str | None = None
     started_at: str | None = None
     ready_at: str | None = None
     served_at: str | None = None
     cleared_at: str | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """No cook shall see it yet."""
+        return self.hold == "held"
 
     def is_stale(self, action: str, version: int) -> bool:
         newest = self.ready_version

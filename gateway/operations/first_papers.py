@@ -42,7 +42,7 @@ def of_order(now: Now, ids: Ids, order: Order, rules: Settings) -> list[PrintJob
     """The first papers of its tickets, which have their slip numbers, behind each the buzzer that calls for it, then
     those of the whole order."""
     made: list[PrintJob] = []
-    for ticket in order.tickets:
+    for ticket in [one for one in order.tickets if not one.is_held]:
         printer = slip_printer(ticket, rules)
         if printer:
             made += of_ticket(now, ids, ticket, order, printer, rules)
@@ -55,7 +55,7 @@ def of_order(now: Now, ids: Ids, order: Order, rules: Settings) -> list[PrintJob
             made += [
                 _paper(now, ids, rule.kind, printer, order, copy=copy, part=part)
                 for printer in rule.printers
-                for part in (label_parts(order, rule.stations) if rule.kind == "label" else [0])
+                for part in (label_parts(order, rule.stations, fired_only=True) if rule.kind == "label" else [0])
                 for copy in range(1, rule.copies + 1)
             ]
     return made
@@ -81,12 +81,29 @@ def labelled(order: Order) -> list[tuple[Line, int]]:
     return [(line, 1) for line in order.lines for _ in range(line.quantity)]
 
 
-def label_parts(order: Order, stations: list[str]) -> list[int]:
-    """The parts that get a label where only those of `stations` do; empty: all. None of a dish that is off."""
+def label_parts(order: Order, stations: list[str], *, fired_only: bool = False) -> list[int]:
+    """The parts that get a label where only those of `stations` do; empty: all. None of a dish that is off, nor with
+    `fired_only` of one that waits to be called."""
     return [
         part
         for part, (line, _) in enumerate(labelled(order), 1)
-        if line.state not in ("CANCELLED", "RETURNED") and (not stations or line.station in stations)
+        if not (line.is_gone or (fired_only and line.state == "ON_HOLD")) and (not stations or line.station in stations)
+    ]
+
+
+def labels_of(now: Now, ids: Ids, order: Order, rules: Settings, lines: list[Line]) -> list[PrintJob]:
+    """The labels of lines that had none yet, as they waited to be called."""
+    meant = {line.id for line in lines}
+    its = [part for part, (line, _) in enumerate(labelled(order), 1) if line.id in meant]
+    area = rules.area_of(order.table)
+    return [
+        _paper(now, ids, rule.kind, printer, order, copy=copy, part=part)
+        for rule in rules.slips
+        if rule.kind == "label" and rule.wants(order.type, area)
+        for printer in rule.printers
+        for part in label_parts(order, rule.stations)
+        if part in its
+        for copy in range(1, rule.copies + 1)
     ]
 
 

@@ -13,7 +13,7 @@ from gateway.domain.now import Now
 from gateway.domain.order import Order
 from gateway.domain.states import moved
 from gateway.domain.ticket import Ticket
-from gateway.operations import first_papers
+from gateway.operations import first_papers, notices
 from gateway.operations.first_papers import slip_counter, slip_printer
 from gateway.operations.ordering import record
 from gateway.store import devices, jobs, journal, keys, orders, settings, tickets, visits
@@ -53,6 +53,8 @@ def act_on_ticket(
     except IllegalMove as illegal:
         detail = _document(order, ticket_id, names)
         raise Refused("illegal_move", ticket=detail, state=illegal.state, move=illegal.move) from None
+    if action in ("bump", "acknowledge"):
+        notices.acknowledge(tx, now, order, ticket, version, hand_of(actor, screen))
     _settle(tx, ticket)
     tickets.update(tx, ticket)
     slot = record(tx, now, ids, actor, order, f"ticket_{_PAST[action]}", [ticket_id])
@@ -60,7 +62,10 @@ def act_on_ticket(
     return _document(order, ticket_id, names)
 
 
-_PAST = {"start": "started", "bump": "bumped", "recall": "recalled", "undo": "undone", "serve": "served"}
+_PAST = {
+    "start": "started", "bump": "bumped", "recall": "recalled", "undo": "undone", "serve": "served",
+    "acknowledge": "acknowledged",
+}  # fmt: skip
 
 
 def _former(tx: Tx, found: tuple[bytes, int], print_: bytes, ticket_id: str, names: dict[str, dict[str, str]]) -> Json:
@@ -75,7 +80,9 @@ def _former(tx: Tx, found: tuple[bytes, int], print_: bytes, ticket_id: str, nam
 def _find(rows: Reader, ticket_id: str, station: str | None = None) -> tuple[Order, Ticket]:
     """With `station`, only a ticket of it: a display's rights on the broker go no further than its topics."""
     order = orders.load_of_ticket(rows, ticket_id)
-    if order is None or (station is not None and order.ticket(ticket_id).station != station):
+    if order is None or order.ticket(ticket_id).is_held or (
+        station is not None and order.ticket(ticket_id).station != station
+    ):
         raise Refused("unknown_ticket")
     return order, order.ticket(ticket_id)
 
@@ -90,6 +97,13 @@ def hand_of(actor: Actor, screen: str) -> str:
 
 
 def _apply(ticket: Ticket, action: str, now: Now, actor: Actor, screen: str) -> None:
+    if action == "acknowledge" or (ticket.state == "CANCELLED" and action == "bump"):
+        # Of a ticket that is off a bump only says that its cook knows.
+        ticket.version += 1
+        ticket.updated_at, ticket.updated_by = now.iso, hand_of(actor, screen)
+        if action == "bump":
+            ticket.ready_version, ticket.cleared_at = ticket.version, now.iso
+        return
     if ticket.state == "QUEUED" and action in ("start", "bump"):
         # A hand on the ticket proves that a cook has it, even before the screen's own word arrived.
         _show(ticket, now, screen)
@@ -170,6 +184,9 @@ def rendered(
         raise Refused("invalid", field="version", reason="from_the_future")
     if version <= ticket.shown_version or ticket.proof == "paper":
         return _document(order, ticket_id, names)
+    for notice in order.notices_of(ticket_id):
+        if notice.version <= version:
+            notices.shown(tx, now, notice, f"screen {screen}")
     current = version == ticket.version
     if ticket.state == "QUEUED":
         _show(ticket, now, f"screen {screen}")

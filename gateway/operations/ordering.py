@@ -65,6 +65,8 @@ def place_order(
     revision, menu = _menu(tx)
     lines = sold_lines(cart.lines, menu, settings.sold_out(tx))
     _refuse_changed_prices(tx, cart, revision, lines)
+    for line in lines:
+        line.state = "ON_HOLD" if rules.holds(line.course) else "FIRED"
     check = _check_for(tx, ids, visit, rules)
     _refuse_flood(tx, now, rules, check)
     covers = cart.covers or visit.covers
@@ -88,6 +90,9 @@ def place_staff_order(
     for field in ("source", "external_id", "pickup_no", "due_at"):
         checked_text(getattr(cart, field), field)
     lines, unknown = _lines_of_staff(tx, cart, revision, menu, rules)
+    for line, wish in zip(lines, cart.lines, strict=True):
+        held = rules.holds(line.course) if wish.hold is None else wish.hold
+        line.state = "ON_HOLD" if held else "FIRED"
     visit = _visit_of_staff(tx, cart)
     check = _check_for(tx, ids, visit, rules)
     covers = cart.covers or (visit.covers if visit else 0)
@@ -253,10 +258,14 @@ def _order(
     day = business_day(tx, now, rules)
     order_id = next(ids)
     made = tickets_for(lines, rules, now, ids)
-    slips = {slip_counter(t.station): first_papers.count(t, lines, rules) for t in made if slip_printer(t, rules)}
+    slips = {
+        slip_counter(t.station): first_papers.count(t, lines, rules)
+        for t in made
+        if not t.is_held and slip_printer(t, rules)
+    }
     numbers = visits.count(tx, day, {"order": 1, **slips})
     for ticket in made:
-        ticket.slip_number = numbers.get(slip_counter(ticket.station), 0)
+        ticket.slip_number = 0 if ticket.is_held else numbers.get(slip_counter(ticket.station), 0)
     return Order(
         id=order_id,
         number=f"{box.the(tx).prefix}{numbers['order']:03d}",
@@ -279,16 +288,20 @@ def _order(
 
 
 def tickets_for(lines: list[Line], rules: Settings, now: Now, ids: Ids) -> list[Ticket]:
-    """One ticket for each station, in the order of the settings; each line is told its ticket."""
-    made: dict[str, Ticket] = {}
+    """One ticket for each station, in the order of the settings, and one more for each course that waits there; each
+    line is told its ticket."""
+    made: dict[tuple[str, str | None], Ticket] = {}
     for station in [*rules.stations, None]:
         for line in lines:
             if line.ticket or (station is not None and line.station != station.id):
                 continue
             home = station or _default_station(rules)
             line.station = home.id
-            ticket = made.get(home.id) or _ticket(next(ids), home, now)
-            made[home.id] = ticket
+            key = (home.id, line.course if line.state == "ON_HOLD" else None)
+            ticket = made.get(key) or _ticket(next(ids), home, now)
+            if key[1] is not None:
+                ticket.hold, ticket.course = "held", key[1]
+            made[key] = ticket
             line.ticket = ticket.id
     if len(made) > tickets.TICKETS_PER_ORDER:
         raise Refused("invalid", field="lines", reason="too_many_stations")

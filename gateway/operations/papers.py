@@ -15,7 +15,7 @@ from gateway.domain.order import Order
 from gateway.domain.print_job import PrintJob
 from gateway.domain.settings import Settings
 from gateway.domain.states import moved
-from gateway.operations import kitchen, printer_deeds
+from gateway.operations import kitchen, notices, printer_deeds
 from gateway.store import devices, jobs, orders, settings
 from gateway.store.transaction import Tx
 
@@ -56,7 +56,9 @@ def take_result(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str, result: 
 
 def show(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
     """A ticket that is printed dish by dish is before a cook when all of its papers are."""
-    if job.ticket and jobs.all_parts_printed(tx, job.ticket):
+    if job.kind == print_job.NOTICE:
+        notices.shown_by_paper(tx, now, ids, actor, job, slip_number(job.number))
+    elif job.ticket and jobs.all_parts_printed(tx, job.ticket):
         kitchen.show_by_paper(tx, now, ids, actor, job.ticket, slip_number(job.number))
 
 
@@ -74,7 +76,7 @@ def _follow(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
         _answer_for(tx, job)
         show(tx, now, ids, actor, job)
     elif job.state == "UNCONFIRMED":
-        if job.ticket:
+        if job.ticket and job.kind != print_job.NOTICE:
             kitchen.doubt_ticket(tx, now, ids, actor, job.ticket, "mute")
     elif job.kind in print_job.CALLS_NOBODY:
         return
@@ -191,12 +193,14 @@ def _answer_for(tx: Tx, job: PrintJob) -> None:
 
 def may_reprint_by_itself(tx: Tx, job: PrintJob) -> bool:
     """Whether an UNKNOWN slip is printed again without asking: a kitchen slip whose ticket nothing else proves."""
-    if job.kind not in print_job.COOKED_BY or job.copy >= MAX_AUTOMATIC_COPY:
+    if job.kind not in (*print_job.COOKED_BY, print_job.NOTICE) or job.copy >= MAX_AUTOMATIC_COPY:
         return False
     order = orders.load_of_ticket(tx, job.ticket)
     printer = settings.the_settings(tx).printer(job.printer)
     if order is None or printer is None or printer.on_unknown == "ask":
         return False
+    if job.kind == print_job.NOTICE:
+        return any(n.number == job.part and n.shown_at is None for n in order.notices_of(job.ticket))
     ticket = order.ticket(job.ticket)
     return ticket.state == "QUEUED" and ticket.cleared_at is None
 

@@ -9,9 +9,10 @@ import msgspec
 from gateway.contract.slips import Slip, SlipElsewhere, SlipLine, SlipOption
 from gateway.domain.allergens import allergen_name
 from gateway.domain.documents import slip_number
+from gateway.domain.notice import SLIP_KINDS
 from gateway.domain.now import parse_iso
 from gateway.domain.order import Line, Order
-from gateway.domain.print_job import STATION_COPY, PrintJob
+from gateway.domain.print_job import NOTICE, STATION_COPY, PrintJob
 from gateway.domain.settings import Settings
 from gateway.domain.texts import pick
 from gateway.operations import first_papers
@@ -30,6 +31,8 @@ def slip_of(rows: Reader, job: PrintJob) -> Slip:
     if order is None:
         raise LookupError(f"job {job.id} has no order")
     rules = settings.the_settings(rows)
+    if job.kind == NOTICE:
+        return notice_slip(order, job, rules)
     if job.kind == STATION_COPY:
         return station_copy(order, job, rules)
     if job.ticket:
@@ -51,7 +54,7 @@ def slip_for(
     number = slip_number(job.number)
     lines, portion, portions = _dishes(order, job)
     return Slip(
-        kind="dish" if job.part else "kitchen",
+        kind="fire" if order.ticket(job.ticket).hold == "fired" else "dish" if job.part else "kitchen",
         portion=portion,
         portions=portions,
         size=station.slip_size if station else "large",
@@ -76,6 +79,24 @@ def slip_for(
     )
 
 
+def notice_slip(order: Order, job: PrintJob, rules: Settings) -> Slip:
+    """One change of a ticket, as its cook must see it: only the lines that it is about."""
+    notice = next(n for n in order.notices_of(job.ticket) if n.number == job.part)
+    of_ticket = msgspec.structs.replace(job, kind="kitchen", part=0)
+    made = slip_for(order, of_ticket, rules)
+    meant = {one.line: one.quantity for one in notice.lines}
+    lines = []
+    for line in order.lines:
+        if line.id in meant:
+            lines.append(_line(line, made.language))
+            lines[-1].quantity = meant[line.id]
+    return msgspec.structs.replace(
+        made, kind=SLIP_KINDS.get(notice.kind, notice.kind), lines=lines or made.lines, reason=notice.reason,
+        by=notice.by, from_place=notice.from_place,
+        time=parse_iso(notice.at).astimezone(rules.zone()).strftime("%H:%M"),
+    )  # fmt: skip
+
+
 def station_copy(order: Order, job: PrintJob, rules: Settings) -> Slip:
     """The slip of one of its stations, as somebody else wants to see it."""
     ticket, rule = order.tickets[job.part - 1], rules.slip_rule("kitchen", job.printer)
@@ -98,7 +119,7 @@ def _dishes(order: Order, job: PrintJob) -> tuple[list[Line], int, int]:
         line, portion = units[job.part - 1]
         portions = line.quantity
         lines = [msgspec.structs.replace(line, quantity=1)]
-    return [line for line in lines if line.state not in ("CANCELLED", "RETURNED")], portion, portions
+    return [line for line in lines if not line.is_gone], portion, portions
 
 
 def order_slip(order: Order, job: PrintJob, rules: Settings) -> Slip:
@@ -108,7 +129,7 @@ def order_slip(order: Order, job: PrintJob, rules: Settings) -> Slip:
     names = {station.id: pick(station.name, language) for station in rules.stations}
     local = parse_iso(order.placed_at).astimezone(rules.zone())
     for_guests = job.kind == "guest_list"
-    kept = [line for line in order.lines if line.state not in ("CANCELLED", "RETURNED")]
+    kept = [line for line in order.lines if not line.is_gone]
     return Slip(
         kind=job.kind,
         language=language,
@@ -188,13 +209,13 @@ def _line(line: Line, language: str) -> SlipLine:
     options = [SlipOption(pick(m.name, language), m.removal) for m in line.modifiers]
     if line.variant:
         options.insert(0, SlipOption(pick(line.variant.name, language)))
-    return SlipLine(line.quantity, pick(line.kitchen_name or line.name, language), options, line.note)
+    return SlipLine(line.left or line.quantity, pick(line.kitchen_name or line.name, language), options, line.note)
 
 
 def _elsewhere(order: Order, job: PrintJob, rules: Settings, language: str) -> list[SlipElsewhere]:
     counts: dict[str, int] = {}
     for line in order.lines:
-        if line.station != job.station and line.state not in ("CANCELLED", "RETURNED"):
-            counts[line.station] = counts.get(line.station, 0) + line.quantity
+        if line.station != job.station and not line.is_gone:
+            counts[line.station] = counts.get(line.station, 0) + line.left
     names = {s.id: pick(s.name, language) for s in rules.stations}
     return [SlipElsewhere(names.get(s, s), n) for s, n in counts.items()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.domain.now import Now
-from gateway.domain.print_job import DEEDS, OPEN, PrintJob
+from gateway.domain.print_job import DEEDS, NOTICE, OPEN, PrintJob
 from gateway.store import tickets
 from gateway.store.ids import row_of
 from gateway.store.transaction import Reader, Row, Tx
@@ -27,7 +27,7 @@ _HEADS = f"""WITH RECURSIVE p (printer) AS (
 
 _PAPER = f"kind NOT IN {DEEDS}"
 
-_LATER = "(copy > 1 OR diverted_from IS NOT NULL OR part > 1)"
+_LATER = "(copy > 1 OR diverted_from IS NOT NULL OR part > 1 OR kind = 'notice')"
 """Word for word as the index has it."""
 
 LOOKED_THROUGH = 2000
@@ -39,7 +39,7 @@ _INSERT = "INSERT INTO jobs VALUES"
 def insert(tx: Tx, job: PrintJob) -> None:
     row = _row(job)
     tx.insert_rows(_INSERT, [row])
-    if job.ticket and job.copy == 1 and job.diverted_from is None and job.part <= 1:
+    if job.ticket and job.copy == 1 and job.diverted_from is None and job.part <= 1 and job.kind != NOTICE:
         tx.run("UPDATE tickets SET first_job = ? WHERE n = ?", row[0], row_of(job.ticket))
 
 
@@ -182,17 +182,15 @@ def of_ticket(rows: Reader, ticket_id: str) -> list[PrintJob]:
     index."""
     n = row_of(ticket_id)
     first = rows.value("SELECT first_job FROM tickets WHERE n = ? AND id = ?", n, ticket_id)
-    if first is None:
-        return []
-    found = [rows.one(f"{_JOB} WHERE j.n = ?", first)]
+    found = [rows.one(f"{_JOB} WHERE j.n = ?", first)] if first is not None else []
     found += rows.all(f"{_JOB} WHERE j.ticket = ? AND {_LATER} ORDER BY j.n", n)
     return [_job(row) for row in found if row]
 
 
 def all_parts_printed(rows: Reader, ticket_id: str) -> bool:
     """Whether each part of a ticket's paper is proven, by whichever copy."""
-    papers = of_ticket(rows, ticket_id)
-    return {job.part for job in papers} == {job.part for job in papers if job.state == "PRINTED"}
+    papers = [job for job in of_ticket(rows, ticket_id) if job.kind != NOTICE]
+    return bool(papers) and {job.part for job in papers} == {job.part for job in papers if job.state == "PRINTED"}
 
 
 def of_order(rows: Reader, order_id: str) -> list[PrintJob]:
@@ -209,7 +207,7 @@ def _of_whole(rows: Reader, order_n: int) -> list[PrintJob]:
 def same_paper(rows: Reader, job: PrintJob) -> list[PrintJob]:
     """Every job for what this one prints, oldest first: its copies, and those in whose place another came."""
     if job.ticket:
-        return [one for one in of_ticket(rows, job.ticket) if one.part == job.part]
+        return [one for one in of_ticket(rows, job.ticket) if (one.kind, one.part) == (job.kind, job.part)]
     if job.order_id:
         return [one for one in _of_whole(rows, row_of(job.order_id)) if (one.kind, one.part) == (job.kind, job.part)]
     return [job]

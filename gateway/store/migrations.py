@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-VERSION = 4
+VERSION = 5
 """Kept in `PRAGMA user_version`, so that an ordinary start needs no look into the book."""
 
 PAGE_SIZE = 512
@@ -155,6 +155,27 @@ CREATE TABLE inquiries (
 CREATE INDEX inquiries_open ON inquiries (n) WHERE state = 'ASKED';
 """
 
+CHANGES = """
+ALTER TABLE lines ADD COLUMN cancelled INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE lines ADD COLUMN returned INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tickets ADD COLUMN hold TEXT NOT NULL DEFAULT '' CHECK (hold IN ('', 'held', 'fired'));
+ALTER TABLE tickets ADD COLUMN course TEXT NOT NULL DEFAULT '';
+ALTER TABLE tickets ADD COLUMN later INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX tickets_later ON tickets (order_n) WHERE later = 1;
+CREATE TABLE notices (
+  n INTEGER PRIMARY KEY, id TEXT NOT NULL, ticket INTEGER NOT NULL REFERENCES tickets, number INTEGER NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('cancel', 'return', 'refire', 'rush', 'hold', 'fire', 'move', 'merge')),
+  lines TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL, boot TEXT NOT NULL, mono REAL NOT NULL,
+  version INTEGER NOT NULL, reason TEXT NOT NULL, from_place TEXT NOT NULL, slip_number INTEGER NOT NULL,
+  shown_at TEXT, shown_by TEXT, acked_at TEXT, acked_by TEXT
+) STRICT;
+DROP INDEX jobs_later;
+CREATE INDEX jobs_later ON jobs (ticket)
+ WHERE (copy > 1 OR diverted_from IS NOT NULL OR part > 1 OR kind = 'notice');
+CREATE INDEX notices_of_ticket ON notices (ticket);
+CREATE INDEX notices_unseen ON notices (n) WHERE shown_at IS NULL AND acked_at IS NULL;
+"""
+
 
 def migrate(path: Path, stop_before: str | None = None) -> None:
     """Brings the file at `path` to `VERSION`. The caller has made a backup if there was something to lose.
@@ -181,6 +202,10 @@ def migrate(path: Path, stop_before: str | None = None) -> None:
     @steps()  # type: ignore[untyped-decorator, unused-ignore]
     def m004_inquiries(db: Any) -> None:
         _carry_out(db, INQUIRIES)
+
+    @steps()  # type: ignore[untyped-decorator, unused-ignore]
+    def m005_changes(db: Any) -> None:
+        _carry_out(db, CHANGES)
 
     db = sqlite_utils.Database(str(path))
     try:

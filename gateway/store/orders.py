@@ -12,7 +12,7 @@ from gateway.domain.order import Choice, Line, Order, Prepaid
 from gateway.domain.print_job import PrintJob
 from gateway.domain.texts import TextMap
 from gateway.domain.ticket import Ticket
-from gateway.store import settings, tickets
+from gateway.store import notices, settings, tickets
 from gateway.store.ids import row_of
 from gateway.store.transaction import Reader, Row, Tx
 
@@ -39,6 +39,7 @@ class _LineBody(msgspec.Struct, omit_defaults=True):
     note: str = ""
     name: TextMap = {}
     given: list[Choice] = []
+    course: str = ""
 
 
 # Made before there are threads: see gateway/web/api/route.py.
@@ -69,7 +70,7 @@ def insert(tx: Tx, order: Order, menu: Menu, papers: list[PrintJob]) -> None:
         [
             (
                 n * LINES_PER_ORDER + line.id, row_of(line.ticket), line.item, line.quantity, line.unit_price,
-                line.state, msgspec.json.encode(_line_body(line, menu)).decode(),
+                line.state, msgspec.json.encode(_line_body(line, menu)).decode(), line.cancelled, line.returned,
             )
             for line in order.lines
         ],
@@ -85,14 +86,23 @@ def _line_body(line: Line, menu: Menu) -> _LineBody:
         note=line.note,
         name=line.name if item is None or line.name != item.name else {},
         given=[m for m in line.modifiers if m.id not in known],
+        course=line.course,
     )
 
 
 def touch(tx: Tx, order: Order) -> None:
     """Writes what changes after an order has been placed."""
     tx.run(
-        "UPDATE orders SET status = ?, version = ?, updated_at = ?, covers = ? WHERE n = ?",
-        order.status, order.version, order.updated_at, order.covers, row_of(order.id),
+        "UPDATE orders SET status = ?, version = ?, updated_at = ?, covers = ?, total = ? WHERE n = ?",
+        order.status, order.version, order.updated_at, order.covers, order.total, row_of(order.id),
+    )  # fmt: skip
+
+
+def change_line(tx: Tx, order: Order, line: Line) -> None:
+    """Writes what changes in a line's life."""
+    tx.run(
+        "UPDATE lines SET ticket = ?, state = ?, cancelled = ?, returned = ? WHERE n = ?",
+        row_of(line.ticket), line.state, line.cancelled, line.returned, row_of(order.id) * LINES_PER_ORDER + line.id,
     )  # fmt: skip
 
 
@@ -161,13 +171,15 @@ def _order(rows: Reader, row: Row) -> Order:
         addition=body.addition, by=body.by, note=body.note, allergies=body.allergies, pickup_no=body.pickup_no,
         due_at=body.due_at, prepaid=body.prepaid, tickets=of_order,
         lines=[_line(r, n, menu, by_number) for r in _lines(rows, n)],
+        notices=notices.of_tickets(rows, [ticket.id for ticket in of_order]),
     )  # fmt: skip
 
 
 def _lines(rows: Reader, n: int) -> list[Row]:
     first = n * LINES_PER_ORDER
     return rows.all(
-        "SELECT n, ticket, item, quantity, unit_price, state, body FROM lines WHERE n BETWEEN ? AND ?",
+        "SELECT n, ticket, item, quantity, unit_price, state, body, cancelled, returned FROM lines"
+        " WHERE n BETWEEN ? AND ?",
         first, first + LINES_PER_ORDER - 1,
     )  # fmt: skip
 
@@ -189,6 +201,9 @@ def _line(row: Row, order_n: int, menu: Menu, by_number: dict[int, Ticket]) -> L
         variant=_variant(item, body.variant),
         modifiers=[c for m in body.modifiers if (c := _modifier(item, m))] + body.given,
         note=body.note,
+        course=body.course,
+        cancelled=row[7],
+        returned=row[8],
     )
 
 

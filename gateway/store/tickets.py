@@ -12,11 +12,11 @@ TICKETS_PER_ORDER = 16
 
 _COLUMNS = """n, id, order_n, station, state, proof, fired_at, fired_boot, fired_mono, updated_at, updated_by,
  fired_grade, version, shown_version, start_version, ready_version, doubt, slip_number, shown_at, shown_by, started_at,
- ready_at, served_at, cleared_at"""
+ ready_at, served_at, cleared_at, hold, course, later"""
 _TICKET = f"SELECT {_COLUMNS} FROM tickets"
 
 
-_INSERT = f"INSERT INTO tickets ({_COLUMNS}, first_job) VALUES ({', '.join('?' * 25)})"
+_INSERT = f"INSERT INTO tickets ({_COLUMNS}, first_job) VALUES ({', '.join('?' * 28)})"
 
 
 def insert(tx: Tx, order_n: int, tickets: list[Ticket], first_jobs: dict[str, int]) -> None:
@@ -28,7 +28,7 @@ def insert(tx: Tx, order_n: int, tickets: list[Ticket], first_jobs: dict[str, in
                 row_of(t.id), t.id, order_n, t.station, t.state, t.proof, t.fired_at, t.fired_boot, t.fired_mono,
                 t.updated_at, t.updated_by, t.fired_grade, t.version, t.shown_version, t.start_version,
                 t.ready_version, t.doubt, t.slip_number, t.shown_at, t.shown_by, t.started_at, t.ready_at,
-                t.served_at, t.cleared_at, first_jobs.get(t.id),
+                t.served_at, t.cleared_at, t.hold, t.course, int(t.later), first_jobs.get(t.id),
             )
             for t in tickets
         ],
@@ -40,9 +40,11 @@ def update(tx: Tx, t: Ticket) -> None:
     tx.run(
         """UPDATE tickets SET state = ?, updated_at = ?, updated_by = ?, version = ?, shown_version = ?,
          start_version = ?, ready_version = ?, doubt = ?, slip_number = ?, shown_at = ?, shown_by = ?, started_at = ?,
-         ready_at = ?, served_at = ?, cleared_at = ? WHERE n = ?""",
+         ready_at = ?, served_at = ?, cleared_at = ?, hold = ?, fired_at = ?, fired_boot = ?, fired_mono = ?,
+         fired_grade = ? WHERE n = ?""",
         t.state, t.updated_at, t.updated_by, t.version, t.shown_version, t.start_version, t.ready_version, t.doubt,
-        t.slip_number, t.shown_at, t.shown_by, t.started_at, t.ready_at, t.served_at, t.cleared_at, row_of(t.id),
+        t.slip_number, t.shown_at, t.shown_by, t.started_at, t.ready_at, t.served_at, t.cleared_at, t.hold,
+        t.fired_at, t.fired_boot, t.fired_mono, t.fired_grade, row_of(t.id),
     )  # fmt: skip
 
 
@@ -53,25 +55,29 @@ def order_of(rows: Reader, ticket_id: str) -> int | None:
 
 
 def of_order(rows: Reader, order_n: int) -> list[Ticket]:
-    """The tickets of an order: the first few rows behind its number."""
+    """The tickets of an order: the first few rows behind its number, then those that were made later."""
     found = rows.all(f"{_TICKET} WHERE n > ? ORDER BY n LIMIT ?", order_n, TICKETS_PER_ORDER)
-    return [_ticket(row) for row in found if row[2] == order_n]
+    later = rows.all(f"{_TICKET} INDEXED BY tickets_later WHERE order_n = ? AND later = 1 ORDER BY n", order_n)
+    return [_ticket(row) for row in [*(row for row in found if row[2] == order_n and not row[-1]), *later]]
 
 
 def open_of_station(rows: Reader, station: str) -> list[int]:
-    """Row numbers of the orders with an open ticket at this station, oldest first."""
-    found = rows.all("SELECT order_n FROM tickets WHERE station = ? AND cleared_at IS NULL ORDER BY n", station)
+    """Row numbers of the orders with an open ticket at this station, oldest first. Held ones are before nobody yet."""
+    open_here = "station = ? AND cleared_at IS NULL AND hold != 'held'"
+    found = rows.all(f"SELECT order_n FROM tickets WHERE {open_here} ORDER BY n", station)
     return [row[0] for row in found]
 
 
 def open_ids(rows: Reader) -> list[tuple[str, str, int]]:
     """(station, ticket, row number of its order) of every open ticket."""
-    found = rows.all("SELECT station, id, order_n FROM tickets INDEXED BY tickets_open WHERE cleared_at IS NULL")
+    found = rows.all(
+        "SELECT station, id, order_n FROM tickets INDEXED BY tickets_open WHERE cleared_at IS NULL AND hold != 'held'"
+    )
     return [(row[0], row[1], row[2]) for row in found]
 
 
 # Without the index's name SQLite walks every ticket there ever was, because that spares it the sorting.
-_UNSEEN = "FROM tickets INDEXED BY tickets_open WHERE cleared_at IS NULL AND state = 'QUEUED'"
+_UNSEEN = "FROM tickets INDEXED BY tickets_open WHERE cleared_at IS NULL AND state = 'QUEUED' AND hold != 'held'"
 
 
 def unseen(rows: Reader) -> list[Ticket]:
@@ -109,7 +115,8 @@ def cleared_lately(rows: Reader, station: str, since: str, limit: int) -> list[i
 def at_station(rows: Reader, station: str, place: int) -> Ticket | None:
     """The open ticket that stands at this place of its station's screen, from 1: the oldest first."""
     found = rows.one(
-        f"{_TICKET} WHERE station = ? AND cleared_at IS NULL ORDER BY n LIMIT 1 OFFSET ?", station, place - 1
+        f"{_TICKET} WHERE station = ? AND cleared_at IS NULL AND hold != 'held' ORDER BY n LIMIT 1 OFFSET ?",
+        station, place - 1,
     )
     return _ticket(found) if found else None
 
@@ -129,5 +136,6 @@ def _ticket(row: Row) -> Ticket:
         id=row[1], station=row[3], state=row[4], proof=row[5], fired_at=row[6], fired_boot=row[7], fired_mono=row[8],
         updated_at=row[9], updated_by=row[10], fired_grade=row[11], version=row[12], shown_version=row[13],
         start_version=row[14], ready_version=row[15], doubt=row[16], slip_number=row[17], shown_at=row[18],
-        shown_by=row[19], started_at=row[20], ready_at=row[21], served_at=row[22], cleared_at=row[23],
+        shown_by=row[19], started_at=row[20], ready_at=row[21], served_at=row[22], cleared_at=row[23], hold=row[24],
+        course=row[25], later=bool(row[26]),
     )  # fmt: skip

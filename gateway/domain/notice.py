@@ -1,0 +1,48 @@
+"""A change that a cook must see by itself: it stands on the ticket until somebody has acknowledged it, and comes out as
+a slip of its own."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import msgspec
+
+NoticeKind = Literal["cancel", "return", "refire", "rush", "hold", "fire", "move", "merge"]
+KINDS: tuple[NoticeKind, ...] = get_args(NoticeKind)
+
+SLIP_KINDS: dict[str, str] = {"cancel": "return"}
+"""A cook does the same for both: stops. Every other kind has a slip of its own name."""
+
+MOST_OF_A_TICKET = 60
+"""A ticket that was changed more often is a mistake or a prank; its screen and its message stay readable."""
+
+
+class NoticeLine(msgspec.Struct):
+    """A line of the order and how many of it are meant."""
+
+    line: int
+    quantity: int
+
+
+class Notice(msgspec.Struct):
+    """`number` counts the notices of its ticket from 1. `version` is that of the ticket in which it first stood: a
+    screen that has drawn this version has shown it. `from_place` is the table where a party sat before. `slip_number`
+    is 0 while it is on no paper."""
+
+    id: str
+    ticket: str
+    number: int
+    kind: NoticeKind
+    lines: list[NoticeLine]
+    by: str
+    at: str
+    boot: str
+    mono: float
+    version: int
+    reason: str = ""
+    from_place: str = ""
+    slip_number: int = 0
+    shown_at: str | None = None
+    shown_by: str | None = None
+    acked_at: str | None = None
+    acked_by: str | None = None

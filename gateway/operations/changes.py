@@ -1,0 +1,220 @@
+"""What staff change about lines after they were ordered: cancel, return, refire, rush, hold, fire.
+
+Each change of what a cook may have seen is a notice of its own (`domain/notice.py`): it stands on the ticket, comes out
+as a slip of its own where the station has paper, and is acknowledged. None is ever merged with another.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from gateway.domain import documents
+from gateway.domain.actor import Actor
+from gateway.domain.errors import IllegalMove, Refused
+from gateway.domain.ids import Ids
+from gateway.domain.notice import MOST_OF_A_TICKET, Notice, NoticeKind, NoticeLine
+from gateway.domain.now import Now
+from gateway.domain.order import LINE_MOVES, Line, Order, checked_text
+from gateway.domain.print_job import COOKED_BY
+from gateway.domain.states import moved
+from gateway.domain.ticket import MOVES, Ticket
+from gateway.operations import courses, notices, papers
+from gateway.operations.ordering import record
+from gateway.store import jobs, journal, keys, orders, settings, tickets
+from gateway.store.transaction import Tx
+
+SCOPE = "lines"
+
+LineAction = Literal["cancel", "return", "refire", "rush", "hold", "fire"]
+PAST = {
+    "cancel": "cancelled", "return": "returned", "refire": "refired", "rush": "rushed", "hold": "held", "fire": "fired",
+}  # fmt: skip
+"""How a change is called in its event: `order.line_cancelled`."""
+
+UNTOUCHED = ("QUEUED", "SHOWN")
+"""States of a ticket whose cook has not begun: only then a line can be cancelled, or put on hold."""
+
+Json = dict[str, Any]
+
+
+def change_line(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, order_id: str, line_id: int, action: LineAction, key: str,
+    quantity: int | None = None, reason: str = "",
+) -> Json:  # fmt: skip
+    """Changes one line, or `quantity` of it. Returns the order's document; the same key gets the former answer.
+
+    Raises `Refused`: unknown_order, unknown_line, illegal_move (with the line's state), invalid (more than there are,
+    or a reason that no slip can hold), idempotency_key_reused.
+    """
+    print_ = keys.fingerprint(f"{order_id}:{line_id}:{action}:{quantity}:{reason}".encode())
+    found = keys.find(tx, SCOPE, key)
+    if found:
+        return _former(tx, found, print_)
+    order = orders.load(tx, order_id)
+    if order is None:
+        raise Refused("unknown_order")
+    line = order.line(line_id)
+    if line is None:
+        raise Refused("unknown_line")
+    meant = quantity or line.left or 1
+    if meant > line.left and not line.is_gone:
+        raise Refused("invalid", field="quantity", reason="more_than_there_are", left=line.left)
+    text = checked_text(reason, "reason")
+    try:
+        touched = _DO[action](tx, now, ids, actor, order, line, meant, text)
+    except IllegalMove as illegal:
+        raise Refused("illegal_move", state=illegal.state, move=illegal.move) from None
+    slot = record(tx, now, ids, actor, order, f"line_{PAST[action]}", touched)
+    keys.remember(tx, SCOPE, key, print_, slot)
+    return documents.order_document(order)
+
+
+def _former(tx: Tx, found: tuple[bytes, int], print_: bytes) -> Json:
+    if found[0] != print_:
+        raise Refused("idempotency_key_reused")
+    entry = journal.at(tx, found[1])
+    if entry is None:
+        raise LookupError(f"the journal lost slot {found[1]} of a remembered key")
+    former: Json = documents.decoded(entry.data)["order"]
+    return former
+
+
+def _state(order: Order, line: Line) -> str:
+    return documents.line_state(line, order.ticket(line.ticket))
+
+
+def _must_be_untouched(ticket: Ticket, move: str) -> None:
+    if ticket.state not in UNTOUCHED:
+        raise IllegalMove("line", ticket.state, move)
+
+
+def _cancel(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, line: Line, quantity: int, reason: str
+) -> list[str]:
+    ticket = order.ticket(line.ticket)
+    _must_be_untouched(ticket, "cancel")
+    state = moved("line", LINE_MOVES, _state(order, line), "cancel")
+    line.cancelled += quantity
+    return _taken_away(tx, now, ids, actor, order, line, quantity, "cancel", reason, state)
+
+
+def _return(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, line: Line, quantity: int, reason: str
+) -> list[str]:
+    state = moved("line", LINE_MOVES, _state(order, line), "return")
+    line.returned += quantity
+    return _taken_away(tx, now, ids, actor, order, line, quantity, "return", reason, state)
+
+
+def _taken_away(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, line: Line, quantity: int, kind: NoticeKind, reason: str,
+    gone: str,
+) -> list[str]:  # fmt: skip
+    """`gone`: the line's state if nothing of it is left."""
+    order.total -= quantity * line.unit_price
+    if line.is_gone:
+        line.state = gone
+    orders.change_line(tx, order, line)
+    ticket = order.ticket(line.ticket)
+    if ticket.cleared_at is not None:
+        return [ticket.id]  # it has left the kitchen: nothing is stopped any more
+    if not ticket.is_held:
+        _note(tx, now, ids, actor, order, ticket, kind, [(line, quantity)], reason)
+    if all(one.is_gone for one in order.lines_of(ticket.id)):
+        _end_empty(tx, now, ids, actor, ticket)
+    tickets.update(tx, ticket)
+    return [ticket.id]
+
+
+def _end_empty(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket: Ticket) -> None:
+    """Nothing of it is wanted any more. A cook who may have seen it acknowledges that; until then it stays, struck
+    through. Its papers that nobody has begun are not printed."""
+    ticket.state = moved("ticket", MOVES, ticket.state, "cancel")
+    ticket.updated_at = now.iso
+    if ticket.is_held:
+        ticket.cleared_at = now.iso
+    ticket.ready_version = ticket.version
+    for job in jobs.of_ticket(tx, ticket.id):
+        if job.kind in COOKED_BY and "cancel" in papers.WANTS_BACK.get(job.state, ()) and not job.intent:
+            papers.want_back(tx, now, ids, actor, job, "cancel")
+
+
+def _refire(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, line: Line, quantity: int, reason: str
+) -> list[str]:
+    """Cooked once more: its ticket is open again, with this line alone."""
+    ticket = order.ticket(line.ticket)
+    state = moved("line", LINE_MOVES, _state(order, line), "refire")
+    for other in order.lines_of(ticket.id):
+        if other is not line and other.state == "FIRED":
+            other.state = _state(order, other)
+            orders.change_line(tx, order, other)
+    line.state = state
+    orders.change_line(tx, order, line)
+    if ticket.state in ("READY", "SERVED"):
+        ticket.state = moved("ticket", MOVES, ticket.state, "recall")
+        ticket.started_at = ticket.ready_at = ticket.served_at = ticket.cleared_at = None
+        ticket.ready_version = ticket.version + 1
+    _note(tx, now, ids, actor, order, ticket, "refire", [(line, quantity)], reason)
+    return [ticket.id]
+
+
+def _rush(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, line: Line, quantity: int, reason: str) -> list[str]:
+    ticket = order.ticket(line.ticket)
+    if _state(order, line) != "FIRED" or ticket.cleared_at is not None:
+        raise IllegalMove("line", _state(order, line), "rush")
+    _note(tx, now, ids, actor, order, ticket, "rush", [(line, line.left)], reason)
+    return [ticket.id]
+
+
+def _hold(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, line: Line, quantity: int, reason: str) -> list[str]:
+    _must_be_untouched(order.ticket(line.ticket), "hold")
+    moved("line", LINE_MOVES, _state(order, line), "hold")
+    return hold_lines(tx, now, ids, actor, order, [line], reason)
+
+
+def hold_lines(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, lines: list[Line], reason: str = ""
+) -> list[str]:
+    """They leave their tickets, whose cooks are told, and wait until they are fired. Returns the tickets touched."""
+    touched: list[str] = []
+    for ticket in list(order.tickets):
+        held = [line for line in lines if line.ticket == ticket.id]
+        if not held:
+            continue
+        waiting = courses.put_aside(tx, now, ids, order, ticket, held)
+        _note(tx, now, ids, actor, order, ticket, "hold", [(line, line.left) for line in held], reason)
+        if all(one.is_gone for one in order.lines_of(ticket.id)):
+            _end_empty(tx, now, ids, actor, ticket)
+        tickets.update(tx, ticket)
+        touched += [ticket.id, *waiting]
+    return touched
+
+
+def _fire(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, line: Line, quantity: int, reason: str) -> list[str]:
+    if _state(order, line) != "ON_HOLD":
+        raise IllegalMove("line", _state(order, line), "fire")
+    return courses.fire_lines(tx, now, ids, order, [line])
+
+
+_DO = {"cancel": _cancel, "return": _return, "refire": _refire, "rush": _rush, "hold": _hold, "fire": _fire}
+
+
+def _note(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, ticket: Ticket, kind: NoticeKind,
+    lines: list[tuple[Line, int]], reason: str = "", from_place: str = "",
+) -> None:  # fmt: skip
+    """Tells the cook of a ticket. Raises `Refused`: too_many."""
+    before = order.notices_of(ticket.id)
+    if len(before) >= MOST_OF_A_TICKET:
+        raise Refused("too_many", retry_after_s=60)
+    ticket.version += 1
+    ticket.updated_at, ticket.updated_by = now.iso, str(actor)
+    notice = Notice(
+        id=next(ids), ticket=ticket.id, number=len(before) + 1, kind=kind, by=actor.id or actor.kind, at=now.iso,
+        boot=now.boot, mono=now.monotonic, version=ticket.version, reason=reason, from_place=from_place,
+        lines=[NoticeLine(line.id, quantity) for line, quantity in lines],
+    )  # fmt: skip
+    order.notices.append(notice)
+    notices.tell(tx, now, ids, order, ticket, notice, settings.the_settings(tx))
+    tickets.update(tx, ticket)
