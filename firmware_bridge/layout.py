@@ -32,6 +32,7 @@ PAGES: dict[str, type[SlipPage]] = {
     "runner": RunnerSlip,
     "add": KitchenSlip,
     "return": Notice,
+    "refire": Notice,
     "rush": Notice,
     "hold": Notice,
     "fire": Notice,

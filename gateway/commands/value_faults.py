@@ -27,6 +27,7 @@ BOOT_CODES: Codes = CODES | {inspect.IntType: "not_a_boot_number", inspect.ListT
 
 SHAPES = {
     "^[a-z0-9][a-z0-9_-]{0,39}$": "not_an_id",
+    "^([a-z0-9][a-z0-9_-]{0,39})?$": "not_an_id",
     "^[a-z0-9][a-z0-9-]{0,39}$": "not_a_box_name",
     "^https?://": "not_an_address",
     "^[A-Z]{3}$": "not_a_currency",

@@ -177,7 +177,7 @@ class GatewayState(msgspec.Struct, omit_defaults=True):
 class TicketDo(msgspec.Struct, omit_defaults=True):
     """Display to gateway, `stations/{station}/tickets/{ticket}/do`; also the body of the HTTP call."""
 
-    action: Literal["start", "bump", "recall", "undo", "serve", "rendered"]
+    action: Literal["start", "bump", "recall", "undo", "serve", "acknowledge", "rendered"]
     screen: ScreenName
     key: ActionKey
     version: Version

@@ -36,7 +36,7 @@ def line_step(line: Line, ticket: Ticket) -> str:
         return "cancelled"
     if line.state == "SERVED":
         return "served"
-    if line.state == "ON_HOLD" or ticket.is_held:
+    if ticket.is_held:
         return "waiting"
     if ticket.state == "QUEUED":
         return "unconfirmed" if ticket.doubt else "waiting"
@@ -78,9 +78,6 @@ def order_document(order: Order) -> Json:
                 "kitchen_name": line.kitchen_name,
                 "quantity": line.left or line.quantity,
                 "ordered": line.quantity,
-                "cancelled": line.cancelled,
-                "returned": line.returned,
-                "course": line.course,
                 "variant": _choice(line.variant) if line.variant else None,
                 "modifiers": [_choice(m) for m in line.modifiers],
                 "note": line.note,

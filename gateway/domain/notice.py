@@ -13,8 +13,11 @@ KINDS: tuple[NoticeKind, ...] = get_args(NoticeKind)
 SLIP_KINDS: dict[str, str] = {"cancel": "return"}
 """A cook does the same for both: stops. Every other kind has a slip of its own name."""
 
-MOST_OF_A_TICKET = 60
-"""A ticket that was changed more often is a mistake or a prank; its screen and its message stay readable."""
+MOST_OF_A_TICKET = 20
+"""A ticket that was changed more often is a mistake or a prank; its screen stays readable, and the largest order with
+so many fits into one message of the local broker."""
+MAX_REASON = 60
+"""Characters: two lines of a slip."""
 
 
 class NoticeLine(msgspec.Struct):

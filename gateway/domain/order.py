@@ -156,11 +156,11 @@ class Line(msgspec.Struct):
     @property
     def left(self) -> int:
         """How many are still wanted."""
-        return self.quantity - self.cancelled - self.returned
+        return 0 if self.is_gone else self.quantity - self.cancelled - self.returned
 
     @property
     def is_gone(self) -> bool:
-        return self.left == 0
+        return self.state in ("CANCELLED", "RETURNED")
 
     @property
     def amount(self) -> int:

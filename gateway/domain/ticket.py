@@ -29,8 +29,10 @@ ACTIONS = ("start", "bump", "recall", "undo", "serve", "acknowledge")
 
 START_KIND = frozenset({"start"})
 READY_KIND = frozenset({"bump", "serve", "recall", "undo"})
-"""Two kinds of change. An action is stale when its version is older than the last change of its own kind:
-a bump that an old tablet kept cannot undo a recall, and a start cannot undo a bump."""
+KNOWN_KIND = frozenset({"acknowledge"})
+"""Two kinds of change, and one that changes nothing but what is known. An action is stale when its version is older
+than the last change of its own kind: a bump that an old tablet kept cannot undo a recall, and a start cannot undo a
+bump."""
 
 
 class Ticket(msgspec.Struct):
@@ -75,6 +77,8 @@ class Ticket(msgspec.Struct):
         return self.hold == "held"
 
     def is_stale(self, action: str, version: int) -> bool:
+        if action in KNOWN_KIND:
+            return False
         newest = self.ready_version
         if action in START_KIND:
             newest = max(newest, self.start_version)

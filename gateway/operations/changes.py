@@ -20,7 +20,7 @@ from gateway.domain.states import moved
 from gateway.domain.ticket import MOVES, Ticket
 from gateway.operations import courses, notices, papers
 from gateway.operations.ordering import record
-from gateway.store import jobs, journal, keys, orders, settings, tickets
+from gateway.store import jobs, journal, keys, orders, settings, tickets, visits
 from gateway.store.transaction import Tx
 
 SCOPE = "lines"
@@ -56,7 +56,7 @@ def change_line(
     line = order.line(line_id)
     if line is None:
         raise Refused("unknown_line")
-    meant = quantity or line.left or 1
+    meant = quantity or line.left
     if meant > line.left and not line.is_gone:
         raise Refused("invalid", field="quantity", reason="more_than_there_are", left=line.left)
     text = checked_text(reason, "reason")
@@ -67,6 +67,65 @@ def change_line(
     slot = record(tx, now, ids, actor, order, f"line_{PAST[action]}", touched)
     keys.remember(tx, SCOPE, key, print_, slot)
     return documents.order_document(order)
+
+
+TableAction = Literal["hold", "fire", "rush"]
+TABLES = "tables"
+
+
+def change_table(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, table: str, action: TableAction, key: str, course: str = "",
+    reason: str = "",
+) -> int:  # fmt: skip
+    """Holds, fires or rushes all that the open visits of a table still wait for, or one `course` of it. Returns how
+    many lines that were; the same key changes nothing more and says 0.
+
+    Raises `Refused`: unknown_table, idempotency_key_reused.
+    """
+    print_ = keys.fingerprint(f"{table}:{action}:{course}".encode())
+    found = keys.find(tx, TABLES, key)
+    if found and found[0] != print_:
+        raise Refused("idempotency_key_reused")
+    if found:
+        return 0
+    open_visits = visits.open_at(tx, table)
+    if not open_visits and table not in settings.tables(tx):
+        raise Refused("unknown_table", table=table)
+    text = checked_text(reason, "reason")
+    meant = 0
+    slot = journal.last_slot(tx)
+    checks = [check for visit in open_visits for check in visits.checks_of(tx, visit.id)]
+    for order in orders.of_checks(tx, checks):
+        lines = [line for line in order.lines if _may(order, line, action) and course in ("", line.course)]
+        if lines:
+            touched = _all(tx, now, ids, actor, order, lines, action, text)
+            slot = record(tx, now, ids, actor, order, f"line_{PAST[action]}", touched)
+            meant += len(lines)
+    keys.remember(tx, TABLES, key, print_, slot)
+    return meant
+
+
+def _may(order: Order, line: Line, action: TableAction) -> bool:
+    """Whether this line is one that the whole table's word is about."""
+    ticket = order.ticket(line.ticket)
+    if action == "fire":
+        return _state(order, line) == "ON_HOLD"
+    open_ = _state(order, line) == "FIRED" and ticket.cleared_at is None
+    return open_ and (action == "rush" or ticket.state in UNTOUCHED)
+
+
+def _all(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, lines: list[Line], action: TableAction, reason: str
+) -> list[str]:
+    if action == "fire":
+        return courses.fire_lines(tx, now, ids, order, lines)
+    if action == "hold":
+        return hold_lines(tx, now, ids, actor, order, lines, reason)
+    touched = [ticket for ticket in order.tickets if any(line.ticket == ticket.id for line in lines)]
+    for ticket in touched:
+        its = [(line, line.left) for line in lines if line.ticket == ticket.id]
+        _note(tx, now, ids, actor, order, ticket, "rush", its, reason)
+    return [ticket.id for ticket in touched]
 
 
 def _former(tx: Tx, found: tuple[bytes, int], print_: bytes) -> Json:
@@ -112,7 +171,7 @@ def _taken_away(
 ) -> list[str]:  # fmt: skip
     """`gone`: the line's state if nothing of it is left."""
     order.total -= quantity * line.unit_price
-    if line.is_gone:
+    if line.cancelled + line.returned == line.quantity:
         line.state = gone
     orders.change_line(tx, order, line)
     ticket = order.ticket(line.ticket)

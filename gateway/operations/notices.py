@@ -48,6 +48,7 @@ def shown(tx: Tx, now: Now, notice: Notice, by: str) -> None:
 
 
 def shown_by_paper(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob, slip: str) -> None:
+    """Its slip is proven."""
     order = orders.load(tx, job.order_id)
     notice = next((n for n in order.notices_of(job.ticket) if n.number == job.part), None) if order else None
     if notice is not None:

@@ -25,7 +25,8 @@ LEGAL = {
     "line": (
         order.LINE_STATES, order.LINE_MOVES,
         """ON_HOLD fire FIRED, FIRED done DONE, DONE serve SERVED, FIRED serve SERVED, DONE reopen FIRED,
-        SERVED reopen FIRED, ON_HOLD cancel CANCELLED, FIRED cancel CANCELLED, FIRED return RETURNED,
+        SERVED reopen FIRED, FIRED hold ON_HOLD, DONE refire FIRED, SERVED refire FIRED,
+        ON_HOLD cancel CANCELLED, FIRED cancel CANCELLED, FIRED return RETURNED,
         DONE return RETURNED, SERVED return RETURNED""",
     ),
     "ticket": (
@@ -111,4 +112,4 @@ def test_what_a_display_may_do_is_what_the_table_knows() -> None:
     hints = typing.get_type_hints(TicketDo)
     actions = set(typing.get_args(hints["action"]))
     assert actions == {*ticket.ACTIONS, "rendered"}
-    assert set(ticket.ACTIONS) == ticket.START_KIND | ticket.READY_KIND
+    assert set(ticket.ACTIONS) == ticket.START_KIND | ticket.READY_KIND | ticket.KNOWN_KIND

@@ -11,7 +11,7 @@ from store.shop import COOK, SETTINGS, Shop, open_shop, rules, tokens
 from gateway.contract.messages import BridgeState, DeviceState, PrintResult
 from gateway.domain import print_job
 from gateway.domain.errors import Refused
-from gateway.housekeeping import ProofWatch
+from gateway.housekeeping.proof_watch import ProofWatch
 from gateway.operations import administration, devices, kitchen, paper_decisions, papers
 from gateway.operations.papers import MAX_AUTOMATIC_COPY, REPRINT_AFTER_S
 from gateway.store import devices as device_rows

@@ -74,6 +74,7 @@ ALLOWED = {
     ("QUEUED", "start"): "STARTED", ("QUEUED", "bump"): "SERVED", ("SHOWN", "start"): "STARTED",
     ("SHOWN", "bump"): "SERVED", ("STARTED", "bump"): "SERVED", ("STARTED", "undo"): "SHOWN",
     ("SERVED", "undo"): "SHOWN", ("SERVED", "recall"): "SHOWN",
+    **{(state, "acknowledge"): state for state in REACHED},
 }  # fmt: skip
 
 

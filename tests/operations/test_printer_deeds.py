@@ -15,7 +15,8 @@ from gateway.domain.errors import Refused
 from gateway.domain.fault_words import in_words
 from gateway.domain.print_job import PrintJob
 from gateway.domain.settings import faults
-from gateway.housekeeping import LateDeeds, OldPapers, ProofWatch, WaitingPapers
+from gateway.housekeeping import LateDeeds, OldPapers, WaitingPapers
+from gateway.housekeeping.proof_watch import ProofWatch
 from gateway.operations import devices, paper_decisions, papers, printer_deeds, printers
 from gateway.store import jobs as job_rows
 from gateway.store import journal

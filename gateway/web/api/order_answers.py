@@ -13,6 +13,7 @@ import msgspec
 
 from gateway.domain import check, order, ticket
 from gateway.domain.documents import GUEST_STEPS
+from gateway.domain.notice import NoticeKind
 from gateway.domain.order import Choice, OrderType, Prepaid
 from gateway.domain.settings import Proof
 from gateway.domain.texts import TextMap
@@ -45,11 +46,14 @@ class Placed(msgspec.Struct):
 
 
 class OrderLine(msgspec.Struct):
+    """`quantity` is what is left of what was `ordered`; of a line that is gone what was ordered."""
+
     id: str
     item: str
     name: TextMap
     kitchen_name: TextMap
     quantity: int
+    ordered: int
     variant: Choice | None
     modifiers: list[Choice]
     note: str
@@ -93,7 +97,35 @@ class SlipNumber(msgspec.Struct):
     number: str
 
 
+class NoticeLine(msgspec.Struct):
+    """`quantity` of the line are meant."""
+
+    id: str
+    quantity: int
+
+
+class Notice(msgspec.Struct):
+    """A change that cooks must see by itself. `version` is that of the ticket in which it first stood; `from_place` is
+    where a party sat before. It stands until it is acknowledged (`acked_at`)."""
+
+    id: str
+    number: int
+    kind: NoticeKind
+    version: int
+    lines: list[NoticeLine]
+    reason: str
+    from_place: str
+    by: str
+    at: Time
+    shown_at: Time | None
+    acked_at: Time | None
+    acked_by: str | None
+    slip: SlipNumber | None
+
+
 class OrderTicket(msgspec.Struct):
+    """`hold`: "held" while it waits to be called and no cook sees it, "fired" once it was called."""
+
     id: str
     station: str
     state: TicketState
@@ -109,7 +141,10 @@ class OrderTicket(msgspec.Struct):
     cleared_at: Time | None
     updated_at: Time
     updated_by: str
+    hold: Literal["", "held", "fired"]
+    course: str
     slip: SlipNumber | None
+    notices: list[Notice]
 
 
 class Order(GuestOrder):
@@ -179,6 +214,7 @@ class TicketLine(msgspec.Struct):
     name: TextMap
     kitchen_name: TextMap
     quantity: int
+    ordered: int
     variant: Choice | None
     modifiers: list[Choice]
     note: str
@@ -205,9 +241,21 @@ class Elsewhere(msgspec.Struct):
     quantity: int
 
 
+class NamedNoticeLine(NoticeLine):
+    """The dish's names too: by now it may stand on another ticket."""
+
+    name: TextMap
+    kitchen_name: TextMap
+
+
+class NamedNotice(Notice):
+    lines: list[NamedNoticeLine]  # type: ignore[assignment]
+
+
 class Ticket(OrderTicket):
     """The part of an order that one station makes. Open until `cleared_at` is set."""
 
+    notices: list[NamedNotice]  # type: ignore[assignment]
     order: TicketsOrder
     allergies: list[str]
     lines: list[TicketLine]

@@ -81,6 +81,7 @@ class MenuItem(msgspec.Struct):
     spicy: int
     min_age: int
     sold_out: bool
+    course: str
     remaining: int | None
     photo: str | None
     search: str
@@ -141,6 +142,13 @@ class TableClosed(msgspec.Struct, tag_field="state", tag="CLOSED"):
 
 class TableAnswered(msgspec.Struct, tag_field="state", tag="ANSWERED"):
     table: str
+
+
+class TableChanged(msgspec.Struct, tag_field="state", tag="CHANGED"):
+    """`lines`: how many of its lines were held, fired or rushed; 0 where the same was asked before."""
+
+    table: str
+    lines: int
 
 
 class ItemSold(msgspec.Struct):

@@ -8,10 +8,11 @@ import msgspec
 from flask import Response, request
 
 from gateway.contract.messages import ActionKey, ScreenName, Version
-from gateway.domain import documents
+from gateway.domain import documents, ticket
 from gateway.domain.errors import Refused
+from gateway.domain.notice import MAX_REASON
 from gateway.domain.order import StaffCart
-from gateway.operations import administration, device_events, kitchen, ordering
+from gateway.operations import administration, changes, device_events, kitchen, ordering
 from gateway.store import journal, keys, orders, settings, tickets, visits
 from gateway.web import access, bodies, views
 from gateway.web.api.guest_calls import order_answer
@@ -22,8 +23,9 @@ RECALL_LIMIT = 30
 RECALL_S = 2 * 3600
 """What a cook can still mean by "that one just now": two hours, and no more cards than a thumb scrolls through."""
 
-ACTIONS = ("start", "bump", "recall", "undo", "serve", "rendered")
-TABLE_ACTIONS = ("open", "close", "answered")
+ACTIONS = (*ticket.ACTIONS, "rendered")
+TABLE_CHANGES = ("hold", "fire", "rush")
+TABLE_ACTIONS = ("open", "close", "answered", *TABLE_CHANGES)
 ITEM_ACTIONS = ("sold-out", "back-on")
 ORDERING_ACTIONS = ("pause", "resume")
 MAX_LISTED = 1000
@@ -37,9 +39,14 @@ class TicketAction(msgspec.Struct, forbid_unknown_fields=True):
     version: Version
 
 
-class TableOpening(msgspec.Struct, forbid_unknown_fields=True):
+class TableAction(msgspec.Struct, forbid_unknown_fields=True):
+    """`covers` of a table that is opened. `key`, `reason` and `course` of hold, fire and rush: without a course all
+    that the table waits for is meant."""
+
     covers: Annotated[int, msgspec.Meta(ge=0, le=200)] = 0
     key: Annotated[str, msgspec.Meta(max_length=128)] = ""
+    course: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    reason: Annotated[str, msgspec.Meta(max_length=MAX_REASON)] = ""
 
 
 class Pausing(msgspec.Struct, forbid_unknown_fields=True):
@@ -150,14 +157,18 @@ def act_on_ticket(ticket_id: str, action: str) -> Response:
 
 
 def act_on_table(table: str, action: str) -> Response:
-    who = access.need("waiter", "cashier")
+    who = access.need(*(("kitchen",) if action in TABLE_CHANGES else ()), "waiter", "cashier")
     if action not in TABLE_ACTIONS:
         raise Refused("not_found")
+    asked = _optional(TableAction)
+    if action in TABLE_CHANGES:
+        if not asked.key:
+            raise Refused("idempotency_key_missing")
+        lines = house().do(changes.change_table, who.actor, table, action, asked.key, asked.course, asked.reason)
+        return bodies.json({"table": table, "state": "CHANGED", "lines": lines})
     if action == "open":
-        opening = _optional(TableOpening)
-        visit = house().do(administration.open_table, who.actor, table, opening.covers)
+        visit = house().do(administration.open_table, who.actor, table, asked.covers)
         return bodies.json({"table": table, "state": visit.state, "visit": visit.id, "covers": visit.covers})
-    _optional(Nothing)
     if action == "answered":
         house().do(device_events.answer_call, who.actor, table)
         return bodies.json({"table": table, "state": "ANSWERED"})
