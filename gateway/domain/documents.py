@@ -151,7 +151,8 @@ def guest_document(order: Json) -> Json:
 def ticket_document(order: Json, ticket_id: str, station_names: Mapping[str, TextMap]) -> Json:
     """One ticket, out of its order's document, with all that a screen needs.
 
-    `elsewhere`: how many dishes of the same order other stations make.
+    `elsewhere`: how many dishes of the same order other stations make. An order that was written by a former version
+    has no notices, and does not say what was ordered.
     """
     ticket = next(t for t in order["tickets"] if t["id"] == ticket_id)
     elsewhere: dict[str, int] = {}
@@ -169,17 +170,15 @@ def ticket_document(order: Json, ticket_id: str, station_names: Mapping[str, Tex
         "lines": [
             {
                 name: line[name]
-                for name in (
-                    "id", "item", "name", "kitchen_name", "quantity", "ordered", "variant", "modifiers", "note",
-                    "state",
-                )
+                for name in ("id", "item", "name", "kitchen_name", "quantity", "variant", "modifiers", "note", "state")
             }
+            | {"ordered": line.get("ordered", line["quantity"])}
             for line in order["lines"]
             if line["ticket"] == ticket_id
         ],
         "notices": [
             notice | {"lines": [one | _named(order, one["id"]) for one in notice["lines"]]}
-            for notice in ticket["notices"]
+            for notice in ticket.get("notices", [])
         ],
         "elsewhere": [
             {"station": s, "name": station_names.get(s, {"und": s}), "quantity": n}
@@ -193,6 +192,11 @@ def _named(order: Json, line_id: str) -> Json:
     """A notice may name a line that is on another ticket by now."""
     line = next(line for line in order["lines"] if line["id"] == line_id)
     return {"name": line["name"], "kitchen_name": line["kitchen_name"]}
+
+
+def is_held(ticket: Json) -> bool:
+    """It waits to be called: no screen shows it. What was written before there were courses is not held."""
+    return ticket.get("hold") == "held"
 
 
 def check_document(check: Check, orders: list[Order]) -> Json:

@@ -110,6 +110,8 @@ class Displays:
             data = documents.decoded(entry.data)
             for ticket_id in data["change"]["tickets"]:
                 document = documents.ticket_document(data["order"], ticket_id, names)
+                if documents.is_held(document):
+                    continue
                 topic = self._topics.ticket(document["station"], ticket_id)
                 told.append((topic, None if document["cleared_at"] else document))
         return told

@@ -266,7 +266,7 @@ def events_of(rows: Reader, entry: Entry, names: dict[str, Any], topics: Set[str
     for ticket_id in data["change"]["tickets"]:
         document = documents.ticket_document(order, ticket_id, names)
         topic = f"tickets:{document['station']}"
-        if topic in topics:
+        if topic in topics and not documents.is_held(document):
             found.append((topic, "ticket", msgspec.json.encode(document)))
     return [*found, ("orders", "order", msgspec.json.encode(order))] if "orders" in topics else found
 
@@ -285,13 +285,13 @@ def station_tickets(rows: Reader, station: str) -> list[dict[str, Any]]:
     """The open tickets of a station, oldest first."""
     names = names_of_stations(rows)
     found = []
-    for order_n in tickets.open_of_station(rows, station):
+    for order_n in dict.fromkeys(tickets.open_of_station(rows, station)):
         order = orders.load_by_number(rows, order_n)
         document = documents.order_document(order)
         found += [
             documents.ticket_document(document, t.id, names)
             for t in order.tickets
-            if t.station == station and t.cleared_at is None
+            if t.station == station and t.cleared_at is None and not t.is_held
         ]
     return found
 

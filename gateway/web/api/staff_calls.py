@@ -132,7 +132,7 @@ def recallable(station_id: str) -> Response:
     with house().store.read() as rows:
         names = kitchen.names_of_stations(rows)
         found = []
-        for order_n in tickets.cleared_lately(rows, station_id, now.ago(RECALL_S), RECALL_LIMIT):
+        for order_n in dict.fromkeys(tickets.cleared_lately(rows, station_id, now.ago(RECALL_S), RECALL_LIMIT)):
             found_order = orders.load_by_number(rows, order_n)
             document = documents.order_document(found_order)
             found += [

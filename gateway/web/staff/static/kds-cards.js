@@ -53,11 +53,22 @@
     (line.modifiers || []).forEach((m) => extra.push(m.removal ? html`<em>${named(m)}</em> ` : html`<span>${named(m)} </span>`));
     return html`<li class=${'ln ' + look[0]} data-testid=${'line-' + ticket.order.number + '-' + line.id} data-state=${line.state}>
       <span class="q num">${line.quantity}×</span>
-      <span class="n" dir="auto">${TP.text(line.kitchen_name || line.name)}</span>
+      <span class="n" dir="auto">${TP.text(line.kitchen_name || line.name)}${line.ordered > line.quantity ? html` <i class="of">${t('of_ordered', {n: line.ordered})}</i>` : null}</span>
       ${look[1] ? html`<span class="mark">${icon(look[1])}<span class="sr">${t(look[2])}</span></span>` : null}
       ${extra.length ? html`<small>${extra}</small>` : null}
       ${line.note ? html`<small class="said" dir="auto">${t('quote', {text: line.note})}</small>` : null}
     </li>`;
+  }
+
+  /* A change that the cook has to see: a loud word, what it is about, why and by whom. It stays until it is acknowledged. */
+  const STOPS = {cancel: 1, return: 1, hold: 1};
+  function Notice({t, notice}) {
+    const sign = notice.kind === 'cancel' || notice.kind === 'return' ? '−' : '';
+    const why = [notice.from_place ? t('from_place', {n: notice.from_place}) : '', notice.reason ? t('quote', {text: notice.reason}) : '', who(t, notice.by) + ' ' + TP.clock.hm(notice.at)];
+    return html`<div class=${'change' + (STOPS[notice.kind] ? ' stops' : '')} data-testid=${'notice-' + notice.kind}>
+      <b>${icon(STOPS[notice.kind] ? 'stop' : 'bell')}${t('n_' + notice.kind)}</b>
+      ${notice.lines.map((one) => html`<span class="what" key=${one.id}>${sign}${one.quantity}× ${TP.text(one.kitchen_name || one.name)}</span>`)}
+      <small dir="auto">${why.filter(Boolean).join(' · ')}</small></div>`;
   }
 
   const SLIP = {UNCONFIRMED: 'slip_mute', UNKNOWN: 'slip_unsure'};
@@ -65,7 +76,7 @@
   /* props: ticket, lang, urgency ('', 'soon', 'late'), fresh, hidden (lines that do not fit), ticks, act */
   const Card = TP.Memo(function ({ticket, urgency, fresh, hidden, ticks, act, t}) {
     const order = ticket.order, number = order.number, dead = ticket.state === 'CANCELLED';
-    const name = place(t, order), mood = dead ? 'dead' : fresh ? 'new' : urgency;
+    const news = KdsModel.unknown(ticket), name = place(t, order), mood = dead ? 'dead' : fresh ? 'new' : urgency;
     const seated = order.type !== 'takeaway' && order.type !== 'delivery';
     const meta = [dead ? t('cancelled') : fresh ? t('fresh') : '', name.indexOf(number) < 0 ? number : '',
       seated && order.covers ? t('covers', {n: order.covers}) : '', order.by].filter(Boolean);
@@ -78,6 +89,9 @@
         <span class="meta"><span class="who">${meta.join(' · ')}</span>${slip ? html`<span class="slipno">${slip.state === 'PRINTED' ? icon('paper') : '#'}<span class="sr">${t('slip', {n: ''})}</span>${slip.number}</span>` : null}</span>
       </header>
       ${order.addition ? html`<p class="tear">${t('addition')}</p>` : null}
+      ${ticket.hold === 'fired' ? html`<p class="tear" data-testid="fired">${t('fired')}</p>` : null}
+      ${news.map((notice) => html`<${Notice} key=${notice.id} t=${t} notice=${notice} />`)}
+      ${news.length ? html`<button class="know" type="button" data-testid=${'know-' + number} aria-label=${t('know') + ' ' + name + ' ' + number} onClick=${() => act('acknowledge', ticket)}>${icon('done')}${t('know')}</button>` : null}
       <ul>${ticket.lines.map((line) => html`<${Line} key=${line.id} t=${t} line=${line} ticket=${ticket} />`)}</ul>
       <button class="rest" type="button" onClick=${() => act('lines', ticket)}>${hidden < 0 ? t('lines_top') : t('more_lines', {n: hidden})}${icon('right')}</button>
       ${order.note ? html`<p class="note said" dir="auto">${t('quote', {text: order.note})}</p>` : null}

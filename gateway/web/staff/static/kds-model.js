@@ -14,9 +14,14 @@
     return a.version - b.version || time(a.updated_at) - time(b.updated_at) || (a.shown_version || 0) - (b.shown_version || 0);
   }
 
+  /* what its cook has not acknowledged yet */
+  function unknown(ticket) { return (ticket.notices || []).filter((n) => !n.acked_at); }
+  function rushed(ticket) { return unknown(ticket).some((n) => n.kind === 'rush') ? 1 : 0; }
+
   const MOVES = {
     start: (t, at) => ({...t, state: 'STARTED', started_at: at}),
     bump: (t, at) => ({...t, state: t.state === 'CANCELLED' ? 'CANCELLED' : 'SERVED', cleared_at: at}),
+    acknowledge: (t, at) => ({...t, notices: t.notices.map((n) => (n.acked_at ? n : {...n, acked_at: at}))}),
     undo: (t) => ({...t, state: 'SHOWN', cleared_at: null, started_at: null, ready_at: null, served_at: null}),
     recall: (t) => ({...t, state: 'SHOWN', cleared_at: null, started_at: null, ready_at: null, served_at: null})
   };
@@ -76,11 +81,11 @@
       return t;
     }
 
-    /* open tickets as the cook sees them, oldest first */
+    /* open tickets as the cook sees them: those that somebody rushed, then oldest first */
     function open() {
       const list = [];
       tickets.forEach((_, id) => { const t = view(id); if (!t.cleared_at) list.push(t); });
-      return list.sort((a, b) => time(a.fired_at) - time(b.fired_at) || (a.id < b.id ? -1 : 1));
+      return list.sort((a, b) => rushed(b) - rushed(a) || time(a.fired_at) - time(b.fired_at) || (a.id < b.id ? -1 : 1));
     }
 
     /* A tap counts against the version that the cook saw; one that follows this screen's own unanswered tap on the
@@ -120,5 +125,5 @@
     };
   }
 
-  root.KdsModel = {create, newer, time, GONE_KEPT, TAPS_KEPT};
+  root.KdsModel = {create, newer, time, unknown, GONE_KEPT, TAPS_KEPT};
 })(self);

@@ -14,6 +14,8 @@
       begin: '开始接单', begin_why: '按一下，来新单就会响', more_conditions: '还有 {n} 条', fewer_conditions: '收起', since: '{at} 起', came_out: '已出单', reprint: '补打', print: '打印', cancel: '取消',
       stale: '画面停在 {at}，新单没显示。', watch: '看打印机。', stale_do: '正在重连，按过的出餐会补上', stale_first: '连不上店里的点单盒，没有单显示。', stale_s: '{n} 秒', stale_m: '{n} 分',
       bumped: '{t}已出餐', bumped_kept: '{t}已出餐，记在本机，连上就补',
+      n_cancel: '退菜：停做', n_return: '退菜：停做', n_refire: '重做', n_rush: '催菜', n_hold: '等叫：先别做', n_fire: '起菜', n_move: '转台', n_merge: '并台',
+      fired: '起菜：可以做了', know: '知道了', from_place: '原桌 {n}', of_ordered: '（点了 {n}）',
       someone: '有人', screen_who: '屏幕 {n}',
       sound: '声音'
     },
@@ -29,6 +31,8 @@
       begin: 'Start', begin_why: 'Tap once, and new orders ring', more_conditions: '{n} more', fewer_conditions: 'Fewer', since: 'since {at}', came_out: 'Came out', reprint: 'Reprint', print: 'Print', cancel: 'Cancel',
       stale: 'Picture stopped at {at}. New orders are not shown.', watch: 'Watch the printer.', stale_do: 'Reconnecting; your bumps are kept', stale_first: 'Cannot reach the store\'s box. No tickets are shown.', stale_s: '{n} s', stale_m: '{n} min',
       bumped: '{t} bumped', bumped_kept: '{t} bumped; kept here until the link is back',
+      n_cancel: 'Cancelled: stop', n_return: 'Returned: stop', n_refire: 'Cook again', n_rush: 'Rush', n_hold: 'Hold: not yet', n_fire: 'Fire', n_move: 'Moved', n_merge: 'Merged',
+      fired: 'Fire: cook it now', know: 'Got it', from_place: 'from {n}', of_ordered: '(of {n})',
       someone: 'someone', screen_who: 'screen {n}',
       sound: 'Sound'
     }
@@ -38,6 +42,7 @@
   const NOTES = {      // [Hz, from s, for s]
     fresh: [[660, 0, 0.16], [880, 0.17, 0.3]],
     addition: [[880, 0, 0.3]],
+    rush: [[880, 0, 0.14], [880, 0.2, 0.14], [1100, 0.4, 0.3]],
     cancelled: [[660, 0, 0.16], [440, 0.17, 0.3]],
     late: [[220, 0, 0.5]],
     stale: [[740, 0, 0.12], [740, 0.2, 0.12], [740, 0.4, 0.12]]

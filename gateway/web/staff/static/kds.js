@@ -81,13 +81,16 @@
     open.forEach((ticket) => {
       here.add(ticket.id);
       const known = firstSeen.get(ticket.id);
-      const dead = ticket.state === 'CANCELLED';
+      const dead = ticket.state === 'CANCELLED', news = KdsModel.unknown(ticket);
       if (known) {
+        const told = news.filter((n) => n.number > known.told).map((n) => n.kind);
+        known.told = Math.max(known.told, ...news.map((n) => n.number));
+        if (told.length) ring = told.indexOf('rush') >= 0 ? 'rush' : ring || (told.some((kind) => kind === 'refire') ? 'fresh' : 'cancelled');
         if (dead && !known.dead) { known.dead = true; ring = ring || 'cancelled'; }
         return;
       }
       const fresh = !ticket.shown_version && !dead;
-      firstSeen.set(ticket.id, {at: performance.now(), fresh, dead});
+      firstSeen.set(ticket.id, {at: performance.now(), fresh, dead, told: Math.max(0, ...news.map((n) => n.number))});
       if (fresh) ring = ticket.order.addition && ring !== 'fresh' ? 'addition' : 'fresh';
     });
     firstSeen.forEach((_, id) => { if (!here.has(id)) { firstSeen.delete(id); read.delete(id); guarded.delete(id); lateQuiet.delete(id); } });
@@ -138,7 +141,7 @@
     rest(Array.from(mount.querySelectorAll('.tk[data-id="' + ticket.id + '"]')));
     if (action === 'bump') view.toast = {id: ticket.id, ticket, label, until: now + UNDO_MS, up: !view.toastFits};
     else if (view.toast && view.toast.id === ticket.id) view.toast = null;
-    if (back) firstSeen.set(ticket.id, {at: now, fresh: false});
+    if (back) firstSeen.set(ticket.id, {at: now, fresh: false, told: 0});
     paint();      // not with the next frame: a tap is seen at once
   }
   function undo() {
@@ -249,8 +252,8 @@
 
   /* Nobody has seen it as it is. Lines count as they read: a later version of a ticket brings back only what it changes. */
   function unread(ticket) {
-    const lines = read.get(ticket.id);
-    return ticket.version > (ticket.shown_version || 0) && !(lines && ticket.lines.every((line) => lines.has(JSON.stringify(line))));
+    const lines = read.get(ticket.id), parts = ticket.lines.concat(KdsModel.unknown(ticket));
+    return ticket.version > (ticket.shown_version || 0) && !(lines && parts.every((part) => lines.has(JSON.stringify(part))));
   }
   function Pager({open}) {
     if (view.pages < 2) return null;
@@ -290,7 +293,7 @@
   const pictures = new Map();
   function steady(ticket) {
     const was = pictures.get(ticket.id);
-    if (was && was.base === model.base(ticket.id) && was.ticket.state === ticket.state) return was.ticket;
+    if (was && was.base === model.base(ticket.id) && was.ticket.state === ticket.state && KdsModel.unknown(was.ticket).length === KdsModel.unknown(ticket).length) return was.ticket;
     pictures.set(ticket.id, {base: model.base(ticket.id), ticket});
     if (pictures.size > 300) pictures.delete(pictures.keys().next().value);
     return ticket;
@@ -352,6 +355,7 @@
         if (unread(ticket)) {
           const lines = read.get(id) || new Set(), known = lines.size;
           KdsCards.inView(el.querySelector('ul')).forEach((seen, i) => { if (seen) lines.add(JSON.stringify(ticket.lines[i])); });
+          KdsModel.unknown(ticket).forEach((notice) => lines.add(JSON.stringify(notice)));      // they stand above the lines
           if (lines.size > known) { lines.at = performance.now(); more = true; }
           read.set(id, lines);
           if (unread(ticket)) return;
