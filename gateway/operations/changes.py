@@ -268,7 +268,7 @@ def _note(
     if len(before) >= MOST_OF_A_TICKET:
         raise Refused("too_many", retry_after_s=60)
     ticket.version += 1
-    ticket.updated_at, ticket.updated_by = now.iso, str(actor)
+    ticket.updated_at, ticket.updated_by = now.iso, actor.id or actor.kind
     notice = Notice(
         id=next(ids), ticket=ticket.id, number=len(before) + 1, kind=kind, by=actor.id or actor.kind, at=now.iso,
         boot=now.boot, mono=now.monotonic, version=ticket.version, reason=reason, from_place=from_place,

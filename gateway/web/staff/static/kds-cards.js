@@ -91,7 +91,7 @@
       ${order.addition ? html`<p class="tear">${t('addition')}</p>` : null}
       ${ticket.hold === 'fired' ? html`<p class="tear" data-testid="fired">${t('fired')}</p>` : null}
       ${news.map((notice) => html`<${Notice} key=${notice.id} t=${t} notice=${notice} />`)}
-      ${news.length ? html`<button class="know" type="button" data-testid=${'know-' + number} aria-label=${t('know') + ' ' + name + ' ' + number} onClick=${() => act('acknowledge', ticket)}>${icon('done')}${t('know')}</button>` : null}
+      ${news.length && !dead ? html`<button class="know" type="button" data-testid=${'know-' + number} aria-label=${t('know') + ' ' + name + ' ' + number} onClick=${() => act('acknowledge', ticket)}>${t('know')}</button>` : null}
       <ul>${ticket.lines.map((line) => html`<${Line} key=${line.id} t=${t} line=${line} ticket=${ticket} />`)}</ul>
       <button class="rest" type="button" onClick=${() => act('lines', ticket)}>${hidden < 0 ? t('lines_top') : t('more_lines', {n: hidden})}${icon('right')}</button>
       ${order.note ? html`<p class="note said" dir="auto">${t('quote', {text: order.note})}</p>` : null}
