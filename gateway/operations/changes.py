@@ -124,7 +124,7 @@ def _all(
     touched = [ticket for ticket in order.tickets if any(line.ticket == ticket.id for line in lines)]
     for ticket in touched:
         its = [(line, line.left) for line in lines if line.ticket == ticket.id]
-        _note(tx, now, ids, actor, order, ticket, "rush", its, reason)
+        note(tx, now, ids, actor, order, ticket, "rush", its, reason)
     return [ticket.id for ticket in touched]
 
 
@@ -178,7 +178,7 @@ def _taken_away(
     if ticket.cleared_at is not None:
         return [ticket.id]  # it has left the kitchen: nothing is stopped any more
     if not ticket.is_held:
-        _note(tx, now, ids, actor, order, ticket, kind, [(line, quantity)], reason)
+        note(tx, now, ids, actor, order, ticket, kind, [(line, quantity)], reason)
     if all(one.is_gone for one in order.lines_of(ticket.id)):
         _end_empty(tx, now, ids, actor, ticket)
     tickets.update(tx, ticket)
@@ -214,7 +214,7 @@ def _refire(
         ticket.state = moved("ticket", MOVES, ticket.state, "recall")
         ticket.started_at = ticket.ready_at = ticket.served_at = ticket.cleared_at = None
         ticket.ready_version = ticket.version + 1
-    _note(tx, now, ids, actor, order, ticket, "refire", [(line, quantity)], reason)
+    note(tx, now, ids, actor, order, ticket, "refire", [(line, quantity)], reason)
     return [ticket.id]
 
 
@@ -222,7 +222,7 @@ def _rush(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, line: Line, qu
     ticket = order.ticket(line.ticket)
     if _state(order, line) != "FIRED" or ticket.cleared_at is not None:
         raise IllegalMove("line", _state(order, line), "rush")
-    _note(tx, now, ids, actor, order, ticket, "rush", [(line, line.left)], reason)
+    note(tx, now, ids, actor, order, ticket, "rush", [(line, line.left)], reason)
     return [ticket.id]
 
 
@@ -242,7 +242,7 @@ def hold_lines(
         if not held:
             continue
         waiting = courses.put_aside(tx, now, ids, order, ticket, held)
-        _note(tx, now, ids, actor, order, ticket, "hold", [(line, line.left) for line in held], reason)
+        note(tx, now, ids, actor, order, ticket, "hold", [(line, line.left) for line in held], reason)
         if all(one.is_gone for one in order.lines_of(ticket.id)):
             _end_empty(tx, now, ids, actor, ticket)
         tickets.update(tx, ticket)
@@ -259,11 +259,11 @@ def _fire(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, line: Line, qu
 _DO = {"cancel": _cancel, "return": _return, "refire": _refire, "rush": _rush, "hold": _hold, "fire": _fire}
 
 
-def _note(
+def note(
     tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, ticket: Ticket, kind: NoticeKind,
     lines: list[tuple[Line, int]], reason: str = "", from_place: str = "",
 ) -> None:  # fmt: skip
-    """Tells the cook of a ticket. Raises `Refused`: too_many."""
+    """Tells the cook of an open ticket; without `lines` all of it is meant. Raises `Refused`: too_many."""
     before = order.notices_of(ticket.id)
     if len(before) >= MOST_OF_A_TICKET:
         raise Refused("too_many", retry_after_s=60)

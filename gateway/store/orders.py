@@ -98,6 +98,14 @@ def touch(tx: Tx, order: Order) -> None:
     )  # fmt: skip
 
 
+def seat(tx: Tx, order: Order) -> None:
+    """Writes whose table, visit and check it belongs to."""
+    tx.run(
+        "UPDATE orders SET dining_table = ?, visit = ?, check_n = ? WHERE n = ?",
+        order.table, order.visit, row_of(order.check), row_of(order.id),
+    )  # fmt: skip
+
+
 def change_line(tx: Tx, order: Order, line: Line) -> None:
     """Writes what changes in a line's life."""
     tx.run(

@@ -47,6 +47,11 @@ def close(tx: Tx, visit_id: str, at: str) -> None:
     tx.run("UPDATE visits SET state = 'CLOSED', closed_at = ? WHERE id = ?", at, visit_id)
 
 
+def seat(tx: Tx, visit_id: str, table: str) -> None:
+    """The party sits at this table now."""
+    tx.run("UPDATE visits SET dining_table = ? WHERE id = ?", table, visit_id)
+
+
 def set_covers(tx: Tx, visit_id: str, covers: int) -> None:
     tx.run("UPDATE visits SET covers = ? WHERE id = ?", covers, visit_id)
 

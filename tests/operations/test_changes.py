@@ -15,7 +15,7 @@ from gateway.domain.errors import Refused
 from gateway.domain.order import Cart, Order
 from gateway.domain.print_job import NOTICE
 from gateway.housekeeping.proof_watch import ProofWatch
-from gateway.operations import changes, kitchen
+from gateway.operations import changes, kitchen, moving
 from gateway.operations import papers as paper_results
 from gateway.operations.slips import slip_of
 from gateway.store import notices, orders, tickets
@@ -311,3 +311,41 @@ def test_what_is_not_there_is_refused_and_a_reason_that_no_slip_can_hold_too(sho
     assert refused(shop, order_id, 9, "rush").code == "unknown_line"
     assert refused(shop, order_id, 1, "rush", reason="a\x1bb").code == "invalid"
     assert shop.events()[1:] == ["order.placed"]
+
+
+# --- a party moves ------------------------------------------------------------------------------------------------
+
+
+def test_a_party_that_moves_takes_its_dishes_along_and_orders_nothing_again(tmp_path: Path) -> None:
+    shop = with_courses(tmp_path / "box", "lamb")
+    order_id = shop.place("tofu", "lamb")
+    render(shop, the(shop, order_id).tickets[0].id)
+    visit = the(shop, order_id).visit
+    assert shop.do(moving.move_table, "1", "2", "m1", actor=WAITER) == 1
+    assert shop.do(moving.move_table, "1", "2", "m1", actor=WAITER) == 0, "the same key"
+    order = the(shop, order_id)
+    assert (order.table, order.visit) == ("2", visit)
+    assert [(n.kind, n.from_place) for n in order.notices] == [("move", "1")], "the held ticket is before no cook"
+    [_, (kind, dishes)] = papers(shop, order_id)
+    assert (kind, dishes) == ("move", [(1, "麻婆豆腐")])
+    assert len(shop.sql("SELECT 1 FROM orders")) == 1
+    change(shop, order_id, 2, "fire")
+    assert papers(shop, order_id)[2][0] == "fire"
+    assert shop.visit("2") == visit, "its phones' cookies live on"
+    shop.close()
+
+
+def test_nobody_moves_to_a_table_where_somebody_eats_but_two_parties_can_become_one(shop: Shop) -> None:
+    first, second = shop.place("tofu", table="1"), shop.place("tea", table="2")
+    with pytest.raises(Refused, match="table_taken"):
+        shop.do(moving.move_table, "1", "2", "m1", actor=WAITER)
+    assert shop.do(moving.merge_tables, "1", "2", "m2", actor=WAITER) == 1
+    assert the(shop, first).check == the(shop, second).check
+    assert (the(shop, first).table, the(shop, first).visit) == ("2", the(shop, second).visit)
+    assert [n.kind for n in the(shop, first).notices] == ["merge"]
+    assert the(shop, second).notices == []
+    assert shop.sql("SELECT 1 FROM visits WHERE dining_table = '1' AND state = 'OPEN'") == []
+    with pytest.raises(Refused, match="table_closed"):
+        shop.do(moving.merge_tables, "1", "2", "m3", actor=WAITER)
+    with pytest.raises(Refused, match="unknown_table"):
+        shop.do(moving.move_table, "2", "99", "m4", actor=WAITER)

@@ -423,7 +423,7 @@ def test_the_kitchens_page_is_for_who_is_logged_in_and_for_stations_that_are(doo
 
 
 def test_an_action_that_the_document_does_not_name_is_not_found(doors: Doors) -> None:
-    for path in ("/api/v1/tables/1/move", "/api/v1/items/tofu/gone", "/api/v1/ordering/stop"):
+    for path in ("/api/v1/tables/1/sing", "/api/v1/items/tofu/gone", "/api/v1/ordering/stop"):
         assert doors.program("POST", path).status_code == 404
 
 

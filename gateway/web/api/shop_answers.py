@@ -151,6 +151,14 @@ class TableChanged(msgspec.Struct, tag_field="state", tag="CHANGED"):
     lines: int
 
 
+class TableMoved(msgspec.Struct, tag_field="state", tag="MOVED"):
+    """`orders`: how many now belong to the table `to`; 0 where the same was asked before."""
+
+    table: str
+    to: str
+    orders: int
+
+
 class ItemSold(msgspec.Struct):
     item: str
     sold_out: bool

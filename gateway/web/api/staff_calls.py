@@ -12,7 +12,7 @@ from gateway.domain import documents, ticket
 from gateway.domain.errors import Refused
 from gateway.domain.notice import MAX_REASON
 from gateway.domain.order import StaffCart
-from gateway.operations import administration, changes, device_events, kitchen, ordering
+from gateway.operations import administration, changes, device_events, kitchen, moving, ordering
 from gateway.store import journal, keys, orders, settings, tickets, visits
 from gateway.web import access, bodies, views
 from gateway.web.api.guest_calls import order_answer
@@ -25,7 +25,8 @@ RECALL_S = 2 * 3600
 
 ACTIONS = (*ticket.ACTIONS, "rendered")
 TABLE_CHANGES = ("hold", "fire", "rush")
-TABLE_ACTIONS = ("open", "close", "answered", *TABLE_CHANGES)
+TABLE_MOVES = ("move", "merge")
+TABLE_ACTIONS = ("open", "close", "answered", *TABLE_CHANGES, *TABLE_MOVES)
 ITEM_ACTIONS = ("sold-out", "back-on")
 ORDERING_ACTIONS = ("pause", "resume")
 MAX_LISTED = 1000
@@ -41,12 +42,13 @@ class TicketAction(msgspec.Struct, forbid_unknown_fields=True):
 
 class TableAction(msgspec.Struct, forbid_unknown_fields=True):
     """`covers` of a table that is opened. `key`, `reason` and `course` of hold, fire and rush: without a course all
-    that the table waits for is meant."""
+    that the table waits for is meant. `to`: the other table of move and merge, which need a key too."""
 
     covers: Annotated[int, msgspec.Meta(ge=0, le=200)] = 0
     key: Annotated[str, msgspec.Meta(max_length=128)] = ""
     course: Annotated[str, msgspec.Meta(max_length=40)] = ""
     reason: Annotated[str, msgspec.Meta(max_length=MAX_REASON)] = ""
+    to: Annotated[str, msgspec.Meta(max_length=12)] = ""
 
 
 class Pausing(msgspec.Struct, forbid_unknown_fields=True):
@@ -161,9 +163,13 @@ def act_on_table(table: str, action: str) -> Response:
     if action not in TABLE_ACTIONS:
         raise Refused("not_found")
     asked = _optional(TableAction)
+    if action in (*TABLE_CHANGES, *TABLE_MOVES) and not asked.key:
+        raise Refused("idempotency_key_missing")
+    if action in TABLE_MOVES:
+        operation = moving.move_table if action == "move" else moving.merge_tables
+        moved = house().do(operation, who.actor, table, asked.to, asked.key)
+        return bodies.json({"table": table, "state": "MOVED", "to": asked.to, "orders": moved})
     if action in TABLE_CHANGES:
-        if not asked.key:
-            raise Refused("idempotency_key_missing")
         lines = house().do(changes.change_table, who.actor, table, action, asked.key, asked.course, asked.reason)
         return bodies.json({"table": table, "state": "CHANGED", "lines": lines})
     if action == "open":
