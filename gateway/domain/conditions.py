@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gateway.domain.texts import TextMap
+from gateway.domain.texts import TextMap, pick
 
 Severity = Literal["now", "soon", "rest"]
 URGENCY: tuple[Severity, ...] = ("now", "soon", "rest")
@@ -121,7 +121,7 @@ KINDS: dict[str, Kind] = {
     ),
     "notice_unseen": _kind(
         "now", "{table} 桌的改单没人看到", "Nobody has seen a change for table {table}",
-        "单号 {number}（{kind}）：去 {station} 说一声", "Order {number} ({kind}): tell {station}",
+        "单号 {number}，{what} {dishes}：去档口说一声", "Order {number}, {what} {dishes}: tell the station",
     ),
     "slip_gap": _kind(
         "soon", "单号 {slip} 不确定是否出单", "Not sure that slip {slip} came out",
@@ -140,7 +140,8 @@ KINDS: dict[str, Kind] = {
     ),
     "ticket_unseen": _kind(
         "now", "{table} 桌 {number} 厨房还没看到", "No cook has seen {number}, table {table}",
-        "去档口口头报单，并看看屏幕和打印机", "Tell the station in person; look at its screen and printer",
+        "{dishes}：去档口口头报单，并看看屏幕和打印机",
+        "{dishes}: tell the station in person; look at its screen and printer",
     ),
     "unknown_item": _kind(
         "soon", "{number} 里有菜单上没有的菜", "{number} has dishes that the menu does not know",
@@ -206,10 +207,14 @@ def document(
     """A condition as pages and programs get it. An unknown code still says itself."""
     kind = KINDS.get(code) or _kind("soon", code, code, "", "")
 
+    def said(tag: str) -> dict[str, Any]:
+        """Params that are texts in several languages are said in this one."""
+        return {key: pick(value, tag) if isinstance(value, dict) else value for key, value in params.items()}
+
     def words(texts: TextMap) -> TextMap:
         return {
             tag: text.format_map(
-                _Blank(params, subject=subject, name=name.get(tag) or subject, **_of_waiting(tag, waiting))
+                _Blank(said(tag), subject=subject, name=name.get(tag) or subject, **_of_waiting(tag, waiting))
             )
             for tag, text in texts.items()
         }

@@ -10,7 +10,7 @@ import msgspec
 from gateway.domain.check import Check
 from gateway.domain.notice import Notice
 from gateway.domain.order import Choice, Line, Order
-from gateway.domain.texts import TextMap
+from gateway.domain.texts import TextMap, pick
 from gateway.domain.ticket import Ticket
 
 Json = dict[str, Any]
@@ -192,6 +192,20 @@ def _named(order: Json, line_id: str) -> Json:
     """A notice may name a line that is on another ticket by now."""
     line = next(line for line in order["lines"] if line["id"] == line_id)
     return {"name": line["name"], "kitchen_name": line["kitchen_name"]}
+
+
+MOST_NAMED = 3
+"""Dishes of a condition: who reads it goes and looks."""
+
+
+def dishes(lines: list[tuple[Line, int]]) -> TextMap:
+    """What is meant, in both languages of the house, for a sentence."""
+    return {tag: _listed(lines, tag) for tag in ("zh-Hans", "en")}
+
+
+def _listed(lines: list[tuple[Line, int]], tag: str) -> str:
+    named = [f"{quantity}× {pick(line.name, tag)}" for line, quantity in lines[:MOST_NAMED]]
+    return ("、" if tag == "zh-Hans" else ", ").join(named) + ("…" if len(lines) > MOST_NAMED else "")
 
 
 def is_held(ticket: Json) -> bool:

@@ -7,11 +7,21 @@ from typing import Literal, get_args
 
 import msgspec
 
+from gateway.domain.texts import TextMap
+
 NoticeKind = Literal["cancel", "return", "refire", "rush", "hold", "fire", "move", "merge"]
 KINDS: tuple[NoticeKind, ...] = get_args(NoticeKind)
 
 SLIP_KINDS: dict[str, str] = {"cancel": "return"}
 """A cook does the same for both: stops. Every other kind has a slip of its own name."""
+
+WORDS: dict[str, TextMap] = {
+    "cancel": {"zh-Hans": "退菜", "en": "cancelled"}, "return": {"zh-Hans": "退菜", "en": "returned"},
+    "refire": {"zh-Hans": "重做", "en": "cook again"}, "rush": {"zh-Hans": "催菜", "en": "rush"},
+    "hold": {"zh-Hans": "等叫", "en": "hold"}, "fire": {"zh-Hans": "起菜", "en": "fire"},
+    "move": {"zh-Hans": "转台", "en": "table moved"}, "merge": {"zh-Hans": "并台", "en": "tables merged"},
+}  # fmt: skip
+"""For who is told that nobody has seen it."""
 
 MOST_OF_A_TICKET = 20
 """A ticket that was changed more often is a mistake or a prank; its screen stays readable, and the largest order with

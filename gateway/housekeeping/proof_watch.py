@@ -14,8 +14,9 @@ from gateway.store import Pending, Store, jobs, notices, tickets
 SCREEN_S = 8.0
 """A screen-only station that has not drawn a ticket by then gets it on paper. Nothing is due for a younger one."""
 
-CALL_S = 15.0
-"""Then someone in the store is told that no cook has the ticket."""
+CALL_S = 9.5
+"""Then someone in the store is told that no cook has the ticket, so that it is known within 10 s. What a screen has not
+drawn in 8 s is on paper by then where there is a printer that is well."""
 
 DOUBT_S = 60.0
 """Then the guest is told, and that a waiter is checking."""

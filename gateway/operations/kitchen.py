@@ -248,8 +248,9 @@ def call_for_ticket(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str) ->
     order, ticket = _find(tx, ticket_id)
     if ticket.state == "QUEUED":
         devices.raise_condition(
-            tx, "ticket_unseen", ticket_id, now.iso, number=order.number, table=order.table, station=ticket.station
-        )
+            tx, "ticket_unseen", ticket_id, now.iso, number=order.number, table=order.table, station=ticket.station,
+            dishes=documents.dishes([(line, line.left) for line in order.lines_of(ticket_id) if not line.is_gone]),
+        )  # fmt: skip
 
 
 def slip_for_screen(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str) -> None:

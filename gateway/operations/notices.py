@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from gateway.domain import documents
 from gateway.domain.actor import Actor
 from gateway.domain.ids import Ids
-from gateway.domain.notice import Notice
+from gateway.domain.notice import WORDS, Notice
 from gateway.domain.now import Now
 from gateway.domain.order import Order
 from gateway.domain.print_job import NOTICE, PrintJob
@@ -78,8 +79,10 @@ def call_for_notice(tx: Tx, now: Now, ids: Ids, actor: Actor, notice_id: str) ->
     """Nothing proves it before a cook: someone in the store is told."""
     notice = notices.get(tx, notice_id)
     order = orders.load_of_ticket(tx, notice.ticket) if notice else None
+    meant = {one.line: one.quantity for one in notice.lines} if notice else {}
     if notice is not None and order is not None and notice.shown_at is None and notice.acked_at is None:
         devices.raise_condition(
-            tx, "notice_unseen", notice_id, now.iso, number=order.number, table=order.table, kind=notice.kind,
+            tx, "notice_unseen", notice_id, now.iso, number=order.number, table=order.table, what=WORDS[notice.kind],
             station=order.ticket(notice.ticket).station,
+            dishes=documents.dishes([(line, meant[line.id]) for line in order.lines if line.id in meant]),
         )  # fmt: skip

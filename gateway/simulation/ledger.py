@@ -21,8 +21,8 @@ from gateway.store.journal import Entry
 
 Json = dict[str, Any]
 
-TOLD_WITHIN_S = 19.0
-"""15 s until a person is called, and time for the watch, a batch and a busy moment."""
+TOLD_WITHIN_S = 13.5
+"""9.5 s until a person is called, and time for the watch, a batch and a busy moment."""
 
 
 @dataclass

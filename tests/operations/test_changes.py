@@ -212,7 +212,7 @@ def test_a_change_that_no_screen_draws_comes_on_paper_and_then_somebody_is_told(
     render(shop, ticket_id)
     change(shop, order_id, 1, "rush")
     watch = ProofWatch(shop.store)
-    for seconds, kinds, told in ((7.9, [], False), (0.2, [NOTICE], False), (7, [NOTICE], True), (30, [NOTICE], True)):
+    for seconds, kinds, told in ((7.9, [], False), (0.2, [NOTICE], False), (1.5, [NOTICE], True), (30, [NOTICE], True)):
         now = shop.later(seconds)
         watch.step(now)
         shop.write()

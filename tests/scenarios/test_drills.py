@@ -140,7 +140,7 @@ def test_a_drill_that_does_not_exist_is_refused_and_one_may_end_by_itself(own: R
 
 
 def test_an_order_that_no_cook_has_seen_is_called_out_and_the_guest_is_told(own: RunningDemo) -> None:
-    """Broker away and no screen on: after 15 s someone in the store is sent to the kitchen."""
+    """Broker away and no screen on: within 10 s someone in the store is sent to the kitchen."""
     eventually("a house that is well", lambda: own.conditions() == [], 20)
     own.drill("broker_down")
     try:
