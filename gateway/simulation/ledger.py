@@ -23,6 +23,8 @@ Json = dict[str, Any]
 
 TOLD_WITHIN_S = 13.5
 """9.5 s until a person is called, and time for the watch, a batch and a busy moment."""
+ASKED_WITHIN_S = 19.0
+"""15 s until a doubtful paper is printed again or asked about, and the same time."""
 
 
 @dataclass
@@ -236,7 +238,7 @@ class Ledger:
                 self.jobs[identity] = (state, copy, ticket)
             if state == "UNKNOWN" and settled is None and identity not in asked:
                 waited = min(now.since(boot, mono), calm)
-                if waited > TOLD_WITHIN_S:
+                if waited > ASKED_WITHIN_S:
                     raise Broken(f"nobody knows whether copy {copy} of {known.tag} came out, and nobody is asked")
         self._check_copies()
 
