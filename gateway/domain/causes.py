@@ -43,11 +43,6 @@ KINDS: dict[str, Kind] = {
         "the printer link stopped{since}, so {paper} waits: it restarts by itself; after a minute, power the box off"
         " and on",
     ),
-    "printer_gone": _kind(
-        "now", "设置里已经没有{printer}，{paper}不会打出来：请口头报单，或转到别的打印机",
-        "the settings no longer have {printer}, so {paper} will not print: tell the station in person, or send it to"
-        " another printer",
-    ),
     "device_misfit": _kind(
         "now", "{printer}的设置用不了，{paper}在等：请改设置：{reason}",
         "the settings of {printer} do not fit, so {paper} waits: change them: {reason}",

@@ -10,6 +10,7 @@ import msgspec
 
 from gateway.domain import causes
 from gateway.domain.documents import slip_number
+from gateway.domain.hands import actor_words, hand_words
 from gateway.domain.now import Now, parse_iso
 from gateway.domain.order import Order
 from gateway.domain.print_job import COOKED_BY, DEEDS, OPEN, PrintJob
@@ -19,6 +20,9 @@ from gateway.domain.ticket import Ticket
 
 SCREEN_S = 8.0
 """A screen has drawn a ticket, or a change of it, within this; else it is told. As housekeeping waits for a slip."""
+
+CALL_S = 15.0
+"""Where a slip counts as much as a screen, the slip has this long; then housekeeping calls somebody."""
 
 BRIDGE_S = 10.0
 """A bridge says something about the next paper of a printer that is well within milliseconds, and the gateway asks it
@@ -138,8 +142,6 @@ def _of_open_paper(facts: Facts, ticket: Ticket | None, job: PrintJob) -> Cause:
     trouble = trouble_of(facts, job.printer)
     if trouble and not (trouble.code == "printer_paused" and job.state == "SENDING"):
         return _cause(facts, trouble.code, ticket, job, since=trouble.since, **_of_trouble(trouble))
-    if facts.rules.printer(job.printer) is None:
-        return _cause(facts, "printer_gone", ticket, job)
     if job.state == "WAITING" and job.reason:
         code = causes.WAITING_FOR.get(job.reason, "printer_waits")
         return _cause(facts, code, ticket, job, since=job.updated_at, reason=job.reason, n=facts.ahead.get(job.id, 0))
@@ -173,7 +175,8 @@ def _of_screens(facts: Facts, ticket: Ticket, papers: list[PrintJob]) -> list[Ca
     if ticket.proof == "paper":
         return []
     if ticket.state == "QUEUED":
-        late = facts.now.since(ticket.fired_boot, ticket.fired_mono) >= SCREEN_S
+        patience = SCREEN_S if ticket.proof == "screen" else CALL_S
+        late = facts.now.since(ticket.fired_boot, ticket.fired_mono) >= patience
         held = all(line.state == "ON_HOLD" for line in facts.order.lines_of(ticket.id))
         return [_cause(facts, "no_screen", ticket, since=ticket.fired_at)] if late and not held else []
     if ticket.state == "READY" or ticket.shown_version >= ticket.version:
@@ -211,7 +214,7 @@ def _printed(papers: list[PrintJob]) -> PrintJob | None:
 
 def _cause(
     facts: Facts, code: str, ticket: Ticket | None, job: PrintJob | None = None, since: str = "", other: str = "",
-    **more: Any,
+    by: str = "", **more: Any,
 ) -> Cause:  # fmt: skip
     kind = causes.KINDS[code]
     proven = ticket is None or ticket.state != "QUEUED"
@@ -222,7 +225,8 @@ def _cause(
     words = {}
     for tag, text in kind.words.items():
         named = name_of(facts.rules, other, tag)
-        fields = {**more, "paper": paper.get(tag, ""), "station": name_of(facts.rules, station, tag)}
+        hand = hand_words(actor_words(by, tag) if by.startswith("staff ") else by, tag)
+        fields = {**more, "by": hand, "paper": paper.get(tag, ""), "station": name_of(facts.rules, station, tag)}
         fields |= {"printer": name_of(facts.rules, job.printer, tag) if job else "", "other": named}
         fields |= {"since": clause(facts.rules, since, "since", tag), "at": clause(facts.rules, since, "at", tag)}
         words[tag] = filled(text, fields | {"other_clause": _towards(named, tag)}, tag)

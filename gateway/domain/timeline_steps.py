@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from gateway.domain.explanation import Facts, filled, name_of, paper_name, slip_code
+from gateway.domain.hands import actor_words, hand_words
 from gateway.domain.print_job import DEEDS, PrintJob
 from gateway.domain.texts import TextMap
 
@@ -73,24 +74,13 @@ REASONS: dict[str, tuple[str, str]] = {
     "busy": ("正忙", "busy"),
 }  # fmt: skip
 
-_WHO: dict[str, tuple[str, str]] = {
-    "guest": ("客人", "a guest"), "house": ("点单盒", "the gateway"), "bridge": ("打印连接程序", "the printer link"),
-}  # fmt: skip
-"""Whoever has no name that people know; a person, a screen and a program are called by theirs."""
+_MAKING = {"placed": 0, "slip_made": 1}
+"""What comes first of all that happened in one moment."""
 
 _JOB_STEPS = {
     "SENDING": "slip_sending", "WAITING": "slip_waiting", "PRINTED": "slip_printed", "UNCONFIRMED": "slip_unconfirmed",
     "UNKNOWN": "slip_unknown", "STALE": "slip_stale", "DIVERTED": "slip_diverted", "CANCELLED": "slip_cancelled",
 }  # fmt: skip
-
-
-def who_words(who: str, tag: str) -> str:
-    """A hand as people call it. `who`: an actor as the journal keeps it."""
-    kind, _, name = who.partition(" ")
-    if kind in _WHO:
-        zh, en = _WHO[kind]
-        return en if tag == "en" else zh
-    return name or kind
 
 
 def steps(facts: Facts, happened: Sequence[Happened], evidence: Mapping[str, Json]) -> list[Step]:
@@ -104,7 +94,7 @@ def steps(facts: Facts, happened: Sequence[Happened], evidence: Mapping[str, Jso
     for ticket in facts.order.tickets:
         if called := facts.standing("ticket_unseen", ticket.id):
             found.append(_step(facts, "called", called.since, station=ticket.station))
-    return sorted(found, key=lambda step: step.at)
+    return sorted(found, key=lambda step: (step.at, _MAKING.get(step.what, len(_MAKING))))
 
 
 def _of_event(facts: Facts, one: Happened) -> list[Step]:
@@ -112,7 +102,7 @@ def _of_event(facts: Facts, one: Happened) -> list[Step]:
         return [_step(facts, "placed", one.at, who=one.by)]
     found = []
     for ticket in one.tickets:
-        what, hand = one.what, str(ticket.get("updated_by", "")) or who_words(one.by, "en")
+        what, hand = one.what, str(ticket.get("updated_by", "")) or one.by
         if what == "ticket_shown" and hand.startswith("slip "):
             what = "ticket_on_paper"
         found.append(_step(facts, what, one.at, who=one.by, station=str(ticket.get("station", "")), hand=hand))
@@ -164,8 +154,8 @@ def _step(
     texts = WORDS.get(what, (what.replace("_", " "),) * 2)
     words = {}
     for text, tag in zip(texts, ("zh-Hans", "en"), strict=True):
-        fields = {"who": who_words(who, tag), "hand": _hand(hand, tag), "station": name_of(facts.rules, station, tag)}
-        fields["other"] = name_of(facts.rules, other, tag)
+        fields = {"who": actor_words(who, tag), "hand": hand_words(hand, tag)}
+        fields |= {"station": name_of(facts.rules, station, tag), "other": name_of(facts.rules, other, tag)}
         if job:
             zh, en = REASONS.get(job.reason, (job.reason,) * 2)
             fields["paper"] = paper_name(job, facts.order)[tag]
@@ -173,13 +163,6 @@ def _step(
             fields["reason"] = en if tag == "en" else zh
         words[tag] = filled(text, fields, tag)
     return Step(at, what, words, who, station)
-
-
-def _hand(hand: str, tag: str) -> str:
-    """As a ticket keeps it: a user and a screen, or `slip 0041`."""
-    if tag != "en" and hand.startswith("slip "):
-        return hand.replace("slip ", "小票 ", 1)
-    return hand
 
 
 def concerned(order: Json, ticket_ids: Sequence[str]) -> list[Json]:
