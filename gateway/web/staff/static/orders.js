@@ -47,6 +47,10 @@
   });
 
   /* -- drawing ---------------------------------------------------------------------------------------------- */
+  function words(texts) {
+    const said = TP.text(texts);
+    return said.slice(0, 1).toUpperCase() + said.slice(1);
+  }
   function Top() {
     const other = TP.lang === 'en' ? 'zh-Hans' : 'en';
     return html`<header class="top"><p class="logo"><i></i>${TP.text(boot.store_name)}</p>
@@ -62,11 +66,11 @@
   }
   function Cause({cause}) {
     const [cls, sign] = LOOK[cause.rank];
-    return html`<li class=${'cause ' + cause.rank} data-testid=${'cause-' + cause.code}><span class=${'state ' + cls}>${icon(sign)}${t(cause.rank)}</span><span>${TP.text(cause.words)}</span></li>`;
+    return html`<li class=${'cause ' + cause.rank} data-testid=${'cause-' + cause.code}><span class=${'state ' + cls}>${icon(sign)}${t(cause.rank)}</span><span>${words(cause.words)}</span></li>`;
   }
   function Steps({steps}) {
     if (!steps.length) return null;
-    return html`<ol class="steps" aria-label=${t('steps')}>${steps.map((s) => html`<li data-testid=${'step-' + s.what}><time datetime=${s.at}>${TP.clock.hms(s.at)}</time><span>${TP.text(s.words)}</span></li>`)}</ol>`;
+    return html`<ol class="steps" aria-label=${t('steps')}>${steps.map((s) => html`<li data-testid=${'step-' + s.what}><time datetime=${s.at}>${TP.clock.hms(s.at)}</time><span>${words(s.words)}</span></li>`)}</ol>`;
   }
   function Line({line}) {
     const off = line.state === 'CANCELLED' || line.state === 'RETURNED';
@@ -81,7 +85,7 @@
     const {order, stands} = found, [cls, sign] = LOOK[stands.rank];
     const place = order.table ? TP.table(t, order.table) : order.pickup_no || t(order.type);
     return html`<section class=${'verdict ' + stands.rank} data-testid="verdict"><p class="which"><b>${order.number}</b> ${place} · ${t('at', {at: TP.clock.hm(order.placed_at)})}</p>
-      <h1 data-testid="stands"><span class=${cls}>${icon(sign)}</span>${TP.text(stands.words)}</h1>
+      <h1 data-testid="stands"><span class=${cls}>${icon(sign)}</span>${words(stands.words)}</h1>
       <p class="fresh">${t('updated', {at: TP.clock.hms(view.heardAt)})} · ${t(found.open ? 'open' : 'over')}${found.in_cloud ? ' · ' + t('in_cloud') : ''}</p></section>`;
   }
   function Found({found}) {
