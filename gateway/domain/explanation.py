@@ -139,8 +139,8 @@ def _of_paper(facts: Facts, ticket: Ticket | None, job: PrintJob, papers: list[P
 
 
 def _of_open_paper(facts: Facts, ticket: Ticket | None, job: PrintJob) -> Cause:
-    trouble = trouble_of(facts, job.printer)
-    if trouble and not (trouble.code == "printer_paused" and job.state == "SENDING"):
+    trouble = trouble_of(facts, job.printer, begun=job.state == "SENDING")
+    if trouble:
         return _cause(facts, trouble.code, ticket, job, since=trouble.since, **_of_trouble(trouble))
     if job.state == "WAITING" and job.reason:
         code = causes.WAITING_FOR.get(job.reason, "printer_waits")
@@ -159,13 +159,14 @@ def _of_trouble(trouble: Wrong) -> dict[str, str]:
     return {name: str(value) for name, value in trouble.params.items() if name in ("by", "reason")}
 
 
-def trouble_of(facts: Facts, printer: str) -> Wrong | None:
-    """What keeps papers from this printer: what is nearest to the box first, as nobody hears what lies behind it."""
+def trouble_of(facts: Facts, printer: str, begun: bool = False) -> Wrong | None:
+    """What keeps papers from this printer: what is nearest to the box first, as nobody hears what lies behind it. What
+    has `begun` ends although people have paused the printer."""
     if broker := facts.standing("broker_down", "broker"):
         return broker
     known = facts.rules.printer(printer)
     bridge = facts.standing("bridge_offline", known.bridge) if known else None
-    return bridge or facts.first(causes.PRINTER_TROUBLES, printer)
+    return bridge or facts.first((c for c in causes.PRINTER_TROUBLES if not (begun and c == "printer_paused")), printer)
 
 
 # --- screens, and the cook ---

@@ -349,6 +349,15 @@ def test_what_stands_in_the_way_is_the_headline(shop: Shop) -> None:
     assert "uplink_offline" in named(found)
 
 
+def test_what_has_begun_ends_although_its_printer_is_paused(shop: Shop) -> None:
+    order_id = shop.place("tofu")
+    answer(shop, order_id, "SENDING")
+    shop.do(printers.pause, "kitchen", actor=COOK)
+    assert set(named(explained(shop, order_id))) == {"printing"}
+    is_(shop, "kitchen", "blocked", "paper_out")
+    assert set(named(explained(shop, order_id))) == {"paper_out"}
+
+
 def test_a_slip_that_is_stuck_is_less_urgent_once_a_screen_has_drawn_the_ticket(shop: Shop) -> None:
     order_id = printer_says(shop, True, "blocked", "paper_out")
     before = explained(shop, order_id)["stands"]

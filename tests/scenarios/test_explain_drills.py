@@ -37,6 +37,10 @@ DRILLS = [
     Drill("broker_down", "broker_down", "店内消息断了", "messages inside the box stopped since", 15),
     Drill("wan_down", "uplink_offline", "外网断了", "the internet is gone since", 20),
     Drill("captive_portal", "uplink_portal", "网络要求登录", "the network asks for a login since", 20),
+    # On a serial line a printer without power is as silent as one that answers nothing.
+    Drill("printer_power_cut", "printer_mute", "打印机不回话", "which does not answer since", 40),
+    Drill("cloud_slow", "uplink_offline", "外网断了", "the internet is gone since", 25),
+    Drill("cloud_lost_answer", "uplink_offline", "外网断了", "the internet is gone since", 25),
     Drill("cloud_error", "uplink_cloud_error", "云端出错", "the cloud has a fault since", 20),
 ]
 
@@ -84,6 +88,17 @@ def test_a_drill_is_named_while_it_lasts_and_neither_before_nor_after(own: Runni
     # What the mute printer left unproven prints again after a quarter of a minute, and that answers for it.
     eventually("nothing is left in the way", lambda: asked(own, order["number"])["well"], 60)
     assert own.command("explain", order["number"]).returncode == 0
+
+
+def test_a_low_roll_keeps_nothing_and_is_no_cause(own: RunningDemo) -> None:
+    eventually("a house that is well", lambda: own.conditions() == [], 40)
+    own.drill("paper_low")
+    try:
+        eventually("it is told", lambda: [c["code"] for c in own.conditions()] == ["paper_low"], 10)
+        order = own.order("4", [{"item": "rice"}])
+        eventually("its slip comes out", lambda: well(own, order), 20)
+    finally:
+        own.drill("paper_low", on=False)
 
 
 def test_an_order_is_explained_by_the_code_on_its_slip_in_the_terminals_language(own: RunningDemo) -> None:
