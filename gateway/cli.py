@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check-config": ("gateway.commands.inspect", "check the boot file, the settings and the menu"),
     "doctor": ("gateway.commands.doctor", "what the printers can do, as their newest probes found"),
     "orders": ("gateway.commands.inspect", "the newest orders"),
+    "explain": ("gateway.commands.explain", "why an order stands where it stands, step by step"),
     "jobs": ("gateway.commands.inspect", "print jobs, newest first"),
     "outbox": ("gateway.commands.inspect", "what waits for the cloud"),
     "menu": ("gateway.commands.exchange", "import or export the menu as TOML"),

@@ -148,6 +148,12 @@ def waiting_count(rows: Reader, printer: str) -> int:
     )
 
 
+def ahead_of(rows: Reader, job: PrintJob) -> int:
+    """How many of its printer stand before it in line."""
+    before = f"SELECT count(*) FROM jobs WHERE printer = ? AND {_OPEN} AND n < ?"
+    return int(rows.value(before, job.printer, row_of(job.id)))
+
+
 def open_count(rows: Reader, printer: str) -> int:
     """Papers, and what else it has not done yet."""
     return int(rows.value(f"SELECT count(*) FROM jobs WHERE printer = ? AND {_OPEN}", printer))

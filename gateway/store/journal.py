@@ -184,6 +184,35 @@ def end_of(epoch_count: int) -> int:
     return ((epoch_count + 1) << EPOCH_SHIFT) - 1
 
 
+LOOKED_THROUGH = 20_000
+"""Slots behind an order's first in which its others are looked for: an evening's worth is a tenth of it."""
+
+AT_ONCE = 500
+"""Some five minutes of a full house, and mostly all of an order's life that has happened yet."""
+
+
+def of_subject(rows: Reader, subject: str, first_id: str, upto_ver: int) -> list[Entry]:
+    """The events of one subject, oldest first, up to this version of it. No index is kept for people who look: event
+    ids sort by the time they were made in, so the first slot behind `first_id` (an id of the same moment) is found by
+    halving, and from there the few events of its life are not far."""
+    low, high = first_slot(rows), last_slot(rows)
+    while low < high:
+        middle = (low + high) // 2
+        made = rows.one("SELECT slot, id FROM journal WHERE slot >= ? ORDER BY slot LIMIT 1", middle)
+        if made is None or made[1] >= first_id:
+            high = middle
+        else:
+            low = int(made[0]) + 1
+    found: list[Entry] = []
+    for _ in range(0, LOOKED_THROUGH, AT_ONCE):
+        part = rows.all("SELECT slot, subject FROM journal WHERE slot >= ? ORDER BY slot LIMIT ?", low, AT_ONCE)
+        found += [entry for slot, of in part if of == subject and (entry := at(rows, slot)) is not None]
+        if not part or (found and found[-1].ver >= upto_ver):
+            break
+        low = part[-1][0] + 1
+    return found
+
+
 KEEP_ALWAYS = 20_000
 """The newest slots stay whatever the wall clock says, and with them the keys that point at them: a clock that jumps
 ahead by years must not make a phone's second try a second order. Two weeks of a busy store, some 12 MB."""

@@ -152,6 +152,17 @@ def recent(rows: Reader, limit: int) -> list[Order]:
     return [_order(rows, r) for r in rows.all(f"{_ORDER} ORDER BY o.n DESC LIMIT ?", limit)]
 
 
+NUMBERS_LOOKED_THROUGH = 5000
+"""Orders: two weeks of a busy store. No index is kept for people who look."""
+
+
+def of_number(rows: Reader, number: str, limit: int) -> list[Order]:
+    """The newest that bear this number: it comes again each business day."""
+    newest = f"SELECT n, number FROM orders ORDER BY n DESC LIMIT {NUMBERS_LOOKED_THROUGH}"
+    found = rows.all(f"SELECT n FROM ({newest}) WHERE number = ? LIMIT ?", number, limit)
+    return [load_by_number(rows, n) for (n,) in found]
+
+
 def fired_within(rows: Reader, check_id: str, seconds: float, now: Now) -> int:
     """Orders on this check whose tickets were fired at most so long ago, whatever the wall clock has done since."""
     first_ticket = "SELECT t.fired_boot = ? AND t.fired_mono >= ? FROM tickets t WHERE t.n > o.n ORDER BY t.n LIMIT 1"

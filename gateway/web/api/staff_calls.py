@@ -13,6 +13,7 @@ from gateway.domain.errors import Refused
 from gateway.domain.notice import MAX_REASON
 from gateway.domain.order import StaffCart
 from gateway.operations import administration, changes, device_events, kitchen, moving, ordering
+from gateway.operations import timeline as explanations
 from gateway.store import journal, keys, orders, settings, tickets, visits
 from gateway.web import access, bodies, views
 from gateway.web.api.guest_calls import order_answer
@@ -98,6 +99,16 @@ def order(order_id: str) -> Response:
         if found is None:
             raise Refused("unknown_order")
         return bodies.tagged(documents.order_document(found))
+
+
+def timeline(order_id: str) -> Response:
+    """Also by the order's number or the code on a slip: what a person reads, and a scanner."""
+    access.staff()
+    with house().store.read() as rows:
+        found = explanations.explain(rows, house().now(), order_id)
+        if found is None:
+            raise Refused("unknown_order")
+        return bodies.tagged(found)
 
 
 def check(check_id: str) -> Response:

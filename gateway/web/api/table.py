@@ -22,6 +22,7 @@ from gateway.web.api import (
     paper_calls,
     shop_answers,
     staff_calls,
+    timeline_answers,
 )
 from gateway.web.api.route import GUEST, STAFF, Route
 
@@ -78,6 +79,7 @@ ROUTES: list[Route] = [
     _look("/api/v1/orders", staff_calls.list_orders, "The newest orders", order_answers.Orders, "invalid", query=("limit",)),
     _phone("/api/v1/orders/<order_id>", guest_calls.order, "One order as it is", order_answers.GuestOrder, "unknown_order"),
     _look("/api/v1/orders/<order_id>", staff_calls.order, "One order as it is", order_answers.Order, "unknown_order", answers=_TAGGED),
+    _look("/api/v1/orders/<order_id>/timeline", staff_calls.timeline, "Every step of an order, and why it stands where it stands; the id, the number or the code on a slip", timeline_answers.Timeline, "unknown_order", "not_set_up", answers=_TAGGED),
     _phone("/api/v1/visit", guest_calls.visit, "The table's running list", order_answers.RunningList, "table_closed"),
     _phone("/api/v1/checks/<check_id>", guest_calls.check, "What is to be paid", order_answers.Check, "unknown_check"),
     _look("/api/v1/checks/<check_id>", staff_calls.check, "What is to be paid", order_answers.Check, "unknown_check", answers=_TAGGED),

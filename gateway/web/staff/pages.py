@@ -1,4 +1,4 @@
-"""The staff's pages: the kitchen screen, the login."""
+"""The staff's pages: the kitchen screen, the printers, why an order stands where it stands, the login."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ def register(app: Flask) -> None:
     app.add_url_rule("/login", "login_page", login)
     app.add_url_rule("/kds/<station_id>", "kitchen_page", kitchen)
     app.add_url_rule("/admin/printers", "printers_page", printers)
+    app.add_url_rule("/orders", "orders_page", orders)
+    app.add_url_rule("/orders/<code>", "order_page", orders)
 
 
 def start() -> Response:
@@ -109,6 +111,25 @@ def printers() -> Response:
         "findings": {**_finding_words(), "order": list(findings_words.CAPABILITIES)},  # JSON's own order is another
     }
     return make_response(render_template("staff/printers.html", boot=boot, lang=boot["lang"]))
+
+
+def orders(code: str = "") -> Response:
+    """Why an order stands where it stands, by what is printed on its slips; without a code a field that takes one."""
+    try:
+        access.staff()
+    except Refused:
+        return _to_login()
+    with house().store.read() as rows:
+        rules = settings.the_settings(rows)
+    boot = {
+        "lang": language(),
+        "store_name": rules.name,
+        "stations": [{"id": s.id, "name": s.name} for s in rules.stations],
+        "time_zone": rules.time_zone,
+        "code": code[:64],
+        "demo": house().config.demo is not None,
+    }
+    return make_response(render_template("staff/orders.html", boot=boot, lang=boot["lang"]))
 
 
 def _finding_words() -> dict[str, dict[str, dict[str, str]]]:
