@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-VERSION = 4
+VERSION = 5
 """Kept in `PRAGMA user_version`, so that an ordinary start needs no look into the book."""
 
 PAGE_SIZE = 512
@@ -155,6 +155,13 @@ CREATE TABLE inquiries (
 CREATE INDEX inquiries_open ON inquiries (n) WHERE state = 'ASKED';
 """
 
+ROUTING = """
+CREATE TABLE suspended_stations (
+  station TEXT NOT NULL, area TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (station, area)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE broker_displays (station TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT, WITHOUT ROWID;
+"""
+
 
 def migrate(path: Path, stop_before: str | None = None) -> None:
     """Brings the file at `path` to `VERSION`. The caller has made a backup if there was something to lose.
@@ -181,6 +188,10 @@ def migrate(path: Path, stop_before: str | None = None) -> None:
     @steps()  # type: ignore[untyped-decorator, unused-ignore]
     def m004_inquiries(db: Any) -> None:
         _carry_out(db, INQUIRIES)
+
+    @steps()  # type: ignore[untyped-decorator, unused-ignore]
+    def m005_routing(db: Any) -> None:
+        _carry_out(db, ROUTING)
 
     db = sqlite_utils.Database(str(path))
     try:

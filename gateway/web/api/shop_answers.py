@@ -66,6 +66,8 @@ class MenuVariant(msgspec.Struct):
 
 
 class MenuItem(msgspec.Struct):
+    """`suspended`: guests cannot order it, for no order reaches its station now; it comes back by itself."""
+
     id: str
     name: TextMap
     price: int
@@ -81,6 +83,7 @@ class MenuItem(msgspec.Struct):
     spicy: int
     min_age: int
     sold_out: bool
+    suspended: bool
     remaining: int | None
     photo: str | None
     search: str
