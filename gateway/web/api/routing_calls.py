@@ -77,7 +77,7 @@ def routing() -> Response:
         since = {(one.station, one.area): one.at for one in stations.all_suspended(rows)}
     menu = current[1] if current else Menu(rules.currency, [])
     ways = routes.every_way(rules, menu)
-    wrong = [*_kept_faults(rules, menu), *_dead(paths, ways, menu)]
+    wrong = [*_kept_faults(rules, menu), *dead(paths, ways, menu)]
     return bodies.json(
         Routing(
             [RoutedItem(i, menu.category_of[i], [_way(way) for way in found]) for i, found in ways.items()],
@@ -103,7 +103,8 @@ def _kept_faults(rules: Settings, menu: Menu) -> list[Fault]:
     return found + routes.menu_faults(rules, menu)
 
 
-def _dead(paths: list[KitchenPath], ways: dict[str, list[routes.Way]], menu: Menu) -> list[Fault]:
+def dead(paths: list[KitchenPath], ways: dict[str, list[routes.Way]], menu: Menu) -> list[Fault]:
+    """The places that nothing reaches now, each with what is made there."""
     found = []
     for path in paths:
         items = [i for i, all_ways in ways.items() if any(_goes_there(way, path) for way in all_ways)]
