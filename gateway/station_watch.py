@@ -11,7 +11,8 @@ from gateway.store import Pending, Store, settings, stations
 from gateway.store.stations import Place
 
 LOOK_EVERY_S = 2.0
-"""A dish is back on the menu so soon after its screen: a guest's phone asks every five seconds."""
+"""A dish is back on the menu so soon after its screen: a guest's phone asks every five seconds. Housekeeping runs at
+each commit in a rush; this need not look so often."""
 
 
 class StationWatch:
@@ -23,13 +24,21 @@ class StationWatch:
         self._screens = screens
         self._dead: dict[Place, float] = {}
         self._asked: set[Place] = set()
+        self._due = float("-inf")
 
     def step(self, now: Now) -> float | None:
+        if now.monotonic < self._due:
+            return self._due
+        self._due = now.monotonic + LOOK_EVERY_S
+        self._look(now)
+        return self._due
+
+    def _look(self, now: Now) -> None:
         screens = self._screens()
         with self._store.read() as rows:
             rules = settings.settings(rows)
             if rules is None:
-                return now.monotonic + LOOK_EVERY_S
+                return
             paths = station_paths.paths(rows, rules, screens, now)
             suspended = stations.suspended(rows)
         dead = {path.place for path in paths if not path.lives}
@@ -39,7 +48,6 @@ class StationWatch:
         for station, area in dead - suspended:
             if now.monotonic >= self._dead[station, area] + station_paths.DEAD_S:
                 self._submit(station_paths.suspend, station, area)
-        return now.monotonic + LOOK_EVERY_S
 
     def _submit(self, operation: Callable[..., None], station: str, area: str) -> None:
         """Once at a time; a store that did not take it is asked again at the next look."""
