@@ -472,5 +472,25 @@ def test_routes_and_printers_of_areas_come_back_as_they_went_in(boot: Path, run:
     assert "routes[1].until: '25:00' does not fit; write a time of day such as 04:00" in err
 
 
+def test_check_config_names_every_dish_whose_station_nothing_can_prove_a_ticket_at(
+    boot: Path, run: Run, tmp_path: Path
+) -> None:
+    """No import takes such settings; a database that somebody has changed may hold them."""
+    sample = tmp_path / "settings.toml"
+    text = (ROOT / "config/settings.toml").read_text(encoding="utf-8").replace("${DEVICES}", "/dev")
+    sample.write_text(text, encoding="utf-8")
+    assert run("settings", "import", str(sample))[0] == 0
+    assert run("menu", "import", str(ROOT / "config/menu.toml"))[0] == 0
+    with closing(sqlite3.connect(tmp_path / "box" / "gateway.db")) as box, box:
+        without = """replace(body, '"printer":"receipt"', '"printer":""')"""
+        changed = box.execute(f"UPDATE settings_revisions SET body = {without}")
+        assert changed.rowcount == 1
+    code, out, _ = run("check-config")
+    assert code == 1
+    assert "station 'bar': proof 'both' needs a printer" in out
+    assert "item 'cucumber': station 'bar' has no printer, so nothing brings it before a cook" in out
+    assert "station 'wok'" not in out
+
+
 def uncommented(block: str) -> str:
     return "\n".join(line.removeprefix("# ") for line in block.splitlines())
