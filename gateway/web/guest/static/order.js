@@ -185,8 +185,6 @@
     var unit = item.price_unit || "each", low = (usual(item) || item).price;
     return html`<span class="price num">${money(low)}${unit === "each" ? "" : html`<small>${t("per" + unit)}</small>`}</span>`;
   }
-  // Why nobody can order it now, as a word's name; "" when everybody can.
-  page.gone = (item) => item.sold_out || item.remaining === 0 ? "soldOut" : item.suspended ? "suspended" : "";
   function hasOptions(item) { return item.variants.length > 0 || (item.modifier_groups || []).length > 0; }
   var Dish = TP.Memo((p) => {
     var item = p.item, name = TP.text(item.name), buy;
@@ -204,7 +202,7 @@
   function rows(items, category) {
     return items.map((item) => {
       var n = countOf(S.cart.lines.filter((l) => l.item === item.id && isOpen(l)));
-      return html`<${Dish} key=${item.id} item=${item} sold=${page.gone(item)} n=${n} avoid=${avoided(item.allergens || []).join()} plate=${plate(item, category)} lang=${TP.lang} />`;
+      return html`<${Dish} key=${item.id} item=${item} sold=${item.sold_out || item.remaining === 0 ? "soldOut" : item.suspended && "suspended"} n=${n} avoid=${avoided(item.allergens || []).join()} plate=${plate(item, category)} lang=${TP.lang} />`;
     });
   }
   function searched() {

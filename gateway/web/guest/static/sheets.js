@@ -86,7 +86,7 @@
     if (!item) return html`<${Sheet} kind="item" title=${t("gone")} />`;
     if (!s.modifiers) Object.assign(s, {variant: item.variants.length ? usual(item).id : null, modifiers: [], note: "", quantity: 1, tried: false, over: ""}, s.line && {variant: s.line.variant, modifiers: s.line.modifiers.slice(), note: s.line.note, quantity: s.line.quantity});
     var groups = item.modifier_groups || [], missing = groups.filter((x) => chosen(s, x).length < x.min)[0];
-    var unit = unitPrice(s, item), sold = page.gone(item), sum = weighed(item) ? "" : money(unit * s.quantity), all = allModifiers(item);
+    var unit = unitPrice(s, item), sold = item.sold_out ? "soldOut" : item.suspended && "suspended", sum = weighed(item) ? "" : money(unit * s.quantity), all = allModifiers(item);
     var allergens = [].concat.apply(item.allergens || [], s.modifiers.map((id) => (byId(all, id) || {}).allergens || [])).filter((x, i, a) => a.indexOf(x) === i), mine = avoided(allergens);
     function pick(x, m) {
       return () => {
