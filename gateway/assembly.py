@@ -33,6 +33,7 @@ from gateway.relays.inquiries import Inquiries
 from gateway.relays.local import LocalRelay
 from gateway.relays.papers import Papers
 from gateway.runner import Runner
+from gateway.station_watch import StationWatch
 from gateway.store import Changed, Reader, Store, box, settings
 from gateway.store.ids import newest_tick
 from gateway.store.writer import Writer
@@ -89,13 +90,16 @@ class Gateway:
             self._runner("local relay", LocalRelay(self.store, self.broker, self.papers, displays, inquiries)),
             self._runner("intake", self.intake),
             self._runner("hub", self.hub),
-            self._runner("housekeeping", Housekeeping(self.store, self.uplink)),
+            self._runner("housekeeping", self._housekeeping()),
         ]
         self.cloud: CloudHttps | None = None
         if config.cloud is not None:
             self._add_cloud()
         self._join()
         self.servers: list[Server] = make_servers(self._house())
+
+    def _housekeeping(self) -> Housekeeping:
+        return Housekeeping(self.store, self.uplink, StationWatch(self.store, self.hub.stations))
 
     def _newest_tick(self) -> int:
         with self.store.read() as rows:

@@ -32,7 +32,13 @@ FLOORS: list[tuple[str, list[str]]] = [
     ("F0", ["gateway", "gateway.domain", "gateway.contract"]),
     ("F1", ["gateway.store"]),
     ("F2", ["gateway.operations"]),
-    ("F3", ["gateway.web", "gateway.intake", "gateway.relays", "gateway.connectors", "gateway.housekeeping"]),
+    (
+        "F3",
+        [
+            "gateway.web", "gateway.intake", "gateway.relays", "gateway.connectors", "gateway.housekeeping",
+            "gateway.station_watch",
+        ],
+    ),
     (
         "F4",
         [
@@ -327,7 +333,7 @@ def test_sql_is_written_in_the_store_and_nowhere_else() -> None:
 
 
 def test_rows_that_are_asked_once_a_batch_are_written_so_that_it_is_noticed() -> None:
-    tables = "box|sold_out|settings_revisions|menu_revisions|business_days"
+    tables = "box|sold_out|settings_revisions|menu_revisions|business_days|suspended_stations|broker_displays"
     writes = re.compile(rf"\s*(INSERT\b.*\bINTO|UPDATE|DELETE FROM|REPLACE INTO) ({tables})\b", re.DOTALL)
     found = [
         (f"{path}:{call.lineno}", call.func.attr)

@@ -127,7 +127,11 @@ def _export(what: str, options: argparse.Namespace, rows: Reader) -> int:
         return 1
     # An empty list would close its name: a block that somebody adds below could not be read any more.
     optional = {each.name for each in msgspec.structs.fields(value) if not each.required}
-    text = as_toml({k: v for k, v in msgspec.to_builtins(value).items() if v != [] or k not in optional})
+    plain = {k: v for k, v in msgspec.to_builtins(value).items() if v != [] or k not in optional}
+    for station in plain.get("stations", []):
+        if not station["areas"]:
+            del station["areas"]
+    text = as_toml(plain)
     if str(options.file) == "-":
         sys.stdout.write(text)
     else:

@@ -14,7 +14,7 @@ from unicodedata import east_asian_width
 from gateway.clock import Clock
 from gateway.commands.reader import say, told
 from gateway.config import Wrong, load
-from gateway.domain import documents, menu, settings
+from gateway.domain import documents, menu, routing, settings
 from gateway.domain.boot_file import Config
 from gateway.domain.fault import Fault
 from gateway.domain.now import parse_iso
@@ -66,6 +66,7 @@ def check_config(options: argparse.Namespace) -> Report:
         found = settings.faults(rules) if rules else [Fault("no_settings_yet")]
         if rules and current:
             found += menu.faults(current[1], frozenset(s.id for s in rules.stations))
+            found += routing.menu_faults(rules, current[1])
         elif not current:
             found.append(Fault("no_menu_yet"))
         faults = [told(fault) for fault in found]

@@ -32,6 +32,7 @@ SHAPES = {
     "^https?://": "not_an_address",
     "^[A-Z]{3}$": "not_a_currency",
     r"^([01]\d|2[0-3]):[0-5]\d$": "not_a_time_of_day",
+    r"^(([01]\d|2[0-3]):[0-5]\d)?$": "not_a_time_of_day",
     r"^[a-zA-Z]{2,3}(-[A-Za-z0-9]{2,8})*$": "not_a_language",
 }
 

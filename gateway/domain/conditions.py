@@ -143,6 +143,12 @@ KINDS: dict[str, Kind] = {
         "{dishes}：去档口口头报单，并看看屏幕和打印机",
         "{dishes}: tell the station in person; look at its screen and printer",
     ),
+    "station_cut_off": _kind(
+        "now", "{name}收不到单，那里做的菜暂停供应", "{name} gets no orders, so its dishes are not sold for now",
+        "打开它的屏幕，或修好它的打印机，菜会自己恢复供应。客人急要，就由员工下单并当面告诉厨师",
+        "Open its screen or mend its printer, and they are sold again by themselves. What a guest cannot wait for, "
+        "staff may order: then tell the cook in person",
+    ),
     "unknown_item": _kind(
         "soon", "{number} 里有菜单上没有的菜", "{number} has dishes that the menu does not know",
         "已按原样送到默认档口；请核对菜单", "They went to the default station as given; check the menu",

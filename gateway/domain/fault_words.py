@@ -24,6 +24,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "device": ("设备 {!r}", "device {!r}"),
     "table": ("桌台 {!r}", "table {!r}"),
     "slips": ("第 {} 条 [[slips]]", "[[slips]] number {}"),
+    "routes": ("第 {} 条 [[routes]]", "[[routes]] number {}"),
 }
 
 _MENU: dict[str, tuple[str, str]] = {
@@ -115,6 +116,31 @@ _SETTINGS: dict[str, tuple[str, str]] = {
     ),
 }
 
+_ROUTES: dict[str, tuple[str, str]] = {
+    "no_such_item": ("{where}：菜单上没有菜品 {item!r}", "{where}: the menu has no item {item!r}"),
+    "no_such_category": (
+        "{where}：菜单上没有分类 {category!r}；现有：{known}",
+        "{where}: the menu has no category {category!r}; there are: {known}",
+    ),
+    "route_without_time": (
+        "{where}：from 和 until 都是 {time}；整天有效就两个都不写",
+        "{where}: from and until are both {time}; leave both out for the whole day",
+    ),
+    "route_never_fits": (
+        "{where}：永远轮不到，前面的路线已经全部拿走；把它移到前面，或去掉",
+        "{where}: never fits, for earlier ones take all that it could; move it up or leave it out",
+    ),
+    "too_many_routes": ("{count} 条 [[routes]]，最多 {most} 条", "{count} [[routes]]; at most {most}"),
+    "item_without_path": (
+        "{where}：档口 {station!r} 没有打印机，单子到不了厨师面前",
+        "{where}: station {station!r} has no printer, so nothing brings it before a cook",
+    ),
+    "station_cut_off": (
+        "{where}：没有开着的屏幕，也没有能打的打印机；{items} 没人能看到",
+        "{where}: no screen is there and no printer prints; no cook would see {items}",
+    ),
+}
+
 _STORE: dict[str, tuple[str, str]] = {
     "no_settings_yet": ("还没有导入设置，先用 gateway settings import", "no settings have been imported"),
     "no_menu_yet": ("还没有导入菜单，先用 gateway menu import", "no menu has been imported"),
@@ -200,7 +226,7 @@ _VALUES: dict[str, tuple[str, str]] = {
     "does_not_fit": ("{where}：{value!r} 不行（{said}）", "{where}: {value!r} does not fit ({said})"),
 }
 
-WORDS: dict[str, tuple[str, str]] = _MENU | _SETTINGS | _STORE | _FILE | _KEYS | _VALUES
+WORDS: dict[str, tuple[str, str]] = _MENU | _SETTINGS | _ROUTES | _STORE | _FILE | _KEYS | _VALUES
 
 
 def in_words(fault: Fault, language: Language) -> str:

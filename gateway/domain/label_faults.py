@@ -24,7 +24,8 @@ def label_faults(settings: Settings) -> list[Fault]:
             deeds = {"drawer": printer.drawer, "buzzer": printer.buzzer}
             found += [Fault("label_printer_deed", here, {"key": key}) for key, hung in deeds.items() if hung != "none"]
     for station in settings.stations:
-        for one in (station.printer, *station.backups):
+        own = [station.printer, *station.backups]
+        for one in dict.fromkeys([*own, *(p for area in station.areas for p in (area.printer, *area.backups))]):
             if one in labels:
                 found.append(Fault("label_printer_of_station", (("station", station.id),), {"printer": one}))
     for number, rule in enumerate(settings.slips, 1):

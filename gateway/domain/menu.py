@@ -77,6 +77,11 @@ class Menu(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     def items(self) -> dict[str, Item]:
         return {item.id: item for category in self.categories for item in category.items}
 
+    @cached_property
+    def category_of(self) -> dict[str, str]:
+        """The category of each item, by their ids."""
+        return {item.id: category.id for category in self.categories for item in category.items}
+
 
 def faults(menu: Menu, stations: frozenset[str]) -> list[Fault]:
     """Every reason why this menu cannot be sold; empty when it can."""

@@ -10,11 +10,12 @@ import msgspec
 from gateway.domain.fault import Fault
 from gateway.domain.label_faults import label_faults
 from gateway.domain.menu import Id
+from gateway.domain.routing import OrderType, Route, StationArea, own_faults
+from gateway.domain.station_faults import station_faults
 from gateway.domain.texts import TextMap
 
 Proof = Literal["screen", "paper", "both"]
 SlipSize = Literal["large", "normal"]
-OrderType = Literal["dine_in", "takeaway", "delivery"]
 Language = Annotated[str, msgspec.Meta(pattern=r"^[a-zA-Z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 
 Model = Annotated[str, msgspec.Meta(max_length=64)]
@@ -40,6 +41,17 @@ class Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     buzz: bool = False
     soon_s: Annotated[int, msgspec.Meta(ge=30, le=7200)] = 300
     late_s: Annotated[int, msgspec.Meta(ge=60, le=7200)] = 600
+    areas: list[StationArea] = []
+
+    def printers(self, area: str = "") -> list[str]:
+        """All that may print its slips for a table of this area ("": for no table), the first that is well first."""
+        here = next((one for one in self.areas if one.area == area), None)
+        named = [*([here.printer, *here.backups] if here else []), self.printer, *self.backups]
+        return [printer for printer in dict.fromkeys(named) if printer]
+
+    def place(self, area: str) -> str:
+        """`area` where it has printers of its own there, else "": what can fail together."""
+        return area if any(one.area == area for one in self.areas) else ""
 
 
 class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -185,6 +197,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     printing: Printing = Printing()
     slips: list[SlipRule] = []
     courses: list[Course] = []
+    routes: list[Route] = []
 
     def station(self, station_id: str) -> Station | None:
         return next((s for s in self.stations if s.id == station_id), None)
@@ -230,16 +243,12 @@ def faults(settings: Settings) -> list[Fault]:
         if p.drawer != "none" and p.buzzer == "drawer_socket"
     ]
     printers = {p.id for p in settings.printers}
-    for station in settings.stations:
-        found += _station_faults(station, printers)
-        rung = settings.printer(station.printer)
-        if station.buzz and (rung is None or rung.buzzer == "none"):
-            found.append(Fault("no_buzzer", (("station", station.id),), {"printer": station.printer}))
+    found += station_faults(settings)
     for device in settings.devices:
         found += _device_faults(device, settings)
     for number, rule in enumerate(settings.slips, 1):
         found += _rule_faults(number, rule, printers, {a.id for a in settings.areas})
-    found += label_faults(settings)
+    found += label_faults(settings) + own_faults(settings)
     found += [
         Fault("port_not_filled", (("device", each.id),), {"port": each.port})
         for each in settings.everything()
@@ -269,22 +278,6 @@ def _twice(settings: Settings) -> list[Fault]:
         for kind, ids in named.items()
         for one in sorted({i for i in ids if ids.count(i) > 1})
     ]
-
-
-def _station_faults(station: Station, printers: set[str]) -> list[Fault]:
-    here = (("station", station.id),)
-    found: list[Fault] = []
-    known = tuple(sorted(printers))
-    for printer in (station.printer, *station.backups):
-        if printer and printer not in printers:
-            found.append(Fault("no_such_printer", here, {"printer": printer, "known": known}))
-    if station.backups and not station.printer:
-        found.append(Fault("backups_need_printer", here))
-    if station.proof != "screen" and not station.printer:
-        found.append(Fault("proof_needs_printer", here, {"proof": station.proof}))
-    if station.soon_s >= station.late_s:
-        found.append(Fault("soon_not_before_late", here))
-    return found
 
 
 def _rule_faults(number: int, rule: SlipRule, printers: set[str], areas: set[str]) -> list[Fault]:

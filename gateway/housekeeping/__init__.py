@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 from gateway.domain.actor import HOUSE
 from gateway.domain.inquiry import PATIENCE_S
 from gateway.domain.now import Now
-from gateway.domain.print_job import STATION_COPY, PrintJob, is_stale
+from gateway.domain.print_job import PrintJob, is_stale
 from gateway.domain.settings import Settings
 from gateway.housekeeping.proof_watch import ProofWatch
 from gateway.operations import administration, inquiries, old_papers, papers, printer_deeds, sync
@@ -26,6 +27,10 @@ PRUNE_AGAIN_S = 1.0
 
 PRUNE_AT_ONCE = 200
 """Rows deleted in one transaction: a bump that comes in meanwhile waits a few milliseconds at most."""
+
+
+class Part(Protocol):
+    def step(self, now: Now) -> float | None: ...
 
 
 class WaitingPapers:
@@ -47,18 +52,19 @@ class WaitingPapers:
             waiting = [job for printer in unwell for job in jobs.waiting_at(rows, printer, MOST_MOVED)]
             waiting += [job for p in rules.printers if p.id not in unwell for job in jobs.waiting_at(rows, p.id, 1)]
             ages = {job.id: jobs.waited(rows, job, now) for job in waiting}
+            others = {job.id: papers.elsewhere(rows, job, rules) for job in waiting}
         self._unwell = {printer: self._unwell.get(printer, now.monotonic) for printer in unwell}
         self._well = [p.id for p in rules.printers if p.id in known and known[p.id].proves]
         self._asked &= {job.id for job in waiting}
-        wishes = [self._watch(job, ages[job.id], rules, now) for job in waiting]
+        wishes = [self._watch(job, ages[job.id], others[job.id], rules, now) for job in waiting]
         return min((wish for wish in wishes if wish is not None), default=None)
 
-    def _watch(self, job: PrintJob, age: float, rules: Settings, now: Now) -> float | None:
+    def _watch(self, job: PrintJob, age: float, others: list[str], rules: Settings, now: Now) -> float | None:
         """Submits what is due for one paper; returns when to look again."""
         if job.id in self._asked:
             return None
         due: list[float] = []
-        backup = next((p for p in _printers_of(job, rules) if p in self._well), None)
+        backup = next((p for p in others if p in self._well), None)
         since = self._unwell.get(job.printer)
         if since is not None and backup is not None and rules.printing.divert_after_s:
             at = since + rules.printing.divert_after_s
@@ -82,12 +88,6 @@ class WaitingPapers:
                 self._asked.discard(job_id)
 
         self._store.submit(operation, HOUSE, job_id, *args).then(settled)
-
-
-def _printers_of(job: PrintJob, rules: Settings) -> list[str]:
-    """Where it may go instead. A copy for somebody else than the cooks is no good to them."""
-    station = rules.station(job.station) if job.kind != STATION_COPY else None
-    return [p for p in (station.printer, *station.backups) if p != job.printer] if station else []
 
 
 class OldPapers:
@@ -225,12 +225,12 @@ class Pruning:
 
 
 class Housekeeping:
-    """One part for all of them: each is asked at its own time."""
+    """One part for all of them: each is asked at its own time. `others` are asked along with them."""
 
-    def __init__(self, store: Store, uplink: Uplink):
-        self._parts = (
+    def __init__(self, store: Store, uplink: Uplink, *others: Part):
+        self._parts: tuple[Part, ...] = (
             ProofWatch(store), WaitingPapers(store), OldPapers(store), LateDeeds(store),
-            OpenInquiries(store), UplinkWatch(store, uplink), Pruning(store),
+            OpenInquiries(store), UplinkWatch(store, uplink), Pruning(store), *others,
         )  # fmt: skip
 
     def step(self, now: Now) -> float | None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from gateway.domain import menu as menu_rules
+from gateway.domain import routing
 from gateway.domain import settings as settings_rules
 from gateway.domain.actor import Actor
 from gateway.domain.check import Check
@@ -59,6 +60,7 @@ def import_settings(
     current = settings.current_menu(tx)
     if current and not found:
         found = menu_rules.faults(current[1], frozenset(s.id for s in new.stations))
+        found += routing.menu_faults(new, current[1])
     found += _papers_left_behind(tx, new)
     left = _tickets_left_behind(tx, new)
     if not force:
@@ -130,6 +132,7 @@ def import_menu(tx: Tx, now: Now, ids: Ids, actor: Actor, new: Menu) -> int:
     found = menu_rules.faults(new, frozenset(s.id for s in rules.stations))
     if new.currency != rules.currency:
         found.append(Fault("other_currency", (("key", "currency"),), {"currency": new.currency, "own": rules.currency}))
+    found += [] if found else routing.menu_faults(rules, new)
     if found:
         raise Refused("invalid_menu", faults=found)
     revision = settings.add_menu(tx, new, now.iso, str(actor))

@@ -53,14 +53,14 @@ def _fire(tx: Tx, now: Now, ids: Ids, order: Order, ticket: Ticket, rules: Setti
     ticket.hold, ticket.version = "fired", ticket.version + 1
     ticket.fired_at = ticket.updated_at = now.iso
     ticket.fired_boot, ticket.fired_mono, ticket.fired_grade = now.boot, now.monotonic, now.grade
-    printer = slip_printer(ticket, rules)
+    printer = slip_printer(ticket, rules, order.table)
     made = []
     if printer:
         counter = slip_counter(ticket.station)
         steps = {counter: first_papers.count(ticket, order.lines, rules)}
         ticket.slip_number = visits.count(tx, order.day, steps)[counter]
         made = first_papers.of_ticket(now, ids, ticket, order, printer, rules)
-    made += buzz_for(now, ids, ticket.station, rules)
+    made += buzz_for(now, ids, ticket.station, rules.area_of(order.table), rules)
     made += first_papers.labels_of(now, ids, order, rules, order.lines_of(ticket.id))
     tickets.update(tx, ticket)
     for job in made:

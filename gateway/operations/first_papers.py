@@ -19,13 +19,13 @@ MOST_LABELS = 40
 wait. With more portions each dish gets one label that says how many."""
 
 
-def slip_printer(ticket: Ticket, rules: Settings, always: bool = False) -> str:
-    """The printer of a ticket's first paper; "" where its station works without paper, or has none. `always`: a
-    station that should need no paper needs it now."""
+def slip_printer(ticket: Ticket, rules: Settings, table: str, always: bool = False) -> str:
+    """The printer of a ticket's first paper; "" where its station works without paper, or has none. `table`: of its
+    order. `always`: a station that should need no paper needs it now."""
     station = rules.station(ticket.station)
     if station is None or (ticket.proof == "screen" and not always):
         return ""
-    return station.printer
+    return next(iter(station.printers(rules.area_of(table))), "")
 
 
 def slip_counter(station: str) -> str:
@@ -42,12 +42,12 @@ def of_order(now: Now, ids: Ids, order: Order, rules: Settings) -> list[PrintJob
     """The first papers of its tickets, which have their slip numbers, behind each the buzzer that calls for it, then
     those of the whole order."""
     made: list[PrintJob] = []
+    area = rules.area_of(order.table)
     for ticket in [one for one in order.tickets if not one.is_held]:
-        printer = slip_printer(ticket, rules)
+        printer = slip_printer(ticket, rules, order.table)
         if printer:
             made += of_ticket(now, ids, ticket, order, printer, rules)
-        made += buzz_for(now, ids, ticket.station, rules)
-    area = rules.area_of(order.table)
+        made += buzz_for(now, ids, ticket.station, area, rules)
     for rule in rules.slips:
         if rule.wants(order.type, area) and rule.kind == "kitchen":
             made += _copies(now, ids, order, rule)

@@ -16,7 +16,7 @@ from gateway.domain.ticket import Ticket
 from gateway.operations import first_papers, notices
 from gateway.operations.first_papers import slip_counter, slip_printer
 from gateway.operations.ordering import record
-from gateway.store import devices, jobs, journal, keys, orders, settings, tickets, visits
+from gateway.store import devices, jobs, journal, keys, orders, settings, stations, tickets, visits
 from gateway.store.transaction import Reader, Tx
 
 SCOPE = "tickets"
@@ -180,6 +180,8 @@ def rendered(
     """
     order, ticket = _find(tx, ticket_id, station)
     names = names_of_stations(tx)
+    if station is not None:
+        stations.set_display(tx, station, now.iso)
     if version > ticket.version:
         raise Refused("invalid", field="version", reason="from_the_future")
     if version <= ticket.shown_version or ticket.proof == "paper":
@@ -259,7 +261,7 @@ def slip_for_screen(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str) ->
     if ticket.state != "QUEUED" or jobs.of_ticket(tx, ticket_id):
         return
     rules = settings.the_settings(tx)
-    printer = slip_printer(ticket, rules, always=True)
+    printer = slip_printer(ticket, rules, order.table, always=True)
     if not printer:
         return
     counter = slip_counter(ticket.station)

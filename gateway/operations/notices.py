@@ -20,7 +20,7 @@ def tell(
     tx: Tx, now: Now, ids: Ids, order: Order, ticket: Ticket, notice: Notice, rules: Settings, always: bool = False
 ) -> None:
     """Keeps it, and prints it where the station has paper. `always`: a station that should need none needs it now."""
-    printer = slip_printer(ticket, rules, always)
+    printer = slip_printer(ticket, rules, order.table, always)
     if printer:
         counter = slip_counter(ticket.station)
         notice.slip_number = visits.count(tx, order.day, {counter: 1})[counter]

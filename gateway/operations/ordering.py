@@ -26,12 +26,13 @@ from gateway.domain.order import (
     price_changes,
     sold_lines,
 )
+from gateway.domain.routing import local_minute, station_of
 from gateway.domain.settings import Settings, Station
 from gateway.domain.ticket import Ticket
 from gateway.domain.visit import Visit
 from gateway.operations import first_papers
 from gateway.operations.first_papers import slip_counter, slip_printer
-from gateway.store import box, devices, jobs, journal, keys, orders, settings, tickets, visits
+from gateway.store import box, devices, jobs, journal, keys, orders, settings, stations, tickets, visits
 from gateway.store.transaction import Reader, Tx
 from gateway.store.visits import OpenCheck
 
@@ -54,7 +55,7 @@ def place_order(
     """A guest's order. `visit_id` is the one that the phone's cookie names, if it has one.
 
     Raises `Refused`: idempotency_key_reused, unknown_table, table_closed, ordering_paused, too_many, invalid,
-    sold_out, price_changed.
+    sold_out, price_changed, not_served_now (lines whose station no order reaches now).
     """
     known = former(tx, cart, key, body_hash)
     if known:
@@ -67,6 +68,8 @@ def place_order(
     _refuse_changed_prices(tx, cart, revision, lines)
     for line in lines:
         line.state = "ON_HOLD" if rules.holds(line.course) else "FIRED"
+    _route(lines, menu, rules, now, "dine_in", visit.table)
+    _refuse_suspended(tx, lines, rules, visit.table)
     check = _check_for(tx, ids, visit, rules)
     _refuse_flood(tx, now, rules, check)
     covers = cart.covers or visit.covers
@@ -81,7 +84,9 @@ def place_order(
 def place_staff_order(
     tx: Tx, now: Now, ids: Ids, actor: Actor, cart: StaffCart, key: str, body_hash: bytes
 ) -> Placed:
-    """An order by staff or by a program. One that was taken and paid elsewhere is never refused for price or stock."""
+    """An order by staff or by a program. One that was taken and paid elsewhere is never refused for price or stock;
+    none is for a station that no order reaches: who took it can tell the cooks, and it waits there for its screen.
+    """
     known = former(tx, cart, key, body_hash)
     if known:
         return known
@@ -94,6 +99,7 @@ def place_staff_order(
         held = rules.holds(line.course) if wish.hold is None else wish.hold
         line.state = "ON_HOLD" if held else "FIRED"
     visit = _visit_of_staff(tx, cart)
+    _route(lines, menu, rules, now, cart.type, visit.table if visit else "")
     check = _check_for(tx, ids, visit, rules)
     covers = cart.covers or (visit.covers if visit else 0)
     order = _order(tx, now, ids, lines, visit, check, covers, rules, revision)
@@ -257,12 +263,10 @@ def _order(
 ) -> Order:  # fmt: skip
     day = business_day(tx, now, rules)
     order_id = next(ids)
+    table = visit.table if visit else ""
     made = tickets_for(lines, rules, now, ids)
-    slips = {
-        slip_counter(t.station): first_papers.count(t, lines, rules)
-        for t in made
-        if not t.is_held and slip_printer(t, rules)
-    }
+    on_paper = [ticket for ticket in made if not ticket.is_held and slip_printer(ticket, rules, table)]
+    slips = {slip_counter(t.station): first_papers.count(t, lines, rules) for t in on_paper}
     numbers = visits.count(tx, day, {"order": 1, **slips})
     for ticket in made:
         ticket.slip_number = 0 if ticket.is_held else numbers.get(slip_counter(ticket.station), 0)
@@ -275,7 +279,7 @@ def _order(
         check=check.id,
         addition=check.orders > 0,
         visit=visit.id if visit else None,
-        table=visit.table if visit else "",
+        table=table,
         covers=covers,
         total=sum(line.amount for line in lines),
         currency=rules.currency,
@@ -285,6 +289,30 @@ def _order(
         lines=lines,
         tickets=made,
     )
+
+
+def _route(lines: list[Line], menu: Menu, rules: Settings, now: Now, order_type: str, table: str) -> None:
+    """Tells each line which station makes it, as the routes have it at this moment."""
+    if not rules.routes:
+        return
+    area, minute = rules.area_of(table), local_minute(rules, now.utc)
+    for line in lines:
+        category = menu.category_of.get(line.item, "")
+        line.station = station_of(rules, line.item, category, line.station, order_type, area, minute)
+
+
+def _refuse_suspended(tx: Tx, lines: list[Line], rules: Settings, table: str) -> None:
+    suspended = stations.suspended(tx)
+    if not suspended:
+        return
+    area = rules.area_of(table)
+    gone = [
+        {"index": index, "item": line.item}
+        for index, line in enumerate(lines)
+        if (station := rules.station(line.station)) and (station.id, station.place(area)) in suspended
+    ]
+    if gone:
+        raise Refused("not_served_now", lines=gone)
 
 
 def tickets_for(lines: list[Line], rules: Settings, now: Now, ids: Ids) -> list[Ticket]:

@@ -39,8 +39,13 @@ def own_job(
     )  # fmt: skip
 
 
-def buzz_for(now: Now, ids: Ids, station_id: str, rules: Settings) -> list[PrintJob]:
-    """Calls the cooks of a station to a new ticket, where they want that; else nothing."""
+def buzz_for(now: Now, ids: Ids, station_id: str, area: str, rules: Settings) -> list[PrintJob]:
+    """Calls the cooks of a station to a new ticket, where they want that; else nothing. It rings where the slips of
+    the order's area come out, if a buzzer hangs there."""
     station = rules.station(station_id)
-    printer = rules.printer(station.printer) if station is not None and station.buzz else None
-    return [own_job(now, ids, "buzzer", printer, rules, station_id)] if printer is not None else []
+    if station is None or not station.buzz:
+        return []
+    printer = rules.printer(next(iter(station.printers(area)), ""))
+    if printer is None or printer.buzzer == "none":
+        return []
+    return [own_job(now, ids, "buzzer", printer, rules, station_id)]

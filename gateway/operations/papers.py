@@ -17,7 +17,7 @@ from gateway.domain.settings import Settings
 from gateway.domain.states import moved
 from gateway.operations import kitchen, notices, printer_deeds
 from gateway.store import devices, jobs, orders, settings
-from gateway.store.transaction import Tx
+from gateway.store.transaction import Reader, Tx
 
 REPRINT_AFTER_S = 15.0
 """A kitchen slip that nothing proves is printed again after this, marked; time enough for a late answer."""
@@ -147,11 +147,25 @@ def printer_for(tx: Tx, job: PrintJob, wanted: str) -> str:
     """`wanted`, if the settings still know it, else the job's own or its station's: no paper is made for a printer that
     nobody listens for. Raises `Refused`: invalid (no such printer)."""
     rules = settings.the_settings(tx)
-    station = rules.station(job.station)
-    for printer in (wanted, job.printer, station.printer if station else ""):
+    for printer in (wanted, job.printer, *_of_its_place(tx, job, rules)):
         if rules.printer(printer):
             return printer
     raise Refused("invalid", field="printer", reason="no_such_printer")
+
+
+def elsewhere(rows: Reader, job: PrintJob, rules: Settings) -> list[str]:
+    """The printers that it may go to instead, in their order: those of its station in the area of its table. A copy for
+    somebody else than the cooks is no good to them."""
+    if job.kind == print_job.STATION_COPY:
+        return []
+    return [printer for printer in _of_its_place(rows, job, rules) if printer != job.printer]
+
+
+def _of_its_place(rows: Reader, job: PrintJob, rules: Settings) -> list[str]:
+    station = rules.station(job.station)
+    if station is None:
+        return []
+    return station.printers(rules.area_of(orders.table_of(rows, job.order_id)) if station.areas else "")
 
 
 def divert(tx: Tx, now: Now, ids: Ids, actor: Actor, job_id: str, target: str) -> None:

@@ -74,7 +74,7 @@ def slip_for(
         elsewhere=_elsewhere(order, job, rules, language),
         code=f"{order.number}-{number}",
         addition=order.addition,
-        instead_of=_instead_of(job, rules, language),
+        instead_of=_instead_of(order, job, rules, language),
         missing=[slip_number(one) for one in missing],
     )
 
@@ -189,10 +189,11 @@ def _order_line(line: Line, language: str, stations: dict[str, str], for_guests:
     return made
 
 
-def _instead_of(job: PrintJob, rules: Settings, language: str) -> str:
-    """The printer of its station, for a paper that another one prints."""
+def _instead_of(order: Order, job: PrintJob, rules: Settings, language: str) -> str:
+    """The printer of its station in the order's area, for a paper that another one prints."""
     station = rules.station(job.station)
-    own = rules.printer(station.printer) if station and station.printer != job.printer else None
+    first = next(iter(station.printers(rules.area_of(order.table))), "") if station else ""
+    own = rules.printer(first) if first != job.printer else None
     return pick(own.name, language) or own.id if own else ""
 
 

@@ -27,6 +27,7 @@ from gateway.simulation.broker import Broker, Client
 from gateway.simulation.cloud import CloudLine
 from gateway.simulation.disk import FaultyConnection
 from gateway.simulation.world import Broken, Ids, Motor, ProcessDied, World
+from gateway.station_watch import StationWatch
 from gateway.store import MAX_WAITING, Changed, Pending, Reader, Store
 from gateway.store.ids import newest_tick
 from gateway.store.writer import Writer
@@ -67,6 +68,7 @@ class Life:
         cloud_relay = CloudRelay(
             self.store, cloud.connection_of(self), self.uplink, world.chance, lambda: world.now().monotonic
         )
+        watch = StationWatch(self.store, self.hub.stations)
         self.motors = {
             name: Motor(world, name, step, lambda name, error: failed(self, name, error))
             for name, step in (
@@ -74,7 +76,7 @@ class Life:
                 ("local relay", LocalRelay(self.store, self.client, papers, displays, inquiries).step),
                 ("intake", self.intake.step),
                 ("hub", self.hub.step),
-                ("housekeeping", Housekeeping(self.store, self.uplink).step),
+                ("housekeeping", Housekeeping(self.store, self.uplink, watch).step),
                 ("cloud relay", cloud_relay.step),
             )
         }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-VERSION = 5
+VERSION = 6
 """Kept in `PRAGMA user_version`, so that an ordinary start needs no look into the book."""
 
 PAGE_SIZE = 512
@@ -176,6 +176,13 @@ CREATE INDEX notices_of_ticket ON notices (ticket);
 CREATE INDEX notices_unseen ON notices (n) WHERE shown_at IS NULL AND acked_at IS NULL;
 """
 
+ROUTING = """
+CREATE TABLE suspended_stations (
+  station TEXT NOT NULL, area TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (station, area)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE broker_displays (station TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT, WITHOUT ROWID;
+"""
+
 
 def migrate(path: Path, stop_before: str | None = None) -> None:
     """Brings the file at `path` to `VERSION`. The caller has made a backup if there was something to lose.
@@ -206,6 +213,10 @@ def migrate(path: Path, stop_before: str | None = None) -> None:
     @steps()  # type: ignore[untyped-decorator, unused-ignore]
     def m005_changes(db: Any) -> None:
         _carry_out(db, CHANGES)
+
+    @steps()  # type: ignore[untyped-decorator, unused-ignore]
+    def m006_routing(db: Any) -> None:
+        _carry_out(db, ROUTING)
 
     db = sqlite_utils.Database(str(path))
     try:

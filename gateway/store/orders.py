@@ -119,6 +119,13 @@ def load(rows: Reader, order_id: str) -> Order | None:
     return _order(rows, row) if row else None
 
 
+def table_of(rows: Reader, order_id: str) -> str:
+    """The table that an order goes to; "" for one without, and for no order."""
+    if not order_id:
+        return ""
+    return str(rows.value("SELECT dining_table FROM orders WHERE n = ? AND id = ?", row_of(order_id), order_id) or "")
+
+
 def load_of_ticket(rows: Reader, ticket_id: str) -> Order | None:
     n = tickets.order_of(rows, ticket_id)
     return load_by_number(rows, n) if n is not None else None

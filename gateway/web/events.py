@@ -117,7 +117,7 @@ class Hub:
             epoch = box.the(rows).epoch
             names = names_of_stations(rows)
             entries = journal.after(rows, self._slot, MAX_REPLAY) if topics else []  # nothing is decoded for nobody
-            told = [(entry.slot, event_id(epoch, entry), events_of(rows, entry, names, topics)) for entry in entries]
+            told = [(e.slot, event_id(epoch, e), events_of(rows, e, names, topics, now)) for e in entries]
             state = self._state(rows, changed, topics, now)
         with self._lock:
             if not self._topics() <= topics:
@@ -187,6 +187,14 @@ class Hub:
             if stream in self._streams:
                 self._streams.remove(stream)
 
+    def stations(self) -> frozenset[str]:
+        """Those that a screen follows now: a stream with a screen's name and one station's tickets. What follows
+        several, such as a board, stands before no station's cook."""
+        with self._lock:
+            followed = [s.topics for s in self._streams if s.screen and not s.ended]
+        of_each = [[t.removeprefix("tickets:") for t in topics if t.startswith("tickets:")] for topics in followed]
+        return frozenset(found[0] for found in of_each if len(found) == 1)
+
     def count(self) -> int:
         with self._lock:
             return len(self._streams)
@@ -217,7 +225,7 @@ class Hub:
             names = names_of_stations(rows)
             parts = []
             for entry in journal.after(rows, after, MAX_REPLAY):
-                parts.append(frames(event_id(epoch, entry), events_of(rows, entry, names, stream.topics)))
+                parts.append(frames(event_id(epoch, entry), events_of(rows, entry, names, stream.topics, now)))
             for topic in sorted(stream.topics & set(STATES)):
                 parts.append(frame("", topic, msgspec.json.encode(self._whole(rows, topic, now))))
             return b"".join(parts)
@@ -254,10 +262,10 @@ def event_id(epoch: str, entry: Entry) -> str:
     return f"{epoch}:{entry.seq}"
 
 
-def events_of(rows: Reader, entry: Entry, names: dict[str, Any], topics: Set[str]) -> list[Event]:
+def events_of(rows: Reader, entry: Entry, names: dict[str, Any], topics: Set[str], now: Now) -> list[Event]:
     """What one journal entry means on each of these topics."""
-    if entry.subject.startswith(("menu/", "item/")) and "menu" in topics:
-        return [("menu", "menu", msgspec.json.encode(menu_document(rows, None)))]
+    if entry.subject.startswith(("menu/", "item/", "station/")) and "menu" in topics:
+        return [("menu", "menu", msgspec.json.encode(menu_document(rows, None, now)))]
     if not entry.subject.startswith("order/"):
         return []
     data = documents.decoded(entry.data)
@@ -277,7 +285,7 @@ def _snapshot(rows: Reader, topic: str, snapshot_of: SnapshotOf, now: Now) -> di
     if topic == "orders":
         return {"topic": topic, "orders": [documents.order_document(o) for o in orders.recent(rows, 50)]}
     if topic == "menu":
-        return {"topic": topic, "menu": menu_document(rows, None)}
+        return {"topic": topic, "menu": menu_document(rows, None, now)}
     return {"topic": topic, topic: snapshot_of(rows, topic, now)}
 
 

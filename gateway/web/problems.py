@@ -39,6 +39,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "not_found": ("这里没有您要的页面", "There is nothing here"),
     "method_not_allowed": ("这个地址不支持这种请求", "This address does not take this method"),
     "sold_out": ("有菜刚卖完，其他菜都在", "A dish just sold out; the rest is still in your cart"),
+    "not_served_now": (
+        "有菜现在暂停供应，其他菜都在",
+        "A dish is not available right now; the rest is still in your cart",
+    ),
     "price_changed": ("有菜改了价，请看一下再下单", "A price has changed; please look before you order"),
     "table_taken": ("那一桌已经有人", "Somebody sits at that table"),
     "stale": ("这张单刚被别人改过", "Someone else has just changed this ticket"),
@@ -107,6 +111,10 @@ _WHAT_TO_DO: dict[str, tuple[str, str]] = {
     "table_closed": ("请员工开台，再扫一次桌上的码", "Staff open the table; then scan its code again"),
     "unknown_table": ("请扫桌上的码；桌号见 GET /api/v1/tables", "Scan the table's code; staff: GET /api/v1/tables"),
     "sold_out": ("lines 里是卖完的菜，去掉再下单", "`lines` names what is gone; leave it out and send again"),
+    "not_served_now": (
+        "lines 里是暂停供应的菜，去掉再下单；恢复以后菜单上又有",
+        "`lines` names what no cook could see now; leave it out and send again. It comes back on the menu by itself",
+    ),
     "price_changed": ("lines 里是新旧价格，看过再下单", "`lines` has old and new prices; look, then send again"),
     "table_taken": ("选空桌，或者用并台", "Choose a free table, or merge the two"),
     "stale": ("ticket 是现在的样子，看过再按", "`ticket` is how it stands now; look, then press again"),

@@ -9,14 +9,15 @@ from typing import Any
 
 import msgspec
 
-from gateway.domain import conditions, documents
+from gateway.domain import conditions, documents, routing
 from gateway.domain.inquiry import Inquiry
 from gateway.domain.menu import Menu
 from gateway.domain.now import Now
 from gateway.domain.print_job import PrintJob
-from gateway.domain.settings import Printer, Settings
+from gateway.domain.settings import Printer, Settings, Station
 from gateway.domain.visit import Visit
-from gateway.store import Reader, Store, box, devices, jobs, orders, settings, visits
+from gateway.operations.station_paths import subject
+from gateway.store import Reader, Store, box, devices, jobs, orders, settings, stations, visits
 from gateway.store.devices import Bridge, Condition, Device, Paused
 
 Json = dict[str, Any]
@@ -38,15 +39,15 @@ class Ready:
 Menus = dict[tuple[Any, ...], Ready]
 
 
-def menu_answer(rows: Reader, table: str | None, kept: Menus) -> Ready:
+def menu_answer(rows: Reader, table: str | None, kept: Menus, now: Now) -> Ready:
     """The menu as this table sees it, made anew only when something in it has changed."""
     key = (
         settings.menu_revision(rows), settings.settings_revision(rows), settings.sold_out(rows),
-        box.pause(rows), table,
+        box.pause(rows), suspended_items(rows, table, now), table,
     )  # fmt: skip
     ready = kept.get(key)
     if ready is None:
-        body = msgspec.json.encode(menu_document(rows, table))
+        body = msgspec.json.encode(menu_document(rows, table, now))
         ready = Ready(body, gzip.compress(body, 6, mtime=0), hashlib.sha256(body).hexdigest()[:20])
         while len(kept) >= MENUS_KEPT:
             kept.pop(next(iter(list(kept)), ()), None)
@@ -54,10 +55,27 @@ def menu_answer(rows: Reader, table: str | None, kept: Menus) -> Ready:
     return ready
 
 
-def menu_document(rows: Reader, table: str | None) -> Json:
+def suspended_items(rows: Reader, table: str | None, now: Now) -> frozenset[str]:
+    """What a guest at this table cannot order now, for no order would reach its cook. Without a table: as in an area
+    that has no printers of its own."""
+    cut_off = stations.suspended(rows)
+    current = settings.current_menu(rows) if cut_off else None
+    if current is None:
+        return frozenset()
+    rules, menu = settings.the_settings(rows), current[1]
+    area, minute = rules.area_of(table or ""), routing.local_minute(rules, now.utc)
+    gone = {s.id for s in rules.stations if (s.id, s.place(area)) in cut_off}
+    return frozenset(
+        item.id
+        for item in menu.items.values()
+        if routing.station_of(rules, item.id, menu.category_of[item.id], item.station, "dine_in", area, minute) in gone
+    )
+
+
+def menu_document(rows: Reader, table: str | None, now: Now) -> Json:
     current = settings.current_menu(rows)
     rules = settings.the_settings(rows)
-    gone = settings.sold_out(rows)
+    gone, suspended = settings.sold_out(rows), suspended_items(rows, table, now)
     revision, menu = current or (0, Menu(rules.currency, []))
     pause = box.pause(rows)
     return {
@@ -72,7 +90,8 @@ def menu_document(rows: Reader, table: str | None) -> Json:
                 "name": category.name,
                 "items": [
                     msgspec.to_builtins(item)
-                    | {"sold_out": item.sold_out or item.id in gone, "remaining": None, "photo": None, "components": []}
+                    | {"sold_out": item.sold_out or item.id in gone, "suspended": item.id in suspended}
+                    | {"remaining": None, "photo": None, "components": []}
                     for item in category.items
                 ],
             }
@@ -153,10 +172,19 @@ def printer_document(
         "since": device.at if device else None,
         "waiting": waiting,
         "paused": {"at": paused.at, "by": paused.by} if paused else None,
-        "serves": [station.id for station in rules.stations if station.printer == printer.id],
-        "stands_in_for": [station.id for station in rules.stations if printer.id in station.backups],
+        "serves": [station.id for station in rules.stations if printer.id in _first_printers(station)],
+        "stands_in_for": [station.id for station in rules.stations if printer.id in _backups(station)],
         "probed": {"inquiry": probe.id, "at": probe.asked_at} if probe else None,
     }
+
+
+def _first_printers(station: Station) -> set[str]:
+    return {station.printer, *(area.printer for area in station.areas)}
+
+
+def _backups(station: Station) -> set[str]:
+    """Those that are not asked first somewhere else."""
+    return {*station.backups, *(p for area in station.areas for p in area.backups)} - _first_printers(station)
 
 
 def _causes(found: list[Condition]) -> list[Condition]:
@@ -169,6 +197,7 @@ def condition_list(rows: Reader, store: Store, now: Now) -> list[Json]:
     """What is wrong now, most urgent first; empty means well."""
     rules = settings.settings(rows)
     names = {each.id: each.name for each in rules.everything()} if rules else {}
+    names |= {subject(station.id): station.name for station in rules.stations} if rules else {}
     found = [
         conditions.document(
             c.code, c.subject, c.since, c.params, jobs.waiting_count(rows, c.subject), names.get(c.subject, {})

@@ -389,3 +389,34 @@ def test_a_room_is_called_by_its_name_and_the_whole_text_of_a_dish_opens_it(open
     assert box
     page.touchscreen.tap(box["x"] + 20, box["y"] + 10)
     expect(page.get_by_test_id("modifier-mild")).to_be_visible()
+
+
+@pytest.mark.parametrize(("lang", "words"), [("zh-CN", "暂停供应"), ("en-US", "Not available right now")])
+def test_a_dish_that_no_order_reaches_says_so_and_the_rest_of_the_cart_goes_on(
+    demo: Any, open_phone: OpenPhone, lang: str, words: str
+) -> None:
+    """The box's own menu with one dish marked on its way: closing a station really is test_cut_off.py's, and takes a
+    minute."""
+    gone: list[str] = []
+
+    def mark(route: Route) -> None:
+        menu = demo.guest("GET", f"/api/v1/menu?table_token={demo.token('6')}")[1]
+        for item in (item for category in menu["categories"] for item in category["items"]):
+            item["suspended"] = item["id"] in gone
+        route.fulfill(json=menu)
+
+    page = open_phone(table="6", lang=lang)
+    page.route("**/api/v1/menu?*", mark)
+    page.get_by_test_id("add-rice").click()
+    page.get_by_test_id("add-cucumber").click()
+    gone.append("cucumber")
+    expect(page.get_by_test_id("dish-cucumber")).to_contain_text(words, timeout=12_000)
+    page.get_by_test_id("dish-cucumber").scroll_into_view_if_needed()
+    assert violations(page) == []
+    page.get_by_test_id("go-order").click()
+    expect(page.get_by_test_id("refused")).to_contain_text(words)
+    page.get_by_test_id("accept-changes").click()
+    page.get_by_test_id("submit-order").click()
+    number = number_on_status(page)
+    order = next(o for o in orders_of(demo, "6") if o["number"] == number)
+    assert [line["item"] for line in order["lines"]] == ["rice"]

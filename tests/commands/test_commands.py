@@ -447,3 +447,50 @@ def test_an_export_can_be_added_to_as_the_samples_comments_show(tmp_path: Path, 
     assert run("settings", "export", str(mine))[0] == 0
     assert 'driver = "call_bell"' in mine.read_text(encoding="utf-8")
     assert "orders_per_10_min = 7" in mine.read_text(encoding="utf-8")
+
+
+def test_routes_and_printers_of_areas_come_back_as_they_went_in(boot: Path, run: Run, tmp_path: Path) -> None:
+    sample = tmp_path / "settings.toml"
+    text = (ROOT / "config/settings.toml").read_text(encoding="utf-8").replace("${DEVICES}", "/dev")
+    commented = text.split("# [[stations.areas]]")[1].split("\n\n")[0]
+    text = text.replace("# [[stations.areas]]" + commented, uncommented("# [[stations.areas]]" + commented))
+    routes = "# [[routes]]" + text.split("# [[routes]]")[1].split("\n\n")[0]
+    sample.write_text(text.replace(routes, uncommented(routes)), encoding="utf-8")
+    assert run("settings", "import", str(sample))[0] == 0
+    assert run("menu", "import", str(ROOT / "config/menu.toml"))[0] == 0
+    assert run("check-config")[0] == 0
+    out = tmp_path / "again.toml"
+    assert run("settings", "export", str(out))[0] == 0
+    assert msgspec.convert(tomllib.loads(out.read_text()), Settings) == msgspec.convert(
+        tomllib.loads(sample.read_text()), Settings
+    )
+    assert "areas" not in tomllib.loads(out.read_text())["stations"][0], "a block that somebody adds can be read"
+    wrong = sample.read_text().replace('until = "02:00"', 'until = "25:00"').replace('items = ["rice"]', "items = 3")
+    sample.write_text(wrong, encoding="utf-8")
+    code, _, err = run("settings", "import", str(sample))
+    assert code == 1
+    assert "routes[1].until: '25:00' does not fit; write a time of day such as 04:00" in err
+
+
+def test_check_config_names_every_dish_whose_station_nothing_can_prove_a_ticket_at(
+    boot: Path, run: Run, tmp_path: Path
+) -> None:
+    """No import takes such settings; a database that somebody has changed may hold them."""
+    sample = tmp_path / "settings.toml"
+    text = (ROOT / "config/settings.toml").read_text(encoding="utf-8").replace("${DEVICES}", "/dev")
+    sample.write_text(text, encoding="utf-8")
+    assert run("settings", "import", str(sample))[0] == 0
+    assert run("menu", "import", str(ROOT / "config/menu.toml"))[0] == 0
+    with closing(sqlite3.connect(tmp_path / "box" / "gateway.db")) as box, box:
+        without = """replace(body, '"printer":"receipt"', '"printer":""')"""
+        changed = box.execute(f"UPDATE settings_revisions SET body = {without}")
+        assert changed.rowcount == 1
+    code, out, _ = run("check-config")
+    assert code == 1
+    assert "station 'bar': proof 'both' needs a printer" in out
+    assert "item 'cucumber': station 'bar' has no printer, so nothing brings it before a cook" in out
+    assert "station 'wok'" not in out
+
+
+def uncommented(block: str) -> str:
+    return "\n".join(line.removeprefix("# ") for line in block.splitlines())

@@ -19,7 +19,9 @@ from gateway.commands import exchange, file_faults, inspect, value_faults
 from gateway.commands.file_faults import faults_of, read_toml
 from gateway.commands.place import Place
 from gateway.config import Wrong, load
+from gateway.contract.messages import DeviceState
 from gateway.domain import menu as menu_rules
+from gateway.domain import routing
 from gateway.domain import settings as settings_rules
 from gateway.domain.boot_file import Config
 from gateway.domain.errors import Refused
@@ -27,9 +29,10 @@ from gateway.domain.fault import Fault
 from gateway.domain.fault_words import STEPS, WORDS, in_words
 from gateway.domain.menu import Menu
 from gateway.domain.settings import Settings
-from gateway.operations import administration
+from gateway.operations import administration, devices, station_paths
 from gateway.store import NotDone
 from gateway.web import problems
+from gateway.web.api import routing_calls
 
 ROOT = Path(__file__).resolve().parents[2]
 STATION, PRINTER, AREA = SETTINGS["stations"][0], SETTINGS["printers"][0], SETTINGS["areas"][0]
@@ -70,6 +73,26 @@ def of_the_settings() -> Iterator[Fault]:
     rule = {"kind": "runner", "printers": ["cellar"], "areas": ["moon"]}
     bar = {"id": "bar", "bridge": "b", "driver": "mcu_device", "port": "p", "calls": {"1": "99"}}
     yield from settings_rules.faults(rules(slips=[rule], devices=[bar]))
+
+
+def of_the_routes() -> Iterator[Fault]:
+    routes = [{"station": "wok", "items": ["moon"], "categories": ["sun"], "from": "11:00", "until": "11:00"}]
+    wrong = rules(routes=routes)
+    yield from settings_rules.faults(wrong)
+    yield from routing.menu_faults(wrong, menu())
+    yield from routing.menu_faults(rules(routes=[{"station": "wok"}] * 2), menu())
+    yield from settings_rules.faults(rules(routes=[{"station": "wok"}] * (routing.MAX_ROUTES + 1)))
+
+
+def of_the_paths(folder: Path) -> Iterator[Fault]:
+    """What stands in `GET /api/v1/routing` alone, as it is now."""
+    shop = open_shop(folder / "paths")
+    for printer in ("kitchen", "counter"):
+        shop.do(devices.take_device_state, printer, DeviceState("offline", "bridge-1"))
+    with shop.read() as rows:
+        paths = station_paths.paths(rows, shop.settings(), frozenset(), shop.now)
+    yield from routing_calls.dead(paths, routing.every_way(shop.settings(), menu()), menu())
+    shop.close()
 
 
 def of_the_store(folder: Path) -> Iterator[Fault]:
@@ -195,7 +218,8 @@ def ending_in(failure: Exception) -> Callable[..., None]:
 def yielded(tmp_path_factory: pytest.TempPathFactory) -> list[Fault]:
     folder = tmp_path_factory.mktemp("faults")
     return [
-        *of_the_menu(), *of_the_settings(), *of_the_store(folder), *of_files(folder), *of_keys_and_values(),
+        *of_the_menu(), *of_the_settings(), *of_the_routes(), *of_the_paths(folder),
+        *of_the_store(folder), *of_files(folder), *of_keys_and_values(),
         *of_the_boot_file(folder), *of_the_commands(folder),
     ]  # fmt: skip
 

@@ -19,6 +19,8 @@ from gateway.web.events import station_tickets
 
 TINY = {
     "box": "one row",
+    "suspended_stations": "the stations of a house",
+    "broker_displays": "the stations of a house",
     "sold_out": "the dishes of a menu",
     "settings_revisions": "one row a change",
     "menu_revisions": "one row a change",
@@ -144,7 +146,7 @@ def test_no_page_that_is_polled_scans_a_table(busy: Shop) -> None:
         visit = visits.open_at(rows, "1")[-1]
         views.visit_tag(rows, visit, "online")
         views.visit_document(rows, visit, "online", busy.now)
-        views.menu_answer(rows, "1", {})
+        views.menu_answer(rows, "1", {}, busy.now)
         jobs.of_order(rows, order.id)
         journal.first_slot(rows)
     assert len(said) > 12

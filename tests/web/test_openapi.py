@@ -17,7 +17,7 @@ from gateway.demo.control import ControlSocket, Mailbox, Request
 from gateway.demo.drills import Drills
 from gateway.domain.actor import HOUSE
 from gateway.domain.boot_file import Demo
-from gateway.operations import administration
+from gateway.operations import administration, station_paths
 from gateway.web.api import document
 from gateway.web.api.route import GUEST, STAFF
 from gateway.web.api.table import ROUTES
@@ -71,7 +71,7 @@ def test_an_order_by_a_phone_and_one_by_staff_are_each_described_as_they_are() -
         bodies[listener] = call["requestBody"]["content"]["application/json"]["schema"]["$ref"].split("/")[-1]
         codes[listener] = described(listener).codes(ORDER)
     assert bodies == {GUEST: "Cart", STAFF: "StaffCart"}
-    assert codes[GUEST] - codes[STAFF] == {"too_many"}
+    assert codes[GUEST] - codes[STAFF] == {"too_many", "not_served_now"}
     assert codes[STAFF] - codes[GUEST] == {"login_needed", "foreign_origin", "not_allowed"}
 
 
@@ -116,6 +116,9 @@ def test_every_refusal_that_is_listed_for_a_phones_order_comes(doors: Doors) -> 
     doors.sit_down()
     doors.order()
     do(doors, administration.set_paused, False, "")
+    do(doors, station_paths.suspend, "wok", "")
+    doors.order()
+    do(doors, station_paths.resume, "wok", "")
     for _ in range(1001):
         if doors.order().status_code == 429:
             break

@@ -31,7 +31,7 @@ def _visit(rows: Reader) -> Visit:
 
 def menu() -> Response:
     with house().store.read() as rows:
-        return bodies.ready(views.menu_answer(rows, _table(rows), house().menus))
+        return bodies.ready(views.menu_answer(rows, _table(rows), house().menus, house().now()))
 
 
 def place_order() -> Response:

@@ -66,6 +66,8 @@ class MenuVariant(msgspec.Struct):
 
 
 class MenuItem(msgspec.Struct):
+    """`suspended`: guests cannot order it, for no order reaches its station now; it comes back by itself."""
+
     id: str
     name: TextMap
     price: int
@@ -82,6 +84,7 @@ class MenuItem(msgspec.Struct):
     min_age: int
     sold_out: bool
     course: str
+    suspended: bool
     remaining: int | None
     photo: str | None
     search: str

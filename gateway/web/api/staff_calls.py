@@ -69,7 +69,7 @@ def _optional(kind: type[Any]) -> Any:
 def menu() -> Response:
     access.staff()
     with house().store.read() as rows:
-        return bodies.ready(views.menu_answer(rows, None, house().menus))
+        return bodies.ready(views.menu_answer(rows, None, house().menus, house().now()))
 
 
 def place_order() -> Response:

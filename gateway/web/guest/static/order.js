@@ -188,7 +188,7 @@
   function hasOptions(item) { return item.variants.length > 0 || (item.modifier_groups || []).length > 0; }
   var Dish = TP.Memo((p) => {
     var item = p.item, name = TP.text(item.name), buy;
-    if (p.sold) buy = html`<span class="state is-gone">${icon("cross")}${t("soldOut")}</span>`;
+    if (p.sold) buy = html`<span class="state is-gone">${icon("cross")}${t(p.sold)}</span>`;
     else if (hasOptions(item)) buy = html`<button type="button" class="btn btn-ink choose" data-testid=${"choose-" + item.id} aria-label=${t("chooseOf", {dish: name})} onClick=${() => { options(item); }}>${t("choose")}${p.n ? html`<b class="in num">${p.n}</b>` : ""}</button>`;
     else if (p.n) buy = html`<${Steps} n=${p.n} min=${0} max=${99} id=${"add-" + item.id} less=${t("less", {dish: name})} more=${t("add", {dish: name})} set=${(n) => { quick(item, n - p.n); }} />`;
     else buy = html`<button type="button" class="add" data-testid=${"add-" + item.id} aria-label=${t("add", {dish: name})} onClick=${() => { quick(item, 1); }}><span>${icon("plus")}</span></button>`;
@@ -202,7 +202,7 @@
   function rows(items, category) {
     return items.map((item) => {
       var n = countOf(S.cart.lines.filter((l) => l.item === item.id && isOpen(l)));
-      return html`<${Dish} key=${item.id} item=${item} sold=${item.sold_out || item.remaining === 0} n=${n} avoid=${avoided(item.allergens || []).join()} plate=${plate(item, category)} lang=${TP.lang} />`;
+      return html`<${Dish} key=${item.id} item=${item} sold=${item.sold_out || item.remaining === 0 ? "soldOut" : item.suspended && "suspended"} n=${n} avoid=${avoided(item.allergens || []).join()} plate=${plate(item, category)} lang=${TP.lang} />`;
     });
   }
   function searched() {

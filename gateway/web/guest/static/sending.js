@@ -87,7 +87,7 @@
     if (code === "price_changed" || code === "sold_out" || code === "not_served_now") {
       o.lines = (p.lines || []).map((x) => {
         var line = lineAt(mine, x.index);
-        if (line && code !== "price_changed") { line.refused = true; if (code === "sold_out" && S.items[line.item]) S.items[line.item].sold_out = true; }
+        if (line && code !== "price_changed") { line.refused = true; if (S.items[line.item]) S.items[line.item][code === "sold_out" ? "sold_out" : "suspended"] = true; }
         return {line: line, what: code === "price_changed" ? {kind: "price", old: x.old, now: x["new"]} : {kind: code === "sold_out" ? "sold" : "not"}};
       }).filter((x) => x.line);
     }

@@ -25,6 +25,7 @@
     if (!S.menu) return null;
     if (!item) return {kind: "gone"};
     if (item.sold_out) return {kind: "sold"};
+    if (item.suspended) return {kind: "not"};
     unit = unitPrice(line, item);
     return unit === null ? {kind: "option"} : unit !== line.unit ? {kind: "price", old: line.unit, now: unit} : null;
   }
@@ -85,7 +86,7 @@
     if (!item) return html`<${Sheet} kind="item" title=${t("gone")} />`;
     if (!s.modifiers) Object.assign(s, {variant: item.variants.length ? usual(item).id : null, modifiers: [], note: "", quantity: 1, tried: false, over: ""}, s.line && {variant: s.line.variant, modifiers: s.line.modifiers.slice(), note: s.line.note, quantity: s.line.quantity});
     var groups = item.modifier_groups || [], missing = groups.filter((x) => chosen(s, x).length < x.min)[0];
-    var unit = unitPrice(s, item), sold = item.sold_out, sum = weighed(item) ? "" : money(unit * s.quantity), all = allModifiers(item);
+    var unit = unitPrice(s, item), sold = item.sold_out ? "soldOut" : item.suspended && "suspended", sum = weighed(item) ? "" : money(unit * s.quantity), all = allModifiers(item);
     var allergens = [].concat.apply(item.allergens || [], s.modifiers.map((id) => (byId(all, id) || {}).allergens || [])).filter((x, i, a) => a.indexOf(x) === i), mine = avoided(allergens);
     function pick(x, m) {
       return () => {
@@ -111,7 +112,7 @@
       close();
       if (s.line) { Object.assign(s.line, line); save(); } else add(line);
     }
-    var foot = sold ? html`<span class="state is-gone">${icon("cross")}${t("soldOut")}</span>` : html`<${Steps} n=${s.quantity} min=${1} max=${99} live=${1} less=${t("minus")} more=${t("one")} set=${(n) => { s.quantity = n; draw(); }} /><button type="button" class=${"btn" + (missing ? "" : " btn-ink")} data-testid="sheet-add" onClick=${done}>${missing ? t("missing", {group: TP.text(missing.name)}) : sum ? t(s.line ? "save" : "addTotal", {sum: sum}) : t(s.line ? "savePlain" : "addPlain")}</button>`;
+    var foot = sold ? html`<span class="state is-gone">${icon("cross")}${t(sold)}</span>` : html`<${Steps} n=${s.quantity} min=${1} max=${99} live=${1} less=${t("minus")} more=${t("one")} set=${(n) => { s.quantity = n; draw(); }} /><button type="button" class=${"btn" + (missing ? "" : " btn-ink")} data-testid="sheet-add" onClick=${done}>${missing ? t("missing", {group: TP.text(missing.name)}) : sum ? t(s.line ? "save" : "addTotal", {sum: sum}) : t(s.line ? "savePlain" : "addPlain")}</button>`;
     return html`<${Sheet} kind="item" title=${TP.text(item.name)} sub=${TP.text(item.description)} photo=${plate(item)} foot=${foot}>
       <p class="facts">${marks(item).length ? html`${marks(item)} ` : ""}${priceOf(item)}${weighed(item) ? html` <span>${t("weighed")}</span>` : ""}</p>
       ${allergens.length ? html`<p class=${"contains" + (mine.length ? " is-soon" : "")}>${icon("tri")}<span>${mine.length ? html`<b>${t("containsYours", {list: names(mine)})}</b> ` : html`<b>${t("contains", {list: names(allergens)})}</b> `}${t("containsAsk")}</span></p>` : ""}
@@ -145,7 +146,7 @@
   }
   function what(x) {
     if (x.kind === "price") return html`<p class="state is-soon">${icon("tri")}${t("was", {old: money(x.old), now: 0, "new": money(x.now)})}</p>`;
-    return html`<p class="state is-gone">${icon("cross")}${t(x.kind === "sold" || x.kind === "not" ? "soldOut" : x.kind === "gone" ? "gone" : "changedOption")}</p>`;
+    return html`<p class="state is-gone">${icon("cross")}${t(x.kind === "sold" ? "soldOut" : x.kind === "not" ? "suspended" : x.kind === "gone" ? "gone" : "changedOption")}</p>`;
   }
   function amount(l) { return weighed(S.items[l.item]) ? t("weighed") : money(l.unit * l.quantity); }
   function cartSheet() {
