@@ -18,6 +18,8 @@ MOVES = {
     # Without an expo page a bump serves at once, and a cook must still be able to take it back.
     ("SERVED", "undo"): "SHOWN",
     ("SERVED", "recall"): "SHOWN",
+    # Crossed off at the pass by mistake: the plate still stands there, and no cook has anything to do.
+    ("SERVED", "unserve"): "READY",
     ("QUEUED", "cancel"): "CANCELLED",
     ("SHOWN", "cancel"): "CANCELLED",
     ("STARTED", "cancel"): "CANCELLED",
@@ -26,6 +28,11 @@ MOVES = {
 
 ACTIONS = ("start", "bump", "recall", "undo", "serve")
 """What a person does to a ticket, over HTTP or MQTT. `rendered` is what a screen says."""
+
+ENDINGS = ("bump", "pass", "early", "scan", "paper", "visit", "settings")
+"""bump: by the cook, in a store without an expo page. pass: at the expo page; early: there, before all of its order was
+ready. scan: by its slips' codes. paper: its slip was proven and nobody would end it later. visit: its table was closed.
+settings: its station is no more, or the store works without an expo page from now on."""
 
 START_KIND = frozenset({"start"})
 READY_KIND = frozenset({"bump", "serve", "recall", "undo"})
@@ -38,6 +45,9 @@ class Ticket(msgspec.Struct):
 
     `doubt` is "" or why the guest is told that the kitchen has not confirmed: `late` (60 s without proof)
     or `mute` (printed by a printer that cannot confirm).
+
+    `ended` says what ended it: one of `ENDINGS`, "" while it is open. Where no hand said when the dishes were done
+    (`paper`, `visit`, `settings`) `ready_at` may be None, and then it counts in no cook time.
     """
 
     id: str
@@ -62,6 +72,7 @@ class Ticket(msgspec.Struct):
     ready_at: str | None = None
     served_at: str | None = None
     cleared_at: str | None = None
+    ended: str = ""
 
     def is_stale(self, action: str, version: int) -> bool:
         newest = self.ready_version

@@ -70,6 +70,8 @@ def import_settings(
         raise Refused("invalid_settings", faults=found)
     for station in left:
         kitchen.end_tickets_of(tx, now, ids, actor, station)
+    if kitchen.has_expo(tx) and not new.serving.expo:
+        kitchen.end_ready_tickets(tx, now, ids, actor)
     _forget_devices(tx, new)
     revision = settings.add_settings(tx, new, now.iso, str(actor))
     known = settings.tables(tx)

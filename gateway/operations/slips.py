@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from gateway.contract.slips import Slip, SlipElsewhere, SlipLine, SlipOption
+from gateway.domain import slip_code
 from gateway.domain.allergens import allergen_name
 from gateway.domain.documents import slip_number
 from gateway.domain.now import parse_iso
@@ -49,7 +50,7 @@ def slip_for(
     language = language or (printer.language if printer else "en")
     local = parse_iso(order.placed_at).astimezone(rules.zone())
     number = slip_number(job.number)
-    lines, portion, portions = _dishes(order, job)
+    lines, portion, portions = dishes_on(order, job)
     return Slip(
         kind="dish" if job.part else "kitchen",
         portion=portion,
@@ -69,7 +70,7 @@ def slip_for(
         allergies=[allergen_name(a, language) for a in order.allergies],
         note=order.note,
         elsewhere=_elsewhere(order, job, rules, language),
-        code=f"{order.number}-{number}",
+        code=_code(order, job, rules),
         addition=order.addition,
         instead_of=_instead_of(job, rules, language),
         missing=[slip_number(one) for one in missing],
@@ -87,7 +88,12 @@ def station_copy(order: Order, job: PrintJob, rules: Settings) -> Slip:
     return msgspec.structs.replace(made, size=rule.size if rule else made.size, previous="", instead_of="")
 
 
-def _dishes(order: Order, job: PrintJob) -> tuple[list[Line], int, int]:
+def _code(order: Order, job: PrintJob, rules: Settings) -> str:
+    papers = {t.id: first_papers.count(t, order.lines, rules) for t in order.tickets}
+    return slip_code.code_of(order.number, slip_number(job.number), job.ticket, order.tickets, papers)
+
+
+def dishes_on(order: Order, job: PrintJob) -> tuple[list[Line], int, int]:
     """The lines that stand on this paper, and which portion of how many it is; 0 of 0 where it is not one portion's."""
     lines = order.lines_of(job.ticket)
     portion = portions = 0

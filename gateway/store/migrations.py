@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-VERSION = 4
+VERSION = 5
 """Kept in `PRAGMA user_version`, so that an ordinary start needs no look into the book."""
 
 PAGE_SIZE = 512
@@ -156,6 +156,16 @@ CREATE INDEX inquiries_open ON inquiries (n) WHERE state = 'ASKED';
 """
 
 
+PASS = """
+ALTER TABLE tickets ADD COLUMN ended TEXT NOT NULL DEFAULT '';
+CREATE TABLE crossings (
+  ticket INTEGER NOT NULL REFERENCES tickets, part INTEGER NOT NULL, at TEXT NOT NULL, by TEXT NOT NULL,
+  PRIMARY KEY (ticket, part)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE pass_says (n INTEGER PRIMARY KEY, id TEXT NOT NULL, at TEXT NOT NULL, boot TEXT NOT NULL, mono REAL NOT NULL, body TEXT NOT NULL) STRICT;
+"""
+
+
 def migrate(path: Path, stop_before: str | None = None) -> None:
     """Brings the file at `path` to `VERSION`. The caller has made a backup if there was something to lose.
 
@@ -181,6 +191,10 @@ def migrate(path: Path, stop_before: str | None = None) -> None:
     @steps()  # type: ignore[untyped-decorator, unused-ignore]
     def m004_inquiries(db: Any) -> None:
         _carry_out(db, INQUIRIES)
+
+    @steps()  # type: ignore[untyped-decorator, unused-ignore]
+    def m005_pass(db: Any) -> None:
+        _carry_out(db, PASS)
 
     db = sqlite_utils.Database(str(path))
     try:

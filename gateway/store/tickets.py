@@ -12,11 +12,11 @@ TICKETS_PER_ORDER = 16
 
 _COLUMNS = """n, id, order_n, station, state, proof, fired_at, fired_boot, fired_mono, updated_at, updated_by,
  fired_grade, version, shown_version, start_version, ready_version, doubt, slip_number, shown_at, shown_by, started_at,
- ready_at, served_at, cleared_at"""
+ ready_at, served_at, cleared_at, ended"""
 _TICKET = f"SELECT {_COLUMNS} FROM tickets"
 
 
-_INSERT = f"INSERT INTO tickets ({_COLUMNS}, first_job) VALUES ({', '.join('?' * 25)})"
+_INSERT = f"INSERT INTO tickets ({_COLUMNS}, first_job) VALUES ({', '.join('?' * 26)})"
 
 
 def insert(tx: Tx, order_n: int, tickets: list[Ticket], first_jobs: dict[str, int]) -> None:
@@ -28,7 +28,7 @@ def insert(tx: Tx, order_n: int, tickets: list[Ticket], first_jobs: dict[str, in
                 row_of(t.id), t.id, order_n, t.station, t.state, t.proof, t.fired_at, t.fired_boot, t.fired_mono,
                 t.updated_at, t.updated_by, t.fired_grade, t.version, t.shown_version, t.start_version,
                 t.ready_version, t.doubt, t.slip_number, t.shown_at, t.shown_by, t.started_at, t.ready_at,
-                t.served_at, t.cleared_at, first_jobs.get(t.id),
+                t.served_at, t.cleared_at, t.ended, first_jobs.get(t.id),
             )
             for t in tickets
         ],
@@ -40,9 +40,10 @@ def update(tx: Tx, t: Ticket) -> None:
     tx.run(
         """UPDATE tickets SET state = ?, updated_at = ?, updated_by = ?, version = ?, shown_version = ?,
          start_version = ?, ready_version = ?, doubt = ?, slip_number = ?, shown_at = ?, shown_by = ?, started_at = ?,
-         ready_at = ?, served_at = ?, cleared_at = ? WHERE n = ?""",
+         ready_at = ?, served_at = ?, cleared_at = ?, ended = ? WHERE n = ?""",
         t.state, t.updated_at, t.updated_by, t.version, t.shown_version, t.start_version, t.ready_version, t.doubt,
-        t.slip_number, t.shown_at, t.shown_by, t.started_at, t.ready_at, t.served_at, t.cleared_at, row_of(t.id),
+        t.slip_number, t.shown_at, t.shown_by, t.started_at, t.ready_at, t.served_at, t.cleared_at, t.ended,
+        row_of(t.id),
     )  # fmt: skip
 
 
@@ -95,12 +96,17 @@ def next_unseen_for(rows: Reader, seconds: float, now: Now) -> float | None:
     return found
 
 
+_LEFT = "CASE WHEN state = 'READY' THEN ready_at ELSE cleared_at END"
+"""When a ticket left its station's board: a ready one stands at the pass, and is open until it is served."""
+
+
 def cleared_lately(rows: Reader, station: str, since: str, limit: int) -> list[int]:
-    """Row numbers of the orders whose ticket at this station was cleared since then, newest first."""
+    """Row numbers of the orders whose ticket has left this station's board since then, served or ready at the pass,
+    newest first."""
     found = rows.all(
         # The last 500 tickets are more than two hours of any kitchen; no index has to be kept for this.
-        """SELECT order_n FROM (SELECT n, order_n, station, cleared_at FROM tickets ORDER BY n DESC LIMIT 500)
-         WHERE station = ? AND cleared_at >= ? ORDER BY cleared_at DESC LIMIT ?""",
+        f"""SELECT order_n FROM (SELECT n, order_n, station, {_LEFT} AS gone FROM tickets ORDER BY n DESC LIMIT 500)
+         WHERE station = ? AND gone >= ? ORDER BY gone DESC LIMIT ?""",
         station, since, limit,
     )  # fmt: skip
     return [row[0] for row in found]
@@ -109,16 +115,17 @@ def cleared_lately(rows: Reader, station: str, since: str, limit: int) -> list[i
 def at_station(rows: Reader, station: str, place: int) -> Ticket | None:
     """The open ticket that stands at this place of its station's screen, from 1: the oldest first."""
     found = rows.one(
-        f"{_TICKET} WHERE station = ? AND cleared_at IS NULL ORDER BY n LIMIT 1 OFFSET ?", station, place - 1
-    )
+        f"{_TICKET} WHERE station = ? AND cleared_at IS NULL AND state <> 'READY' ORDER BY n LIMIT 1 OFFSET ?",
+        station, place - 1,
+    )  # fmt: skip
     return _ticket(found) if found else None
 
 
 def last_cleared_by(rows: Reader, station: str, by: str, since: str) -> Ticket | None:
-    """What this hand has cleared last at a station since then, if nobody has touched it after that."""
+    """What this hand has bumped last at a station since then, if nobody has touched it after that."""
     found = rows.one(
-        f"""SELECT {_COLUMNS} FROM (SELECT * FROM tickets ORDER BY n DESC LIMIT 500)
-         WHERE station = ? AND updated_by = ? AND cleared_at >= ? ORDER BY cleared_at DESC LIMIT 1""",
+        f"""SELECT {_COLUMNS} FROM (SELECT *, {_LEFT} AS gone FROM tickets ORDER BY n DESC LIMIT 500)
+         WHERE station = ? AND updated_by = ? AND gone >= ? ORDER BY gone DESC LIMIT 1""",
         station, by, since,
     )  # fmt: skip
     return _ticket(found) if found else None
@@ -129,5 +136,5 @@ def _ticket(row: Row) -> Ticket:
         id=row[1], station=row[3], state=row[4], proof=row[5], fired_at=row[6], fired_boot=row[7], fired_mono=row[8],
         updated_at=row[9], updated_by=row[10], fired_grade=row[11], version=row[12], shown_version=row[13],
         start_version=row[14], ready_version=row[15], doubt=row[16], slip_number=row[17], shown_at=row[18],
-        shown_by=row[19], started_at=row[20], ready_at=row[21], served_at=row[22], cleared_at=row[23],
+        shown_by=row[19], started_at=row[20], ready_at=row[21], served_at=row[22], cleared_at=row[23], ended=row[24],
     )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from gateway.domain import check, order, ticket
+from gateway.domain import check, order, saying, ticket
 from gateway.domain.documents import GUEST_STEPS
 from gateway.domain.order import Choice, OrderType, Prepaid
 from gateway.domain.settings import Proof
@@ -109,6 +109,7 @@ class OrderTicket(msgspec.Struct):
     cleared_at: Time | None
     updated_at: Time
     updated_by: str
+    ended: Annotated[str, one_of("", *ticket.ENDINGS)]
     slip: SlipNumber | None
 
 
@@ -212,6 +213,37 @@ class Ticket(OrderTicket):
     allergies: list[str]
     lines: list[TicketLine]
     elsewhere: list[Elsewhere]
+
+
+class Missing(msgspec.Struct):
+    station: str
+    name: TextMap
+    quantity: int
+
+
+class Saying(msgspec.Struct):
+    """What the pass is told about a scan: `words` in both languages. `slips`: how many of its ticket's are still to be
+    scanned; `served_at`: since when it is crossed off, of one that is scanned again."""
+
+    id: str
+    at: Time
+    kind: Annotated[str, one_of(*saying.KINDS)]
+    code: str
+    by: str
+    words: TextMap
+    order: str | None
+    number: str
+    ticket: str | None
+    station: str
+    missing: list[Missing]
+    slips: int
+    served_at: Time | None
+
+
+class Sayings(msgspec.Struct):
+    """`pass`: the last ones, oldest first."""
+
+    the_pass: list[Saying] = msgspec.field(name="pass")
 
 
 class Tickets(msgspec.Struct):

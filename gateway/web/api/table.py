@@ -19,6 +19,7 @@ from gateway.web.api import (
     order_answers,
     paper_answers,
     paper_calls,
+    pass_calls,
     shop_answers,
     staff_calls,
 )
@@ -84,6 +85,9 @@ ROUTES: list[Route] = [
     _look("/api/v1/stations/<station_id>/tickets", staff_calls.station, "Open tickets, oldest first", order_answers.StationTickets, "unknown_station", "not_set_up"),
     _look("/api/v1/stations/<station_id>/recall", staff_calls.recallable, "The last 30 that were cleared", order_answers.Tickets),
     _change("/api/v1/tickets/<ticket_id>/<action>", staff_calls.act_on_ticket, "start, bump, recall, undo, serve or rendered", order_answers.Ticket, staff_calls.TicketAction, "unknown_ticket", "stale", "illegal_move", "idempotency_key_reused", actions=staff_calls.ACTIONS),
+    _change("/api/v1/orders/<order_id>/<action>", pass_calls.act_on_order, "serve at the pass, or take that back", order_answers.Order, pass_calls.Serving, "unknown_order", "unknown_ticket", "not_ready", "illegal_move", "idempotency_key_reused", actions=pass_calls.ORDER_ACTIONS),
+    _change("/api/v1/pass/scan", pass_calls.scan, "Cross off a kitchen slip by its code", order_answers.Saying, pass_calls.Scanned, "not_set_up"),
+    _look("/api/v1/pass", pass_calls.sayings, "What the pass was told last", order_answers.Sayings),
     _look("/api/v1/tables", staff_calls.list_tables, "Every table, whether it is open, and its page", shop_answers.Tables, "not_set_up"),
     _change("/api/v1/tables/<table>/<action>", staff_calls.act_on_table, "open, close, or answered (its call)", shop_answers.TableOpened | shop_answers.TableClosed | shop_answers.TableAnswered, staff_calls.TableOpening, "unknown_table", actions=staff_calls.TABLE_ACTIONS, body_optional=True),
     _change("/api/v1/items/<item>/<action>", staff_calls.sell_item, "sold-out or back-on", shop_answers.ItemSold, None, "unknown_item", actions=staff_calls.ITEM_ACTIONS),
