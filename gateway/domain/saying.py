@@ -1,4 +1,4 @@
-"""What the pass is told when a slip is scanned, in both languages: on the expo page, in its voice and on a pole display.
+"""What the pass is told when a slip is scanned, in both languages: on the expo page, in its voice, on a pole display.
 Pure."""
 
 from __future__ import annotations

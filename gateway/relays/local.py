@@ -66,6 +66,8 @@ class LocalRelay:
         self._papers.forget()
         self._displays.forget()
         self._inquiries.forget()
+        if self._poles:
+            self._poles.forget()
 
     def _judge(self, now: Now) -> float | None:
         """A connection that comes and goes carries no slip: it counts as well only when it has lasted."""

@@ -23,7 +23,11 @@ class Poles:
         self._topics = topics
         self._outlet = outlet
         self._shown: dict[str, str] = {}
-        """By display the id of the saying that stands there."""
+        """By display the id of the saying that stands there; "" for an empty one."""
+
+    def forget(self) -> None:
+        """A new connection: what stands there is said again."""
+        self._shown.clear()
 
     def step(self, now: Now) -> float | None:
         with self._store.read() as rows:
@@ -38,7 +42,7 @@ class Poles:
 
     def _show(self, pole: Device, last: crossings.Saying | None) -> None:
         wanted = last.id if last else ""
-        if self._shown.get(pole.id, "") == wanted:
+        if self._shown.get(pole.id) == wanted:
             return
         command = DeviceCommand("clear")
         if last is not None:
@@ -53,5 +57,5 @@ def _last(rows: Reader, now: Now) -> tuple[crossings.Saying | None, float | None
     said = crossings.said(rows)
     if not said:
         return None, None
-    left = SHOWN_S - now.age(said[-1].boot, said[-1].mono, said[-1].at, "guess")
+    left = SHOWN_S - now.since(said[-1].boot, said[-1].mono)
     return (said[-1], now.monotonic + left) if left > 0 else (None, None)

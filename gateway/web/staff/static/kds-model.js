@@ -76,10 +76,10 @@
       return t;
     }
 
-    /* open tickets as the cook sees them, oldest first */
+    /* open tickets as the cook sees them, oldest first; what is ready stands at the pass, not on this board */
     function open() {
       const list = [];
-      tickets.forEach((_, id) => { const t = view(id); if (!t.cleared_at) list.push(t); });
+      tickets.forEach((_, id) => { const t = view(id); if (!t.cleared_at && t.state !== 'READY') list.push(t); });
       return list.sort((a, b) => time(a.fired_at) - time(b.fired_at) || (a.id < b.id ? -1 : 1));
     }
 

@@ -53,7 +53,7 @@
     /* A tap that the box did not take: say what is true instead. */
     function note(tap, ticket) {
       const fill = {t: tap.label, who: KdsCards.who(t, ticket && ticket.updated_by), at: ticket ? TP.clock.hm(ticket.updated_at) : ''};
-      const open = ticket && !ticket.cleared_at;
+      const open = ticket && !ticket.cleared_at && ticket.state !== 'READY';
       const key = !ticket ? 'r_refused' : ticket.state === 'CANCELLED' ? 'r_cancelled' : !open ? 'r_bumped' : tap.action === 'bump' ? 'r_recalled' : 'r_changed';
       say(t(key, fill));
     }
@@ -86,7 +86,7 @@
       return html`<${Sheet} title=${t('recall_title')}>
         ${r.wait ? html`<p class="say">${t('recall_wait')}</p>` : r.fail ? html`<p class="say">${t('recall_fail')}</p>` : !r.tickets.length ? html`<p class="say">${t('recall_none')}</p>` : null}
         <ul>${r.tickets.map((ticket) => html`<li key=${ticket.id}>
-          <div><b>${KdsCards.place(t, ticket.order)}</b> <span>${ticket.order.number} · ${t('recall_at', {at: TP.clock.hm(ticket.cleared_at)})}</span>
+          <div><b>${KdsCards.place(t, ticket.order)}</b> <span>${ticket.order.number} · ${t('recall_at', {at: TP.clock.hm(ticket.ready_at || ticket.cleared_at)})}</span>
             <p>${ticket.lines.map((line) => line.quantity + '× ' + TP.text(line.name)).join(t('list_sep'))}</p></div>
           <button type="button" class="btn" data-testid=${'recall-' + ticket.order.number} aria-label=${t('recall') + ' ' + KdsCards.place(t, ticket.order) + ' ' + ticket.order.number} onClick=${() => recall(ticket)}>${icon('undo')}${t('recall')}</button>
         </li>`)}</ul></${Sheet}>`;
