@@ -127,6 +127,7 @@ LONG_FILES = {
     "gateway/connectors/cloud_https.py": "every weather between here and the cloud",
     "gateway/demo/wan.py": "every fault at the wire",
     "gateway/domain/order.py": "the cart as it comes in and the order as it is kept",
+    "gateway/domain/settings.py": "everything that a store sets, and what is wrong with it, in one place",
     "gateway/operations/ordering.py": "orders come in by two doors through one set of rules",
     "gateway/web/events.py": "the hub and its streams: what one promises the other keeps",
     "gateway/simulation/ledger.py": "what was promised, held against what is there",

@@ -17,7 +17,7 @@ from gateway.domain.states import moved
 from gateway.domain.ticket import MOVES, Ticket
 from gateway.operations import kitchen, paper_decisions
 from gateway.operations.ordering import record
-from gateway.operations.slips import dishes_on, place_of
+from gateway.operations.slips import code_on, dishes_on, place_of
 from gateway.store import crossings, jobs, journal, keys, orders, settings
 from gateway.store.transaction import Reader, Tx
 
@@ -43,23 +43,24 @@ def scan_slip(tx: Tx, now: Now, ids: Ids, actor: Actor, text: str, screen: str, 
         return spoken.say(tx, now, ids, "unknown")
     if not code.number:
         return spoken.say(tx, now, ids, "order", order)
-    found = _slip_of(tx, order, code)
+    found = _slip_of(tx, order, code, spoken.rules)
     if found is None:
         return spoken.say(tx, now, ids, "unknown")
     return _cross_off(tx, now, ids, actor, screen, spoken, order.id, *found)
 
 
-def _slip_of(tx: Tx, order: Order, code: SlipCode) -> tuple[str, PrintJob] | None:
-    """The ticket and the paper that a code means: where two have the same, the first that is not crossed off."""
+def _slip_of(rows: Reader, order: Order, code: SlipCode, rules: Settings) -> tuple[str, PrintJob] | None:
+    """The ticket and the paper that have this code. A paper that was printed before another one got its number may
+    have no place in its code: then the first of that number counts."""
     found = [
         (ticket.id, job)
         for place, ticket in enumerate(order.tickets, 1)
         if code.place in (0, place)
-        for job in jobs.of_ticket(tx, ticket.id)
+        for job in jobs.of_ticket(rows, ticket.id)
         if job.number == code.number and job.kind in COOKED_BY
     ]
-    fresh = [one for one in found if one[1].part not in crossings.of_ticket(tx, one[0])]
-    return next(iter(fresh or found), None)
+    exact = [one for one in found if slip_code.read(code_on(order, one[1], rules)) == code]
+    return next(iter(exact or found), None)
 
 
 def _cross_off(
@@ -112,7 +113,7 @@ class _Spoken:
     """What is said about one scan: in words, for the page's voice and the pole display."""
 
     def __init__(self, rules: Settings, code: str, key: str, by: str):
-        self._rules = rules
+        self.rules = rules
         self._code = code
         self._key = key
         self.by = by
@@ -121,7 +122,7 @@ class _Spoken:
         self, tx: Tx, now: Now, ids: Ids, kind: str, order: Order | None = None, ticket: Ticket | None = None,
         slips: int = 0, at: str = "",
     ) -> Json:  # fmt: skip
-        rules = self._rules
+        rules = self.rules
         station = rules.station(ticket.station) if ticket else None
         name = station.name if station else {"und": ticket.station} if ticket else {}
         place = {language: place_of(order, language) for language in saying.LANGUAGES} if order else {}

@@ -70,7 +70,7 @@ def slip_for(
         allergies=[allergen_name(a, language) for a in order.allergies],
         note=order.note,
         elsewhere=_elsewhere(order, job, rules, language),
-        code=_code(order, job, rules),
+        code=code_on(order, job, rules),
         addition=order.addition,
         instead_of=_instead_of(job, rules, language),
         missing=[slip_number(one) for one in missing],
@@ -88,7 +88,8 @@ def station_copy(order: Order, job: PrintJob, rules: Settings) -> Slip:
     return msgspec.structs.replace(made, size=rule.size if rule else made.size, previous="", instead_of="")
 
 
-def _code(order: Order, job: PrintJob, rules: Settings) -> str:
+def code_on(order: Order, job: PrintJob, rules: Settings) -> str:
+    """The code on a ticket's paper."""
     papers = {t.id: first_papers.count(t, order.lines, rules) for t in order.tickets}
     return slip_code.code_of(order.number, slip_number(job.number), job.ticket, order.tickets, papers)
 

@@ -232,8 +232,9 @@ def test_a_ticket_on_several_slips_is_served_when_all_of_them_are_scanned(tmp_pa
 def test_two_stations_that_give_the_same_number_give_different_codes(shop: Shop) -> None:
     placed = shop.place("lamb", "tofu")
     assert codes(shop, placed) == ["A001-0001", "A001-0001-2"]
-    scan(shop, "A001-0001-2")
+    assert [scan(shop, "A001-0001-2"), scan(shop, "A001-0001-2")] == ["scan_served", "scan_again"]
     assert [state for state, _ in states(shop, placed).values()] == ["QUEUED", "SERVED"]
+    assert [scan(shop, "A001-0001"), scan(shop, "A001-0001")] == ["scan_served", "scan_again"]
 
 
 def test_the_paper_of_a_whole_order_says_what_is_missing_and_crosses_nothing_off(shop: Shop) -> None:

@@ -30,9 +30,9 @@
   }
   function Board() {
     const found = numbers();
-    return html`<div class="pick"><h1 class="sr">${TP.text(boot.store_name)}</h1>
+    return html`<div class="pick">
       ${link.stale ? html`<p class="old" role="alert" data-testid="stale-frame"><span lang="zh-Hans">画面停在 ${TP.clock.hm(link.heardAt)}，请问店员</span> <span lang="en">Picture stopped at ${TP.clock.hm(link.heardAt)}; please ask staff</span></p>` : null}
-      <main><${Column} kind="preparing" zh="制作中" en="Preparing" list=${found.preparing} /><${Column} kind="ready" zh="请取餐" en="Ready" list=${found.ready} /></main></div>`;
+      <main><h1 class="sr">${TP.text(boot.store_name)}</h1><${Column} kind="preparing" zh="制作中" en="Preparing" list=${found.preparing} /><${Column} kind="ready" zh="请取餐" en="Ready" list=${found.ready} /></main></div>`;
   }
   const mount = document.getElementById('screen');
   let asked = false;

@@ -4,7 +4,7 @@
   const html = TP.html, icon = TP.icon;
   const HOLD_MS = 800;      // a tap that slipped is over in 300
 
-  /* A button that must be held: pressed shortly it says what it would skip. props: label, onHold, onTap, id */
+  /* A button that must be held: pressed shortly it says what it would skip. props: label, more, about, id, onHold, onTap */
   class Hold extends TP.Component {
     down(event) {
       if (event.type === 'keydown' && (event.repeat || (event.key !== 'Enter' && event.key !== ' '))) return;
@@ -22,10 +22,10 @@
     }
     leave() { clearTimeout(this.timer); if (this.state.held) this.setState({held: false}); }
     componentWillUnmount() { clearTimeout(this.timer); }
-    render({label, about, id}, {held}) {
-      return html`<button type="button" class=${'btn hold' + (held ? ' held' : '')} data-testid=${id} aria-label=${label + ' ' + about}
+    render({label, more, about, id}, {held}) {
+      return html`<button type="button" class=${'btn hold' + (held ? ' held' : '')} data-testid=${id} aria-label=${label + ' ' + more + ' ' + about}
         onPointerDown=${(e) => this.down(e)} onPointerUp=${() => this.up()} onPointerLeave=${() => this.leave()} onPointerCancel=${() => this.leave()}
-        onKeyDown=${(e) => this.down(e)} onKeyUp=${() => this.up()} onContextMenu=${(e) => e.preventDefault()}>${label}</button>`;
+        onKeyDown=${(e) => this.down(e)} onKeyUp=${() => this.up()} onContextMenu=${(e) => e.preventDefault()}><span>${label}<small>${more}</small></span></button>`;
     }
   }
 
@@ -73,8 +73,7 @@
     return html`<article class=${'wait ' + mood} data-testid=${'wait-' + card.first.number} aria-label=${where}>
       <header><h3>${where}</h3><span class="meta">${meta(t, card)}</span><${Age} card=${card} ticks=${ticks} t=${t} mood=${mood} /></header>
       <ul>${card.stations.map((row) => html`<${Station} key=${row.station} row=${row} name=${name} t=${t} />`)}</ul>
-      <p class="miss">${t('missing', {what: missing(t, card, name)})}</p>
-      <div class="acts"><${Hold} id=${'early-' + card.first.number} label=${t('early')} about=${where} onHold=${() => act.serve(card, true)} onTap=${() => act.say(t('not_ready', {t: where, what: missing(t, card, name)}))} />
+      <div class="acts"><p class="miss">${t('missing', {what: missing(t, card, name)})}</p><${Hold} id=${'early-' + card.first.number} label=${t('early')} more=${t('hold')} about=${where} onHold=${() => act.serve(card, true)} onTap=${() => act.say(t('not_ready', {t: where, what: missing(t, card, name)}))} />
         <button type="button" class="btn" data-testid=${'more-' + card.first.number} aria-label=${t('details') + ' ' + where} onClick=${() => act.open(card)}>${t('details')}</button></div>
     </article>`;
   }
@@ -94,9 +93,9 @@
   }
 
   /* -- pages: what does not fit is on the next page, and a button says how many.
-     `pane` holds the cards in rows; returns {pages, after: cards behind this page}. */
-  function lay(pane, page) {
-    const inner = pane.firstElementChild, all = Array.from(inner.children), H = pane.clientHeight;
+     `shelf` holds the cards in rows; returns {pages, after: cards behind this page}. */
+  function lay(shelf, page) {
+    const inner = shelf.firstElementChild, all = Array.from(inner.children), H = shelf.clientHeight;
     inner.style.transform = '';
     const starts = [0];
     all.forEach((el) => {

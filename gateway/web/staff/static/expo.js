@@ -204,11 +204,11 @@
     return html`<div class="page"><${Bar} all=${all} /><${Alarm} />
       ${boot.expo ? null : html`<p class="hint" data-testid="no-expo">${icon('ask')}${t('no_expo')}</p>`}<${Said} />
       <main class="stage"><section class="go"><h2>${icon('ready')}${t('go_title')}</h2>
-        <div class="pane" data-side="go" tabindex="-1"><div>${ready.map((card) => html`<${ExpoCards.Go} key=${card.key} card=${card} t=${t} act=${act} ticks=${ticks} />`)}</div>${ready.length || !link.ready ? null : html`<p class="none">${t('empty_go')}</p>`}</div>
+        <div class="shelf" data-side="go" tabindex="-1"><div>${ready.map((card) => html`<${ExpoCards.Go} key=${card.key} card=${card} t=${t} act=${act} ticks=${ticks} />`)}</div>${ready.length || !link.ready ? null : html`<p class="none">${t('empty_go')}</p>`}</div>
         <${Pager} side="go" />${view.just ? html`<p class="just">${icon('undo')}${t('just', {t: view.just.label, at: TP.clock.hm(view.just.at)})}</p>` : null}
         <form class="scan" onSubmit=${scan}><label class="sr" for="scan">${t('scan')}</label><input id="scan" data-testid="scan" autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="64" placeholder=${t('scan')} value=${view.scan} onInput=${(e) => { view.scan = e.target.value; }} /><button class="btn" data-testid="scan-do">${t('scan_do')}</button></form></section>
-      <section class="waiting"><div class="top"><h2>${icon('clock')}${t('wait_title')}</h2><span class="num">${t('order_of')}</span></div><${Filters} left=${every - shown - gone.size > 0 ? every - shown - gone.size : 0} />
-        <div class="pane" data-side="wait" tabindex="-1"><div class="grid">${waits.map((card) => html`<${ExpoCards.Wait} key=${card.key} card=${card} t=${t} act=${act} ticks=${ticks} mood=${mood(card)} name=${name} />`)}</div>${waits.length || !link.ready ? null : html`<p class="none">${t('empty_wait')}</p>`}</div>
+      <section class="waiting"><div class="top"><h2>${icon('clock')}${t('wait_title')}</h2><${Filters} left=${every - shown - gone.size > 0 ? every - shown - gone.size : 0} /></div>
+        <div class="shelf" data-side="wait" tabindex="-1"><div class="grid">${waits.map((card) => html`<${ExpoCards.Wait} key=${card.key} card=${card} t=${t} act=${act} ticks=${ticks} mood=${mood(card)} name=${name} />`)}</div>${waits.length || !link.ready ? null : html`<p class="none">${t('empty_wait')}</p>`}</div>
         <${Pager} side="wait" /></section></main>
       ${!sound.isOn() ? html`<section class="begin" aria-label=${t('begin')}><p>${t('begin_why')}</p><button type="button" class="btn btn-ink" data-testid="begin" onClick=${() => { sound.unlock(); draw(); }}>${icon('sound')}${t('begin')}</button></section>` : null}
       <div class="toasts" role="status">${view.toast ? html`<div class="toast"><span>${t(link.stale || away ? 'served_kept' : 'served', {t: view.toast.label})}</span><button type="button" class="btn" data-testid="undo" onClick=${act.undo}>${t('undo')}</button></div>` : null}</div>
@@ -225,7 +225,7 @@
   }
   function measure() {
     const was = JSON.stringify(view.laid);
-    mount.querySelectorAll('.pane').forEach((pane) => { view.laid[pane.dataset.side] = ExpoCards.lay(pane, view.pages[pane.dataset.side]); });
+    mount.querySelectorAll('.shelf').forEach((pane) => { view.laid[pane.dataset.side] = ExpoCards.lay(pane, view.pages[pane.dataset.side]); });
     return JSON.stringify(view.laid) !== was;
   }
   function paint() {
