@@ -30,7 +30,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
     exported = running.command("settings", "export", str(file))
     assert exported.returncode == 0, exported.stderr
     text = file.read_text()
-    file.write_text("".join((re.sub(r"^\[serving\]\nexpo = .*\n", "", text, flags=re.M), "\n[serving]\nexpo = true\n")))
+    file.write_text(re.sub(r"^\[serving\]\nexpo = .*\n", "", text, flags=re.M) + "\n[serving]\nexpo = true\n")
     imported = running.command("settings", "import", str(file))
     assert imported.returncode == 0, (imported.stdout, imported.stderr)
     yield running
@@ -50,7 +50,8 @@ def at(own: RunningDemo, open_page: OpenPage) -> OpenPage:
         page = open_page(f"{base}/login", "en-GB" if lang == "en" else "zh-CN", width, height, has_touch=True)
         staff = {name: own.info["staff"][name] for name in ("username", "password")}
         logged_in = page.evaluate(
-            """(login) => fetch("/api/v1/login", {method: "POST", body: JSON.stringify(login)}).then((a) => a.status)""",
+            """(login) => fetch("/api/v1/login", {method: "POST", body: JSON.stringify(login)})
+            .then((answer) => answer.status)""",
             staff,
         )
         assert logged_in == 200
@@ -199,7 +200,7 @@ def test_what_does_not_fit_is_counted_and_one_tap_away(own: RunningDemo, at: Ope
         if seen >= set(numbers):
             break
         page.get_by_test_id("pager-wait").click()
-        page.wait_for_function("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert seen == set(numbers)
 
 
