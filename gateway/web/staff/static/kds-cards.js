@@ -83,7 +83,6 @@
       ${order.note ? html`<p class="note said" dir="auto">${t('quote', {text: order.note})}</p>` : null}
       ${(ticket.allergies || []).length ? html`<p class="box">${icon('tri')}<span>${t('allergy', {what: ticket.allergies.map((a) => TP.allergen(a)).join(t('list_sep'))})}</span></p>` : null}
       ${dead ? html`<p class="note">${t('cancelled_by', {who: who(t, ticket.updated_by), at: TP.clock.hm(ticket.updated_at)})}</p>` : null}
-      ${ticket.state === 'READY' ? html`<p class="note">${icon('ready')}${t('ready')}</p>` : null}
       ${(ticket.elsewhere || []).length ? html`<p class="note">${t('also', {what: ticket.elsewhere.map((e) => named(e) + ' ' + e.quantity).join(t('list_sep'))})}</p>` : null}
       ${slip && SLIP[slip.state] ? html`<p class="note">${icon('paper')}${t(SLIP[slip.state], {n: slip.number})}</p>` : null}
       <div class=${'foot' + (startable ? ' two' : '')}>

@@ -76,7 +76,7 @@
       return t;
     }
 
-    /* open tickets as the cook sees them, oldest first; what is ready stands at the pass, not on this board */
+    /* open tickets as the cook sees them, oldest first; what is ready stands at the pass */
     function open() {
       const list = [];
       tickets.forEach((_, id) => { const t = view(id); if (!t.cleared_at && t.state !== 'READY') list.push(t); });
