@@ -116,7 +116,7 @@ def test_a_slip_is_scanned_at_the_pass_and_the_pole_says_what_is_missing(own: Ru
     looks: list[float] = []
 
     def scanned_again() -> bool:
-        """A code that is seen again within a second (the driver's SAME_S) is the same look: the next one comes later."""
+        """A code that is seen again within a second (the driver's SAME_S) is the same look: this comes later."""
         if not looks or time.monotonic() - looks[-1] > 1.5:
             looks.append(time.monotonic())
             hand(own, op="scan", device="gun", text=code)
