@@ -25,16 +25,17 @@ from gateway.domain.now import Now
 from gateway.housekeeping import Housekeeping
 from gateway.ids import Ids
 from gateway.intake import Intake
-from gateway.operations import administration
+from gateway.operations import administration, crossing_off
 from gateway.operations.uplink import Uplink
 from gateway.relays.cloud import CloudRelay
 from gateway.relays.displays import Displays
 from gateway.relays.inquiries import Inquiries
 from gateway.relays.local import LocalRelay
 from gateway.relays.papers import Papers
+from gateway.relays.poles import Poles
 from gateway.runner import Runner
 from gateway.station_watch import StationWatch
-from gateway.store import Changed, Reader, Store, box, settings
+from gateway.store import Changed, Reader, Store, box, crossings, settings
 from gateway.store.ids import newest_tick
 from gateway.store.writer import Writer
 from gateway.web import views
@@ -84,10 +85,11 @@ class Gateway:
         self.displays = displays = Displays(self.store, self.topics, self.broker)
         self.papers = Papers(self.store, self.topics, self.broker)
         inquiries = Inquiries(self.store, self.topics, self.broker)
+        poles = Poles(self.store, self.topics, self.broker)
         self.intake = Intake(self.store, self.topics, self.broker, displays.saw)
         self.runners = [
             self._runner("writer", Writer(self.store, Ids(self._newest_tick()))),
-            self._runner("local relay", LocalRelay(self.store, self.broker, self.papers, displays, inquiries)),
+            self._runner("local relay", LocalRelay(self.store, self.broker, self.papers, displays, inquiries, poles)),
             self._runner("intake", self.intake),
             self._runner("hub", self.hub),
             self._runner("housekeeping", self._housekeeping()),
@@ -135,7 +137,7 @@ class Gateway:
         self.broker.on_session = local.wake
 
         def after_commit(changed: frozenset[Changed]) -> None:
-            if changed & {"jobs", "tickets", "settings", "devices", "inquiries", "everything"}:
+            if changed & {"jobs", "tickets", "settings", "devices", "inquiries", "pass", "everything"}:
                 local.wake()
             self.hub.note(changed)
             hub.wake()
@@ -149,6 +151,8 @@ class Gateway:
             return views.condition_list(rows, self.store, now)
         if topic == "devices":
             return views.device_list(rows)
+        if topic == "pass":
+            return [crossing_off.said_document(one) for one in crossings.said(rows)]
         return self.uplink.document(rows, now)
 
     def _house(self) -> House:

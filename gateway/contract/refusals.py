@@ -12,7 +12,7 @@ STATUS = {
     "unknown_inquiry": 404, "not_found": 404,
     "method_not_allowed": 405,
     "sold_out": 409, "price_changed": 409, "not_served_now": 409, "looks_repeated": 409, "stale": 409,
-    "illegal_move": 409, "table_taken": 409,
+    "illegal_move": 409, "table_taken": 409, "not_ready": 409,
     "too_large": 413, "wrong_host": 421,
     "invalid": 422, "idempotency_key_reused": 422, "invalid_settings": 422, "invalid_menu": 422, "unknown_fault": 422,
     "too_many": 429,

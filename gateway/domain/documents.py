@@ -55,7 +55,7 @@ def _choice(choice: Choice) -> Json:
 
 _TICKET_FIELDS = (
     "id", "station", "state", "version", "shown_version", "proof", "doubt", "fired_at", "shown_at", "started_at",
-    "ready_at", "served_at", "cleared_at", "updated_at", "updated_by", "hold", "course",
+    "ready_at", "served_at", "cleared_at", "updated_at", "updated_by", "hold", "course", "ended",
 )  # fmt: skip
 
 _STAFF_ONLY = ("tickets", "by", "source", "external_id", "prepaid")

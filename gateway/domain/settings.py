@@ -107,7 +107,8 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bridge does not know is the condition `device_misfit`.
 
     A bump bar has a `station`: `keys` says what each of its keys does there. Call buttons have `calls`: for which table
-    each of them calls.
+    each of them calls. `at_pass`: a scanner there crosses off the slips that it reads, a pole display there says what
+    is still missing.
     """
 
     id: Id
@@ -120,6 +121,7 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     station: str = ""
     keys: dict[Number, BarKey] = {}
     calls: dict[Number, str] = {}
+    at_pass: bool = False
 
     def does(self, key: int) -> str:
         """What a key of a bump bar does; "" for one that does nothing. Without `keys`, 0 to 8 bump and 9 undoes."""
@@ -170,6 +172,12 @@ class Printing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stale_after_min: Annotated[int, msgspec.Meta(ge=0, le=1440)] = 15
 
 
+class Serving(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`expo`: what a cook bumps stands ready at the pass until somebody serves it there. Without it a bump serves."""
+
+    expo: bool = False
+
+
 class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: Id
     name: TextMap
@@ -195,6 +203,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     default_station: str = ""
     guards: Guards = Guards()
     printing: Printing = Printing()
+    serving: Serving = Serving()
     slips: list[SlipRule] = []
     courses: list[Course] = []
     routes: list[Route] = []
@@ -207,6 +216,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def device(self, device_id: str) -> Device | None:
         return next((d for d in self.devices if d.id == device_id), None)
+
+    @property
+    def has_pass(self) -> bool:
+        """Whether there is somebody or something at the pass that ends tickets."""
+        return self.serving.expo or any(d.at_pass and d.driver == "scanner" for d in self.devices)
 
     def everything(self) -> list[Printer | Device]:
         """All that hangs at a bridge."""

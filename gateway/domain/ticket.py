@@ -18,6 +18,8 @@ MOVES = {
     # Without an expo page a bump serves at once, and a cook must still be able to take it back.
     ("SERVED", "undo"): "SHOWN",
     ("SERVED", "recall"): "SHOWN",
+    # Crossed off at the pass by mistake: the plate still stands there, and no cook has anything to do.
+    ("SERVED", "unserve"): "READY",
     ("QUEUED", "cancel"): "CANCELLED",
     ("SHOWN", "cancel"): "CANCELLED",
     ("STARTED", "cancel"): "CANCELLED",
@@ -26,6 +28,12 @@ MOVES = {
 
 ACTIONS = ("start", "bump", "recall", "undo", "serve", "acknowledge")
 """What a person does to a ticket, over HTTP or MQTT. `rendered` is what a screen says."""
+
+ENDINGS = ("bump", "pass", "early", "scan", "paper", "visit", "settings", "off")
+"""bump: by the cook, in a store without an expo page. pass: at the expo page; early: there, before all of its order was
+ready. scan: by its slips' codes. paper: its slip was proven and nobody would end it later. visit: its table was closed.
+settings: its station is no more, or the store works without an expo page from now on. off: nothing of it was wanted any
+more, and no cook had seen it."""
 
 START_KIND = frozenset({"start"})
 READY_KIND = frozenset({"bump", "serve", "recall", "undo"})
@@ -43,6 +51,9 @@ class Ticket(msgspec.Struct):
 
     `doubt` is "" or why the guest is told that the kitchen has not confirmed: `late` (60 s without proof)
     or `mute` (printed by a printer that cannot confirm).
+
+    `ended` says what ended it: one of `ENDINGS`, "" while it is open. Where no hand said when the dishes were done
+    (`paper`, `visit`, `settings`) `ready_at` may be None, and then it counts in no cook time.
     """
 
     id: str
@@ -70,6 +81,7 @@ class Ticket(msgspec.Struct):
     ready_at: str | None = None
     served_at: str | None = None
     cleared_at: str | None = None
+    ended: str = ""
 
     @property
     def is_held(self) -> bool:

@@ -17,7 +17,7 @@ from gateway.domain.menu import Menu
 from gateway.domain.now import Now
 from gateway.domain.settings import Settings
 from gateway.domain.visit import Visit
-from gateway.operations import kitchen, login_brake
+from gateway.operations import endings, kitchen, login_brake
 from gateway.operations.ordering import business_day
 from gateway.store import box, devices, jobs, journal, keys, orders, people, settings, tickets, visits
 from gateway.store.box import Pause
@@ -71,7 +71,9 @@ def import_settings(
     if found:
         raise Refused("invalid_settings", faults=found)
     for station in left:
-        kitchen.end_tickets_of(tx, now, ids, actor, station)
+        endings.end_tickets_of(tx, now, ids, actor, station)
+    if kitchen.has_expo(tx) and not new.serving.expo:
+        endings.end_ready_tickets(tx, now, ids, actor)
     _forget_devices(tx, new)
     revision = settings.add_settings(tx, new, now.iso, str(actor))
     known = settings.tables(tx)
@@ -194,7 +196,7 @@ def close_table(tx: Tx, now: Now, ids: Ids, actor: Actor, table: str) -> int:
     for visit in open_visits:
         visits.close(tx, visit.id, now.iso)
         for order in orders.of_checks(tx, visits.checks_of(tx, visit.id)):
-            kitchen.end_of_visit(tx, now, ids, actor, order)
+            endings.end_of_visit(tx, now, ids, actor, order)
     devices.clear_condition(tx, "table_calls", table)
     tx.changed.add("tables")
     return len(open_visits)

@@ -20,7 +20,7 @@ from gateway.domain.states import moved
 from gateway.domain.ticket import MOVES, Ticket
 from gateway.operations import courses, notices, papers
 from gateway.operations.ordering import record
-from gateway.store import jobs, journal, keys, orders, settings, tickets, visits
+from gateway.store import crossings, jobs, journal, keys, orders, settings, tickets, visits
 from gateway.store.transaction import Tx
 
 SCOPE = "lines"
@@ -191,7 +191,7 @@ def _end_empty(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket: Ticket) -> None
     ticket.state = moved("ticket", MOVES, ticket.state, "cancel")
     ticket.updated_at = now.iso
     if ticket.is_held:
-        ticket.cleared_at = now.iso
+        ticket.cleared_at, ticket.ended = now.iso, "off"
     ticket.ready_version = ticket.version
     for job in jobs.of_ticket(tx, ticket.id):
         if job.kind in COOKED_BY and "cancel" in papers.WANTS_BACK.get(job.state, ()) and not job.intent:
@@ -213,6 +213,8 @@ def _refire(
     if ticket.state in ("READY", "SERVED"):
         ticket.state = moved("ticket", MOVES, ticket.state, "recall")
         ticket.started_at = ticket.ready_at = ticket.served_at = ticket.cleared_at = None
+        ticket.ended = ""
+        crossings.forget(tx, ticket.id)
         ticket.ready_version = ticket.version + 1
     note(tx, now, ids, actor, order, ticket, "refire", [(line, quantity)], reason)
     return [ticket.id]

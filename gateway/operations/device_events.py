@@ -1,4 +1,4 @@
-"""What devices tell: keys of a bump bar, call buttons. A thing that happened once counts once."""
+"""What devices tell: keys of a bump bar, call buttons, scans at the pass. A thing that happened once counts once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gateway.domain.errors import Refused
 from gateway.domain.ids import Ids
 from gateway.domain.now import Now
 from gateway.domain.settings import Device
-from gateway.operations import kitchen, paper_decisions
+from gateway.operations import crossing_off, kitchen, paper_decisions
 from gateway.store import devices, jobs, journal, keys, settings, tickets
 from gateway.store.transaction import Tx
 
@@ -37,6 +37,9 @@ def take_device_event(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, event
         case "call", {"button": int(button)} if table := device.calls.get(str(button)):
             devices.raise_condition(tx, "table_calls", table, now.iso, table=table)
             return "call"
+        case "scan", {"text": str(text)} if device.at_pass and event.age_ms <= OLD_MS:
+            said = crossing_off.scan_slip(tx, now, ids, who, text, name, f"{name}:{event.key}")
+            return f"scan_{said['kind']}"
     return ""
 
 

@@ -16,7 +16,7 @@ from gateway.domain.ticket import Ticket
 from gateway.operations import first_papers, notices
 from gateway.operations.first_papers import slip_counter, slip_printer
 from gateway.operations.ordering import record
-from gateway.store import devices, jobs, journal, keys, orders, settings, stations, tickets, visits
+from gateway.store import crossings, devices, jobs, journal, keys, orders, settings, stations, tickets, visits
 from gateway.store.transaction import Reader, Tx
 
 SCOPE = "tickets"
@@ -28,6 +28,12 @@ def names_of_stations(rows: Reader) -> dict[str, dict[str, str]]:
     """Empty in a box that is not set up yet: its parts run all the same."""
     rules = settings.settings(rows)
     return {s.id: s.name for s in rules.stations} if rules else {}
+
+
+def has_expo(rows: Reader) -> bool:
+    """Whether a bump leaves a ticket ready at the pass, until somebody serves it there."""
+    rules = settings.settings(rows)
+    return rules is not None and rules.serving.expo
 
 
 def act_on_ticket(
@@ -49,13 +55,15 @@ def act_on_ticket(
     if ticket.is_stale(action, version):
         raise Refused("stale", ticket=_document(order, ticket_id, names))
     try:
-        _apply(ticket, action, now, actor, screen)
+        _apply(ticket, action, now, actor, screen, has_expo(tx))
     except IllegalMove as illegal:
         detail = _document(order, ticket_id, names)
         raise Refused("illegal_move", ticket=detail, state=illegal.state, move=illegal.move) from None
     if action in ("bump", "acknowledge"):
         notices.acknowledge(tx, now, order, ticket, version, hand_of(actor, screen))
     _settle(tx, ticket)
+    if action in ("recall", "undo"):
+        crossings.forget(tx, ticket_id)
     tickets.update(tx, ticket)
     slot = record(tx, now, ids, actor, order, f"ticket_{_PAST[action]}", [ticket_id])
     keys.remember(tx, SCOPE, key, print_, slot)
@@ -96,13 +104,13 @@ def hand_of(actor: Actor, screen: str) -> str:
     return f"{actor.id or actor.kind} {screen}".strip()
 
 
-def _apply(ticket: Ticket, action: str, now: Now, actor: Actor, screen: str) -> None:
+def _apply(ticket: Ticket, action: str, now: Now, actor: Actor, screen: str, expo: bool) -> None:
     if action == "acknowledge" or (ticket.state == "CANCELLED" and action == "bump"):
         # Of a ticket that is off a bump only says that its cook knows.
         ticket.version += 1
         ticket.updated_at, ticket.updated_by = now.iso, hand_of(actor, screen)
         if action == "bump":
-            ticket.ready_version, ticket.cleared_at = ticket.version, now.iso
+            ticket.ready_version, ticket.cleared_at, ticket.ended = ticket.version, now.iso, "bump"
         return
     if ticket.state == "QUEUED" and action in ("start", "bump"):
         # A hand on the ticket proves that a cook has it, even before the screen's own word arrived.
@@ -118,45 +126,51 @@ def _apply(ticket: Ticket, action: str, now: Now, actor: Actor, screen: str) -> 
     ticket.ready_version = ticket.version
     if action == "bump":
         ticket.ready_at = now.iso
-        # There is no expo page yet: what a cook bumps is served.
-        ticket.state = moved("ticket", ticket_table.MOVES, ticket.state, "serve")
-        ticket.served_at = ticket.cleared_at = now.iso
+        if not expo:
+            ticket.state = moved("ticket", ticket_table.MOVES, ticket.state, "serve")
+            _is_served(ticket, now, "bump")
     elif action == "serve":
-        ticket.served_at = ticket.cleared_at = now.iso
+        _is_served(ticket, now, "pass")
     else:
         ticket.started_at = ticket.ready_at = ticket.served_at = ticket.cleared_at = None
+        ticket.ended = ""
 
 
-def end_tickets_of(tx: Tx, now: Now, ids: Ids, actor: Actor, station: str) -> int:
-    """Ends every open ticket of a station that goes, as a bump by `actor` would. Returns how many ended.
-
-    What waits for a printer is printed all the same: a slip is no worse for being late.
-    """
-    ended = 0
-    for order_n in dict.fromkeys(tickets.open_of_station(tx, station)):
-        order = orders.load_by_number(tx, order_n)
-        ended += _end(tx, now, ids, actor, order, [t for t in order.tickets if t.station == station])
-    return ended
+def _is_served(ticket: Ticket, now: Now, how: str) -> None:
+    ticket.served_at = ticket.cleared_at = now.iso
+    ticket.ended = how
 
 
-def end_of_visit(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order) -> None:
-    """Nobody bumps a station that works from paper alone: what its slips have proven ends with the visit. What nothing
-    has proven yet stays, and somebody is asked for it, until a slip proves it: then `show_by_paper` ends it."""
-    _end(tx, now, ids, actor, order, [t for t in order.tickets if t.proof == "paper" and t.state != "QUEUED"])
+NO_HAND = ("paper", "visit", "settings")
+"""Endings that say nothing of when the dishes were done."""
 
 
-def _end(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, candidates: list[Ticket]) -> int:
-    its = [ticket for ticket in candidates if ticket.cleared_at is None]
-    for ticket in its:
-        if ticket.state == "CANCELLED":
-            ticket.version, ticket.updated_at, ticket.cleared_at = ticket.version + 1, now.iso, now.iso
-        else:
-            _apply(ticket, "serve" if ticket.state == "READY" else "bump", now, actor, "")
-        _settle(tx, ticket)
-        tickets.update(tx, ticket)
-    if its:
-        record(tx, now, ids, actor, order, "ticket_bumped", [ticket.id for ticket in its])
-    return len(its)
+def finish(tx: Tx, now: Now, actor: Actor, ticket: Ticket, screen: str, how: str) -> None:
+    """Serves an open ticket, whatever it is at, and writes it; `how` is one of `ENDINGS`. One that was never ready is
+    ready now, unless nobody said so. Raises `IllegalMove` for one that is served or cancelled."""
+    if ticket.state == "QUEUED":
+        _show(ticket, now, screen)
+    for move in ("bump", "serve") if ticket.state != "READY" else ("serve",):
+        ticket.state = moved("ticket", ticket_table.MOVES, ticket.state, move)
+    ticket.version += 1
+    ticket.updated_at, ticket.updated_by = now.iso, hand_of(actor, screen)
+    ticket.ready_version = ticket.version
+    if ticket.ready_at is None and how not in NO_HAND:
+        ticket.ready_at = now.iso
+    _is_served(ticket, now, how)
+    _settle(tx, ticket)
+    tickets.update(tx, ticket)
+
+
+def stand_again(tx: Tx, now: Now, actor: Actor, ticket: Ticket, screen: str) -> None:
+    """Writes a ticket that is back at the pass, ready: it was served by mistake."""
+    ticket.version += 1
+    ticket.ready_version = ticket.version
+    ticket.updated_at, ticket.updated_by = now.iso, hand_of(actor, screen)
+    ticket.ready_at = ticket.ready_at or now.iso
+    ticket.served_at = ticket.cleared_at = None
+    ticket.ended = ""
+    tickets.update(tx, ticket)
 
 
 def _show(ticket: Ticket, now: Now, by: str) -> None:
@@ -209,27 +223,30 @@ def rendered(
 
 def show_by_paper(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str, slip: str) -> None:
     """A proven slip is in the kitchen: the ticket is shown. Where nobody and nothing would end it later, as it has
-    paper alone and no table that will be closed, it ends with that."""
+    paper alone, no table that will be closed and no pass where it will be served, it ends with that."""
     order, ticket = _find(tx, ticket_id)
     if ticket.state != "QUEUED":
         return
     by = f"slip {slip}"
-    told = "shown" if ticket.proof != "paper" or _has_open_visit(tx, order) else "bumped"
+    told = "shown" if ticket.proof != "paper" or _will_be_ended(tx, order) else "bumped"
     if told == "bumped":
-        _apply(ticket, "bump", now, actor, by)
+        finish(tx, now, actor, ticket, by, "paper")
     else:
         _show(ticket, now, by)
         ticket.version += 1
         ticket.updated_at = now.iso
         ticket.updated_by = by
-    _settle(tx, ticket)
-    tickets.update(tx, ticket)
+        _settle(tx, ticket)
+        tickets.update(tx, ticket)
     record(tx, now, ids, actor, order, f"ticket_{told}", [ticket_id])
 
 
-def _has_open_visit(rows: Reader, order: Order) -> bool:
-    """Not so for what is carried away, nor at a table that was closed before its slip came out."""
-    visit = visits.get(rows, order.visit) if order.visit else None
+def _will_be_ended(rows: Reader, order: Order) -> bool:
+    """By its table being closed, or what is carried away at the pass; not so at a table that was closed before its slip
+    came out."""
+    if not order.visit:
+        return settings.the_settings(rows).has_pass
+    visit = visits.get(rows, order.visit)
     return visit is not None and visit.state == "OPEN"
 
 

@@ -193,7 +193,10 @@ def give_up(tx: Tx, now: Now, ids: Ids, actor: Actor, job_id: str) -> None:
 
 def _is_over(tx: Tx, job: PrintJob) -> bool:
     order = orders.load_of_ticket(tx, job.ticket) if job.ticket else None
-    return order is not None and order.ticket(job.ticket).cleared_at is not None
+    if order is None:
+        return False
+    ticket = order.ticket(job.ticket)
+    return ticket.cleared_at is not None or ticket.state == "READY"
 
 
 def _answer_for(tx: Tx, job: PrintJob) -> None:

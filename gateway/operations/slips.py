@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from gateway.contract.slips import Slip, SlipElsewhere, SlipLine, SlipOption
+from gateway.domain import slip_code
 from gateway.domain.allergens import allergen_name
 from gateway.domain.documents import slip_number
 from gateway.domain.notice import SLIP_KINDS
@@ -52,7 +53,7 @@ def slip_for(
     language = language or (printer.language if printer else "en")
     local = parse_iso(order.placed_at).astimezone(rules.zone())
     number = slip_number(job.number)
-    lines, portion, portions = _dishes(order, job)
+    lines, portion, portions = dishes_on(order, job)
     return Slip(
         kind="fire" if order.ticket(job.ticket).hold == "fired" else "dish" if job.part else "kitchen",
         portion=portion,
@@ -72,7 +73,7 @@ def slip_for(
         allergies=[allergen_name(a, language) for a in order.allergies],
         note=order.note,
         elsewhere=_elsewhere(order, job, rules, language),
-        code=f"{order.number}-{number}",
+        code=code_on(order, job, rules),
         addition=order.addition,
         instead_of=_instead_of(order, job, rules, language),
         missing=[slip_number(one) for one in missing],
@@ -91,8 +92,8 @@ def notice_slip(order: Order, job: PrintJob, rules: Settings) -> Slip:
             lines.append(_line(line, made.language))
             lines[-1].quantity = meant[line.id]
     return msgspec.structs.replace(
-        made, kind=SLIP_KINDS.get(notice.kind, notice.kind), lines=lines or made.lines, reason=notice.reason,
-        by=notice.by, from_place=notice.from_place,
+        made, code=order.number, kind=SLIP_KINDS.get(notice.kind, notice.kind), lines=lines or made.lines,
+        reason=notice.reason, by=notice.by, from_place=notice.from_place,
         time=parse_iso(notice.at).astimezone(rules.zone()).strftime("%H:%M"),
     )  # fmt: skip
 
@@ -108,7 +109,13 @@ def station_copy(order: Order, job: PrintJob, rules: Settings) -> Slip:
     return msgspec.structs.replace(made, size=rule.size if rule else made.size, previous="", instead_of="")
 
 
-def _dishes(order: Order, job: PrintJob) -> tuple[list[Line], int, int]:
+def code_on(order: Order, job: PrintJob, rules: Settings) -> str:
+    """The code on a ticket's paper."""
+    papers = {t.id: first_papers.count(t, order.lines, rules) for t in order.tickets}
+    return slip_code.code_of(order.number, slip_number(job.number), job.ticket, order.tickets, papers)
+
+
+def dishes_on(order: Order, job: PrintJob) -> tuple[list[Line], int, int]:
     """The lines that stand on this paper, and which portion of how many it is; 0 of 0 where it is not one portion's."""
     lines = order.lines_of(job.ticket)
     portion = portions = 0

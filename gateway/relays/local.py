@@ -11,6 +11,7 @@ from gateway.operations import devices
 from gateway.relays.displays import Displays
 from gateway.relays.inquiries import Inquiries
 from gateway.relays.papers import Papers
+from gateway.relays.poles import Poles
 from gateway.store import Pending, Store
 
 SAY_DOWN_AFTER_S = 3.0
@@ -28,12 +29,16 @@ class Connection(Outlet, Protocol):
 class LocalRelay:
     """A part. Everything is said again on a new connection; without one it only watches the time."""
 
-    def __init__(self, store: Store, connection: Connection, papers: Papers, displays: Displays, inquiries: Inquiries):
+    def __init__(
+        self, store: Store, connection: Connection, papers: Papers, displays: Displays, inquiries: Inquiries,
+        poles: Poles | None = None,
+    ):  # fmt: skip
         self._store = store
         self._connection = connection
         self._papers = papers
         self._displays = displays
         self._inquiries = inquiries
+        self._poles = poles
         self._session = 0
         self._down_since: float | None = None
         """The first loss of the connection since one last lasted: while set, nothing is well yet."""
@@ -50,6 +55,7 @@ class LocalRelay:
         # Papers first: a slip is waited for by a cook, a retained ticket by a display that has its own feed.
         wishes = [
             self._judge(now), self._papers.step(now), self._displays.step(now), self._inquiries.step(now),
+            self._poles.step(now) if self._poles else None,
         ]  # fmt: skip
         return min((wish for wish in wishes if wish is not None), default=None)
 
@@ -60,6 +66,8 @@ class LocalRelay:
         self._papers.forget()
         self._displays.forget()
         self._inquiries.forget()
+        if self._poles:
+            self._poles.forget()
 
     def _judge(self, now: Now) -> float | None:
         """A connection that comes and goes carries no slip: it counts as well only when it has lasted."""

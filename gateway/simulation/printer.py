@@ -22,7 +22,7 @@ CUT = b"\x1dVB\x00"
 PULSE = b"\x1bp\x00\x32\xfa"
 _TAG = re.compile(r"T\d{5}")
 _COPY = re.compile(r"REPRINT (\d+)")
-_CODE = re.compile(r"\{([A-Z]\d{3,}-\d{4,})\}")
+_CODE = re.compile(r"\{([A-Z]\d{3,}-\d{4,}(?:-\d{1,2})?)\}")
 
 
 def bar_code(code: str, columns: int) -> bytes:

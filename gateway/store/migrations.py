@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-VERSION = 6
+VERSION = 7
 """Kept in `PRAGMA user_version`, so that an ordinary start needs no look into the book."""
 
 PAGE_SIZE = 512
@@ -184,6 +184,16 @@ CREATE TABLE broker_displays (station TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT
 """
 
 
+PASS = """
+ALTER TABLE tickets ADD COLUMN ended TEXT NOT NULL DEFAULT '';
+CREATE TABLE crossings (
+  ticket INTEGER NOT NULL REFERENCES tickets, part INTEGER NOT NULL, at TEXT NOT NULL, by TEXT NOT NULL,
+  PRIMARY KEY (ticket, part)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE pass_says (n INTEGER PRIMARY KEY, id TEXT NOT NULL, at TEXT NOT NULL, boot TEXT NOT NULL, mono REAL NOT NULL, body TEXT NOT NULL) STRICT;
+"""
+
+
 def migrate(path: Path, stop_before: str | None = None) -> None:
     """Brings the file at `path` to `VERSION`. The caller has made a backup if there was something to lose.
 
@@ -217,6 +227,10 @@ def migrate(path: Path, stop_before: str | None = None) -> None:
     @steps()  # type: ignore[untyped-decorator, unused-ignore]
     def m006_routing(db: Any) -> None:
         _carry_out(db, ROUTING)
+
+    @steps()  # type: ignore[untyped-decorator, unused-ignore]
+    def m007_pass(db: Any) -> None:
+        _carry_out(db, PASS)
 
     db = sqlite_utils.Database(str(path))
     try:

@@ -177,6 +177,26 @@ def fired_within(rows: Reader, check_id: str, seconds: float, now: Now) -> int:
     return int(rows.value(sql, row_of(check_id), now.boot, now.monotonic - seconds))
 
 
+LOOKED_THROUGH = 1000
+"""Orders: two busy days. A slip that is older lies at no pass any more."""
+
+
+def newest_of_number(rows: Reader, number: str) -> int | None:
+    """The row number of the newest order that is called so: its name comes again every day."""
+    n: int | None = rows.value(
+        "SELECT max(n) FROM (SELECT n, number FROM orders ORDER BY n DESC LIMIT ?) WHERE number = ?",
+        LOOKED_THROUGH, number,
+    )  # fmt: skip
+    return n
+
+
+def newest_and_open(rows: Reader, limit: int) -> list[Order]:
+    """The newest, and behind them every older one that has an open ticket; newest first."""
+    newest = [row[0] for row in rows.all("SELECT n FROM orders ORDER BY n DESC LIMIT ?", limit)]
+    still = {order_n for _, _, order_n in tickets.open_ids(rows)}
+    return [load_by_number(rows, n) for n in sorted({*newest, *still}, reverse=True)]
+
+
 def external(rows: Reader, source: str, external_id: str) -> str | None:
     found: str | None = rows.value("SELECT id FROM orders WHERE source = ? AND external_id = ?", source, external_id)
     return found

@@ -12,11 +12,11 @@ TICKETS_PER_ORDER = 16
 
 _COLUMNS = """n, id, order_n, station, state, proof, fired_at, fired_boot, fired_mono, updated_at, updated_by,
  fired_grade, version, shown_version, start_version, ready_version, doubt, slip_number, shown_at, shown_by, started_at,
- ready_at, served_at, cleared_at, hold, course, later"""
+ ready_at, served_at, cleared_at, hold, course, later, ended"""
 _TICKET = f"SELECT {_COLUMNS} FROM tickets"
 
 
-_INSERT = f"INSERT INTO tickets ({_COLUMNS}, first_job) VALUES ({', '.join('?' * 28)})"
+_INSERT = f"INSERT INTO tickets ({_COLUMNS}, first_job) VALUES ({', '.join('?' * 29)})"
 
 
 def insert(tx: Tx, order_n: int, tickets: list[Ticket], first_jobs: dict[str, int]) -> None:
@@ -28,7 +28,8 @@ def insert(tx: Tx, order_n: int, tickets: list[Ticket], first_jobs: dict[str, in
                 row_of(t.id), t.id, order_n, t.station, t.state, t.proof, t.fired_at, t.fired_boot, t.fired_mono,
                 t.updated_at, t.updated_by, t.fired_grade, t.version, t.shown_version, t.start_version,
                 t.ready_version, t.doubt, t.slip_number, t.shown_at, t.shown_by, t.started_at, t.ready_at,
-                t.served_at, t.cleared_at, t.hold, t.course, int(t.later), first_jobs.get(t.id),
+                t.served_at, t.cleared_at, t.hold, t.course, int(t.later), t.ended,
+                first_jobs.get(t.id),
             )
             for t in tickets
         ],
@@ -41,10 +42,10 @@ def update(tx: Tx, t: Ticket) -> None:
         """UPDATE tickets SET state = ?, updated_at = ?, updated_by = ?, version = ?, shown_version = ?,
          start_version = ?, ready_version = ?, doubt = ?, slip_number = ?, shown_at = ?, shown_by = ?, started_at = ?,
          ready_at = ?, served_at = ?, cleared_at = ?, hold = ?, fired_at = ?, fired_boot = ?, fired_mono = ?,
-         fired_grade = ? WHERE n = ?""",
+         fired_grade = ?, ended = ? WHERE n = ?""",
         t.state, t.updated_at, t.updated_by, t.version, t.shown_version, t.start_version, t.ready_version, t.doubt,
         t.slip_number, t.shown_at, t.shown_by, t.started_at, t.ready_at, t.served_at, t.cleared_at, t.hold,
-        t.fired_at, t.fired_boot, t.fired_mono, t.fired_grade, row_of(t.id),
+        t.fired_at, t.fired_boot, t.fired_mono, t.fired_grade, t.ended, row_of(t.id),
     )  # fmt: skip
 
 
@@ -58,7 +59,7 @@ def of_order(rows: Reader, order_n: int) -> list[Ticket]:
     """The tickets of an order: the first few rows behind its number, then those that were made later."""
     found = rows.all(f"{_TICKET} WHERE n > ? ORDER BY n LIMIT ?", order_n, TICKETS_PER_ORDER)
     later = rows.all(f"{_TICKET} INDEXED BY tickets_later WHERE order_n = ? AND later = 1 ORDER BY n", order_n)
-    return [_ticket(row) for row in [*(row for row in found if row[2] == order_n and not row[-1]), *later]]
+    return [_ticket(row) for row in [*(row for row in found if row[2] == order_n and not row[26]), *later]]
 
 
 def open_of_station(rows: Reader, station: str) -> list[int]:
@@ -101,31 +102,38 @@ def next_unseen_for(rows: Reader, seconds: float, now: Now) -> float | None:
     return found
 
 
+_LEFT = "CASE WHEN state = 'READY' THEN ready_at ELSE cleared_at END"
+"""When a ticket left its station's board: a ready one stands at the pass, and is open until it is served."""
+
+
 def cleared_lately(rows: Reader, station: str, since: str, limit: int) -> list[int]:
-    """Row numbers of the orders whose ticket at this station was cleared since then, newest first."""
+    """Row numbers of the orders whose ticket has left this station's board since then, served or ready at the pass,
+    newest first."""
     found = rows.all(
         # The last 500 tickets are more than two hours of any kitchen; no index has to be kept for this.
-        """SELECT order_n FROM (SELECT n, order_n, station, cleared_at FROM tickets ORDER BY n DESC LIMIT 500)
-         WHERE station = ? AND cleared_at >= ? ORDER BY cleared_at DESC LIMIT ?""",
+        f"""SELECT order_n FROM (SELECT n, order_n, station, {_LEFT} AS gone FROM tickets ORDER BY n DESC LIMIT 500)
+         WHERE station = ? AND gone >= ? ORDER BY gone DESC LIMIT ?""",
         station, since, limit,
     )  # fmt: skip
     return [row[0] for row in found]
 
 
+_ON_THE_BOARD = "station = ? AND cleared_at IS NULL AND hold != 'held' AND state <> 'READY'"
+
+
 def at_station(rows: Reader, station: str, place: int) -> Ticket | None:
     """The open ticket that stands at this place of its station's screen, from 1: the oldest first."""
     found = rows.one(
-        f"{_TICKET} WHERE station = ? AND cleared_at IS NULL AND hold != 'held' ORDER BY n LIMIT 1 OFFSET ?",
-        station, place - 1,
+        f"{_TICKET} WHERE {_ON_THE_BOARD} ORDER BY n LIMIT 1 OFFSET ?", station, place - 1
     )
     return _ticket(found) if found else None
 
 
 def last_cleared_by(rows: Reader, station: str, by: str, since: str) -> Ticket | None:
-    """What this hand has cleared last at a station since then, if nobody has touched it after that."""
+    """What this hand has bumped last at a station since then, if nobody has touched it after that."""
     found = rows.one(
-        f"""SELECT {_COLUMNS} FROM (SELECT * FROM tickets ORDER BY n DESC LIMIT 500)
-         WHERE station = ? AND updated_by = ? AND cleared_at >= ? ORDER BY cleared_at DESC LIMIT 1""",
+        f"""SELECT {_COLUMNS} FROM (SELECT *, {_LEFT} AS gone FROM tickets ORDER BY n DESC LIMIT 500)
+         WHERE station = ? AND updated_by = ? AND gone >= ? ORDER BY gone DESC LIMIT 1""",
         station, by, since,
     )  # fmt: skip
     return _ticket(found) if found else None
@@ -137,5 +145,5 @@ def _ticket(row: Row) -> Ticket:
         updated_at=row[9], updated_by=row[10], fired_grade=row[11], version=row[12], shown_version=row[13],
         start_version=row[14], ready_version=row[15], doubt=row[16], slip_number=row[17], shown_at=row[18],
         shown_by=row[19], started_at=row[20], ready_at=row[21], served_at=row[22], cleared_at=row[23], hold=row[24],
-        course=row[25], later=bool(row[26]),
+        course=row[25], later=bool(row[26]), ended=row[27],
     )  # fmt: skip

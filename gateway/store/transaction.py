@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 Changed = Literal[
     "jobs", "tickets", "journal", "uplink", "devices", "inquiries", "conditions", "settings", "menu", "tables",
-    "health", "everything",
+    "health", "pass", "everything",
 ]  # fmt: skip
 """Kinds of rows, as those who wait know them. "health" is the disk; "everything": another process wrote."""
 

@@ -39,7 +39,7 @@ LIFE_S = 60.0
 MAX_AGE_S = 600.0
 """A stream ends itself and the browser resumes: what a proxy or a tablet silently dropped does not live on."""
 
-STATES = ("conditions", "devices", "uplink")
+STATES = ("conditions", "devices", "uplink", "pass")
 """Topics that are not in the journal: the whole of each is sent whenever it changes."""
 
 Event = tuple[str, str, bytes]
@@ -283,7 +283,7 @@ def _snapshot(rows: Reader, topic: str, snapshot_of: SnapshotOf, now: Now) -> di
     if topic.startswith("tickets:"):
         return {"topic": topic, "tickets": station_tickets(rows, topic.removeprefix("tickets:"))}
     if topic == "orders":
-        return {"topic": topic, "orders": [documents.order_document(o) for o in orders.recent(rows, 50)]}
+        return {"topic": topic, "orders": [documents.order_document(o) for o in orders.newest_and_open(rows, 50)]}
     if topic == "menu":
         return {"topic": topic, "menu": menu_document(rows, None, now)}
     return {"topic": topic, topic: snapshot_of(rows, topic, now)}

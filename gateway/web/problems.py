@@ -47,6 +47,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "table_taken": ("那一桌已经有人", "Somebody sits at that table"),
     "stale": ("这张单刚被别人改过", "Someone else has just changed this ticket"),
     "illegal_move": ("现在不能这样做", "This cannot be done now"),
+    "not_ready": ("还没齐", "Not all of it is ready"),
     "too_large": ("内容太大", "The body is too large"),
     "wrong_host": ("地址不对", "Wrong host name"),
     "invalid": ("有一项填得不对", "One field is not right"),
@@ -119,6 +120,10 @@ _WHAT_TO_DO: dict[str, tuple[str, str]] = {
     "table_taken": ("选空桌，或者用并台", "Choose a free table, or merge the two"),
     "stale": ("ticket 是现在的样子，看过再按", "`ticket` is how it stands now; look, then press again"),
     "illegal_move": ("状态已经变了，请刷新再看", "Its state does not allow it; look at it again"),
+    "not_ready": (
+        "missing 里是还没做好的；要先上就长按",
+        "`missing` names what is not ready; to serve it all the same, say `early`",
+    ),
     "too_large": ("内容最多 64 KiB", "A body is 64 KiB at most"),
     "too_many": ("Retry-After 是要等的秒数", "Retry-After says how many seconds to wait"),
     "wrong_host": (

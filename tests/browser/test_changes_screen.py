@@ -15,7 +15,7 @@ from waiting import eventually
 
 PORK = {"item": "twice-cooked-pork", "quantity": 3, "modifiers": [], "note": ""}
 RICE = {"item": "egg-fried-rice", "quantity": 1, "modifiers": [], "note": ""}
-WORDS = {"zh-CN": ("退菜：停做", "催菜", "知道了"), "en-US": ("Cancelled: stop", "Rush", "Got it")}
+WORDS = {"zh-CN": ("退菜：停做", "催菜", "知道了"), "en-US": ("Not wanted: stop", "Rush", "Seen")}
 
 
 def change(demo: RunningDemo, order: dict[str, Any], line: int, action: str, **more: Any) -> dict[str, Any]:

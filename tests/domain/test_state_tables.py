@@ -33,6 +33,7 @@ LEGAL = {
         ticket.STATES, ticket.MOVES,
         """QUEUED show SHOWN, SHOWN start STARTED, SHOWN bump READY, STARTED bump READY, READY serve SERVED,
         READY undo SHOWN, READY recall SHOWN, STARTED undo SHOWN, SERVED undo SHOWN, SERVED recall SHOWN,
+        SERVED unserve READY,
         QUEUED cancel CANCELLED, SHOWN cancel CANCELLED, STARTED cancel CANCELLED, READY cancel CANCELLED""",
     ),
     "print job": (

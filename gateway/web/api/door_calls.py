@@ -13,7 +13,7 @@ from gateway.web import access, bodies
 from gateway.web.house import house
 
 MAX_TOPICS = 20
-"""Every station of a large kitchen, and the five that are no station."""
+"""Every station of a large kitchen, and the six that are no station."""
 
 
 def healthz() -> Response:
@@ -58,7 +58,7 @@ def events() -> Response:
 
 
 def _check_topics(topics: frozenset[str]) -> None:
-    plain = {"orders", "menu", "devices", "conditions", "uplink"}
+    plain = {"orders", "menu", "devices", "conditions", "uplink", "pass"}
     with house().store.read() as rows:
         stations = {f"tickets:{s.id}" for s in settings.the_settings(rows).stations}
     unknown = topics - plain - stations

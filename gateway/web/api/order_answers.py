@@ -143,6 +143,7 @@ class OrderTicket(msgspec.Struct):
     updated_by: str
     hold: Literal["", "held", "fired"]
     course: str
+    ended: Annotated[str, one_of("", *ticket.ENDINGS)]
     slip: SlipNumber | None
     notices: list[Notice]
 
@@ -202,80 +203,4 @@ class RunningList(msgspec.Struct):
     uplink: Literal["online", "offline"]
     orders: list[GuestOrder]
     check: Check | None
-    server_time: Time
-
-
-# --- the kitchen ---
-
-
-class TicketLine(msgspec.Struct):
-    id: str
-    item: str
-    name: TextMap
-    kitchen_name: TextMap
-    quantity: int
-    ordered: int
-    variant: Choice | None
-    modifiers: list[Choice]
-    note: str
-    state: LineState
-
-
-class TicketsOrder(msgspec.Struct):
-    id: str
-    number: str
-    type: OrderType
-    table: str
-    covers: int
-    placed_at: Time
-    by: str
-    note: str
-    addition: bool
-    pickup_no: str
-    due_at: str
-
-
-class Elsewhere(msgspec.Struct):
-    station: str
-    name: TextMap
-    quantity: int
-
-
-class NamedNoticeLine(NoticeLine):
-    """The dish's names too: by now it may stand on another ticket."""
-
-    name: TextMap
-    kitchen_name: TextMap
-
-
-class NamedNotice(Notice):
-    lines: list[NamedNoticeLine]  # type: ignore[assignment]
-
-
-class Ticket(OrderTicket):
-    """The part of an order that one station makes. Open until `cleared_at` is set."""
-
-    notices: list[NamedNotice]  # type: ignore[assignment]
-    order: TicketsOrder
-    allergies: list[str]
-    lines: list[TicketLine]
-    elsewhere: list[Elsewhere]
-
-
-class Tickets(msgspec.Struct):
-    tickets: list[Ticket]
-
-
-class StationNamed(msgspec.Struct):
-    id: str
-    name: TextMap
-    proof: Proof
-
-
-class StationTickets(msgspec.Struct):
-    """`cursor`: where the event stream goes on from here."""
-
-    station: StationNamed
-    tickets: list[Ticket]
-    cursor: str
     server_time: Time

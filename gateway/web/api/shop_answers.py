@@ -11,7 +11,8 @@ from msgspec import UNSET, UnsetType
 
 from gateway.domain import conditions
 from gateway.domain.texts import TextMap
-from gateway.web.api.order_answers import Currency, Ticket, Time, one_of
+from gateway.web.api.kitchen_answers import Ticket
+from gateway.web.api.order_answers import Currency, Time, one_of
 
 Severity = Annotated[str, one_of(*conditions.URGENCY)]
 

@@ -151,7 +151,7 @@ def recallable(station_id: str) -> Response:
             found += [
                 documents.ticket_document(document, t.id, names)
                 for t in found_order.tickets
-                if t.station == station_id and t.cleared_at
+                if t.station == station_id and (t.cleared_at or t.state == "READY")
             ]
     return bodies.json({"tickets": found})
 

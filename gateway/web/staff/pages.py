@@ -1,4 +1,4 @@
-"""The staff's pages: the kitchen screen, the printers, why an order stands where it stands, the login."""
+"""The staff's pages: kitchen screen, pass, pick-up board, printers, why an order stands where it stands, login."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ def register(app: Flask) -> None:
     app.add_url_rule("/", "start_page", start)
     app.add_url_rule("/login", "login_page", login)
     app.add_url_rule("/kds/<station_id>", "kitchen_page", kitchen)
+    app.add_url_rule("/expo", "expo_page", expo)
+    app.add_url_rule("/board", "board_page", board)
     app.add_url_rule("/admin/printers", "printers_page", printers)
     app.add_url_rule("/orders", "orders_page", orders)
     app.add_url_rule("/orders/<code>", "order_page", orders)
@@ -90,6 +92,36 @@ def kitchen(station_id: str) -> Response:
         "actor": who.actor.id,
     }
     return make_response(render_template("staff/kds.html", boot=boot, lang=boot["lang"]))
+
+
+def expo() -> Response:
+    return _at_the_pass("staff/expo.html")
+
+
+def board() -> Response:
+    return _at_the_pass("staff/board.html")
+
+
+def _at_the_pass(template: str) -> Response:
+    try:
+        who = access.staff()
+    except Refused:
+        return _to_login()
+    with house().store.read() as rows:
+        rules = settings.the_settings(rows)
+    boot = {
+        "lang": _spoken(request.args.get("lang", ""), "zh-Hans"),
+        "store_name": rules.name,
+        "expo": rules.serving.expo,
+        "stations": [
+            {"id": s.id, "name": s.name, "soon_s": s.soon_s, "late_s": s.late_s} for s in rules.stations
+        ],
+        "areas": [{"id": a.id, "name": a.name, "tables": a.tables} for a in rules.areas],
+        "time_zone": rules.time_zone,
+        "screen": request.args.get("screen", "")[:64],
+        "actor": who.actor.id,
+    }
+    return make_response(render_template(template, boot=boot, lang=boot["lang"]))
 
 
 def printers() -> Response:

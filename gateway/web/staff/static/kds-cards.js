@@ -53,20 +53,20 @@
     (line.modifiers || []).forEach((m) => extra.push(m.removal ? html`<em>${named(m)}</em> ` : html`<span>${named(m)} </span>`));
     return html`<li class=${'ln ' + look[0]} data-testid=${'line-' + ticket.order.number + '-' + line.id} data-state=${line.state}>
       <span class="q num">${line.quantity}×</span>
-      <span class="n" dir="auto">${TP.text(line.kitchen_name || line.name)}${line.ordered > line.quantity ? html` <i class="of">${t('of_ordered', {n: line.ordered})}</i>` : null}</span>
+      <span class="n" dir="auto">${TP.text(line.kitchen_name || line.name)}</span>
       ${look[1] ? html`<span class="mark">${icon(look[1])}<span class="sr">${t(look[2])}</span></span>` : null}
       ${extra.length ? html`<small>${extra}</small>` : null}
       ${line.note ? html`<small class="said" dir="auto">${t('quote', {text: line.note})}</small>` : null}
     </li>`;
   }
 
-  /* A change that the cook has to see: a loud word, what it is about, why and by whom. It stays until it is acknowledged. */
-  const STOPS = {cancel: 1, return: 1, hold: 1};
+  /* A change that the cook has to see. */
+  const STOPS = {cancel: 1, hold: 1};
   function Notice({t, notice}) {
-    const sign = notice.kind === 'cancel' || notice.kind === 'return' ? '−' : '';
+    const kind = notice.kind === 'return' ? 'cancel' : notice.kind, sign = kind === 'cancel' ? '−' : '';
     const why = [notice.from_place ? t('from_place', {n: notice.from_place}) : '', notice.reason ? t('quote', {text: notice.reason}) : '', who(t, notice.by) + ' ' + TP.clock.hm(notice.at)];
-    return html`<div class=${'change' + (STOPS[notice.kind] ? ' stops' : '')} data-testid=${'notice-' + notice.kind}>
-      <b>${icon(STOPS[notice.kind] ? 'stop' : 'bell')}${t('n_' + notice.kind)}</b>
+    return html`<div class=${'change' + (STOPS[kind] ? ' stops' : '')} data-testid=${'notice-' + notice.kind}>
+      <b>${icon(STOPS[kind] ? 'stop' : 'bell')}${t('n_' + kind)}</b>
       ${notice.lines.map((one) => html`<span class="what" key=${one.id}>${sign}${one.quantity}× ${TP.text(one.kitchen_name || one.name)}</span>`)}
       <small dir="auto">${why.filter(Boolean).join(' · ')}</small></div>`;
   }
@@ -91,13 +91,12 @@
       ${order.addition ? html`<p class="tear">${t('addition')}</p>` : null}
       ${ticket.hold === 'fired' ? html`<p class="tear" data-testid="fired">${t('fired')}</p>` : null}
       ${news.map((notice) => html`<${Notice} key=${notice.id} t=${t} notice=${notice} />`)}
-      ${news.length && !dead ? html`<button class="know" type="button" data-testid=${'know-' + number} aria-label=${t('know') + ' ' + name + ' ' + number} onClick=${() => act('acknowledge', ticket)}>${t('know')}</button>` : null}
+      ${news.length && !dead ? html`<button class="know" type="button" data-testid=${'know-' + number} aria-label=${t('seen') + ' ' + name + ' ' + number} onClick=${() => act('acknowledge', ticket)}>${t('seen')}</button>` : null}
       <ul>${ticket.lines.map((line) => html`<${Line} key=${line.id} t=${t} line=${line} ticket=${ticket} />`)}</ul>
       <button class="rest" type="button" onClick=${() => act('lines', ticket)}>${hidden < 0 ? t('lines_top') : t('more_lines', {n: hidden})}${icon('right')}</button>
       ${order.note ? html`<p class="note said" dir="auto">${t('quote', {text: order.note})}</p>` : null}
       ${(ticket.allergies || []).length ? html`<p class="box">${icon('tri')}<span>${t('allergy', {what: ticket.allergies.map((a) => TP.allergen(a)).join(t('list_sep'))})}</span></p>` : null}
       ${dead ? html`<p class="note">${t('cancelled_by', {who: who(t, ticket.updated_by), at: TP.clock.hm(ticket.updated_at)})}</p>` : null}
-      ${ticket.state === 'READY' ? html`<p class="note">${icon('ready')}${t('ready')}</p>` : null}
       ${(ticket.elsewhere || []).length ? html`<p class="note">${t('also', {what: ticket.elsewhere.map((e) => named(e) + ' ' + e.quantity).join(t('list_sep'))})}</p>` : null}
       ${slip && SLIP[slip.state] ? html`<p class="note">${icon('paper')}${t(SLIP[slip.state], {n: slip.number})}</p>` : null}
       <div class=${'foot' + (startable ? ' two' : '')}>

@@ -6,7 +6,7 @@
   'use strict';
   const SILENCE_MS = 3800;      // beats come every 2 s; red within 5 s, on a slow tablet too
   const LOOK_MS = 250;
-  const EVENTS = ['snapshot', 'ticket', 'conditions', 'uplink', 'reset', 'beat'];
+  const EVENTS = ['snapshot', 'ticket', 'order', 'pass', 'conditions', 'uplink', 'reset', 'beat'];
 
   function wait(tries) { return Math.min(5000, 500 * Math.pow(2, tries)) * (0.7 + 0.3 * Math.random()); }
 

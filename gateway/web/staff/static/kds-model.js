@@ -81,10 +81,10 @@
       return t;
     }
 
-    /* open tickets as the cook sees them: those that somebody rushed, then oldest first */
+    /* open tickets as the cook sees them: those that somebody rushed, then oldest first; what is ready stands at the pass */
     function open() {
       const list = [];
-      tickets.forEach((_, id) => { const t = view(id); if (!t.cleared_at) list.push(t); });
+      tickets.forEach((_, id) => { const t = view(id); if (!t.cleared_at && t.state !== 'READY') list.push(t); });
       return list.sort((a, b) => rushed(b) - rushed(a) || time(a.fired_at) - time(b.fired_at) || (a.id < b.id ? -1 : 1));
     }
 

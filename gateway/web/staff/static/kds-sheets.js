@@ -1,9 +1,11 @@
 /* The two sheets of the kitchen screen, recall and settings, what is said to a tap that the box did not take, and what a
-   cook knows of a slip. Loaded after the first picture: no cook taps before it. */
+   cook must act on beside the tickets. Loaded after the first picture: the tickets come first. */
 (function (root) {
   'use strict';
   const words = {
     'zh-Hans': {
+      more_conditions: '还有 {n} 条', fewer_conditions: '收起', since: '{at} 起', came_out: '已出单', reprint: '补打', print: '打印', cancel: '取消',
+      bumped: '{t}已出餐', bumped_kept: '{t}已出餐，记在本机，连上就补',
       kept_full: '连不上，本机已记满 {n} 条。先把单写在纸上',
       login_gone: '登录过期，新单没显示。', login_do: '重新登录后接着用，按过的会补上', login: '重新登录',
       full: '看屏幕的位子满了（32 个），新单没显示。', full_do: '关掉一块不用的屏幕，这里会自己连上',
@@ -12,6 +14,8 @@
       language: '语言', sound_test: '试听', sound_turn_on: '打开声音', sound_turn_off: '关掉声音', this_screen: '本屏', signed_in: '登录人', logout: '退出登录', station: '档口'
     },
     en: {
+      more_conditions: '{n} more', fewer_conditions: 'Fewer', since: 'since {at}', came_out: 'Came out', reprint: 'Reprint', print: 'Print', cancel: 'Cancel',
+      bumped: '{t} bumped', bumped_kept: '{t} bumped; kept here until the link is back',
       kept_full: 'No link, and {n} taps are kept here already. Write on paper for now',
       login_gone: 'Logged out. New orders are not shown.', login_do: 'Log in and go on; your bumps are kept', login: 'Log in',
       full: 'All 32 places for screens are taken. New orders are not shown.', full_do: 'Close a screen that is not needed; this one comes back by itself',
@@ -22,7 +26,7 @@
   };
   Object.keys(words).forEach((lang) => Object.assign(KdsWords[lang], words[lang]));
 
-  root.KdsSheets = function ({t, api, station, screen, scope, pane, boot, loginPage, view, model, sound, act, say, draw}) {
+  root.KdsSheets = function ({t, api, station, screen, scope, pane, boot, loginPage, view, link, outbox, model, sound, act, undo, say, draw}) {
     const html = TP.html, icon = KdsCards.icon;
 
     function loadRecall() {
@@ -53,7 +57,7 @@
     /* A tap that the box did not take: say what is true instead. */
     function note(tap, ticket) {
       const fill = {t: tap.label, who: KdsCards.who(t, ticket && ticket.updated_by), at: ticket ? TP.clock.hm(ticket.updated_at) : ''};
-      const open = ticket && !ticket.cleared_at;
+      const open = ticket && !ticket.cleared_at && ticket.state !== 'READY';
       const key = !ticket ? 'r_refused' : ticket.state === 'CANCELLED' ? 'r_cancelled' : !open ? 'r_bumped' : tap.action === 'bump' ? 'r_recalled' : 'r_changed';
       say(t(key, fill));
     }
@@ -61,6 +65,41 @@
       TP.fetchJson('/api/v1/jobs/' + encodeURIComponent(c.job) + '/' + what, {body: {key: TP.key()}}, 5000).then((r) => {
         if (r.status >= 200 && r.status < 300) settled(); else say(t('r_refused', {t: TP.text(c.title)}));
       });
+    }
+
+    /* What a cook must act on: tickets and printers of this station. */
+    const printers = station.printers || (station.printer ? [station.printer] : null);
+    function mine(c) {
+      if (c.severity === 'rest') return false;
+      if (c.ticket) return !!model.base(c.ticket);
+      if (/^(bridge_offline|broker_down)$/.test(c.code)) return true;      // then no station prints
+      if (c.station) return c.station === station.id;
+      const printer = c.printer || c.subject;
+      if (printers && (c.printer || c.code !== 'slip_unknown')) return printers.indexOf(printer) >= 0;
+      return /^(paper|cover|cutter|printer|slip)_/.test(c.code);
+    }
+    /* The cook stands before the printer and knows. settled(condition): it has been answered */
+    function Conditions({list: all, settled}) {
+      const list = all.filter(mine);
+      if (!list.length) return null;
+      const shown = view.allConditions ? list : list.slice(0, 1);
+      return html`<div class="conds">${shown.map((c, i) => html`
+        <div class=${'condition ' + (c.severity || 'soon')} key=${c.code + c.subject} role=${c.severity === 'now' ? 'alert' : 'status'} data-testid=${'condition-' + c.code}>
+          ${icon(c.severity === 'now' ? 'stop' : 'tri')}
+          <p><b>${TP.text(c.title)}</b> <span>${t('since', {at: TP.clock.hm(c.since)})} · ${TP.text(c.advice)}</span></p>
+          ${c.job ? (c.code.startsWith('slip_stale') ? ['print', 'cancel'] : ['came_out', 'reprint']).map((what) => html`<button type="button" class="btn" onClick=${() => decide(c, what, () => settled(c))}>${t(what)}</button>`) : null}
+          ${i === 0 && list.length > 1 ? html`<button type="button" class="btn" aria-expanded=${view.allConditions} onClick=${() => { view.allConditions = !view.allConditions; draw(); }}>${view.allConditions ? t('fewer_conditions') : t('more_conditions', {n: list.length - 1})}</button>` : null}
+        </div>`)}</div>`;
+    }
+
+    function Toast() {
+      const toast = view.toast;
+      return html`<div class=${'toasts' + (toast && toast.up ? ' up' : '')} role="status">
+        ${toast ? html`<div class="toast"><span>${t(link.stale || outbox.isAway() ? 'bumped_kept' : 'bumped', {t: toast.label})}</span><button type="button" class="btn" data-testid="undo" onClick=${undo}>${t('undo')}</button></div>` : null}
+      </div>`;
+    }
+    function Notes() {
+      return html`<div class="notes" role="status">${view.notes.map((n) => html`<p class="toast" key=${n.until} data-testid="refused">${icon('ask')}<span>${n.text}</span></p>`)}</div>`;
     }
 
     class Sheet extends TP.Component {
@@ -86,7 +125,7 @@
       return html`<${Sheet} title=${t('recall_title')}>
         ${r.wait ? html`<p class="say">${t('recall_wait')}</p>` : r.fail ? html`<p class="say">${t('recall_fail')}</p>` : !r.tickets.length ? html`<p class="say">${t('recall_none')}</p>` : null}
         <ul>${r.tickets.map((ticket) => html`<li key=${ticket.id}>
-          <div><b>${KdsCards.place(t, ticket.order)}</b> <span>${ticket.order.number} · ${t('recall_at', {at: TP.clock.hm(ticket.cleared_at)})}</span>
+          <div><b>${KdsCards.place(t, ticket.order)}</b> <span>${ticket.order.number} · ${t('recall_at', {at: TP.clock.hm(ticket.ready_at || ticket.cleared_at)})}</span>
             <p>${ticket.lines.map((line) => line.quantity + '× ' + TP.text(line.name)).join(t('list_sep'))}</p></div>
           <button type="button" class="btn" data-testid=${'recall-' + ticket.order.number} aria-label=${t('recall') + ' ' + KdsCards.place(t, ticket.order) + ' ' + ticket.order.number} onClick=${() => recall(ticket)}>${icon('undo')}${t('recall')}</button>
         </li>`)}</ul></${Sheet}>`;
@@ -103,6 +142,6 @@
       </${Sheet}>`;
     }
 
-    return {recall: Recall, settings: Settings, loadRecall, probe, note, decide};
+    return {recall: Recall, settings: Settings, Conditions, Toast, Notes, loadRecall, probe, note};
   };
 })(self);

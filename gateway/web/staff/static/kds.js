@@ -83,14 +83,13 @@
       const known = firstSeen.get(ticket.id);
       const dead = ticket.state === 'CANCELLED', news = KdsModel.unknown(ticket);
       if (known) {
-        const told = news.filter((n) => n.number > known.told).map((n) => n.kind);
-        known.told = Math.max(known.told, ...news.map((n) => n.number));
-        if (told.length) ring = told.indexOf('rush') >= 0 ? 'rush' : ring || (told.some((kind) => kind === 'refire') ? 'fresh' : 'cancelled');
+        const last = news[news.length - 1];
+        if (last && last.number > known.told) { known.told = last.number; ring = last.kind === 'rush' ? 'rush' : ring || 'cancelled'; }
         if (dead && !known.dead) { known.dead = true; ring = ring || 'cancelled'; }
         return;
       }
       const fresh = !ticket.shown_version && !dead;
-      firstSeen.set(ticket.id, {at: performance.now(), fresh, dead, told: Math.max(0, ...news.map((n) => n.number))});
+      firstSeen.set(ticket.id, {at: performance.now(), fresh, dead, told: news.length});
       if (fresh) ring = ticket.order.addition && ring !== 'fresh' ? 'addition' : 'fresh';
     });
     firstSeen.forEach((_, id) => { if (!here.has(id)) { firstSeen.delete(id); read.delete(id); guarded.delete(id); lateQuiet.delete(id); } });
@@ -167,7 +166,7 @@
   let sheets = null, coming = null;
   function loadSheets() {
     coming = coming || TP.load('staff/kds-sheets.js').then(() => {
-      sheets = root.KdsSheets({t, api, station, screen, scope, pane, boot, loginPage, view, model, sound, act, say, draw});
+      sheets = root.KdsSheets({t, api, station, screen, scope, pane, boot, loginPage, view, link, outbox, model, sound, act, undo, say, draw});
       if (view.sheet === 'recall') sheets.loadRecall();
       draw();
     });
@@ -212,42 +211,9 @@
     </div>`;
   }
 
-  /* What a cook must act on: tickets and printers of this station. */
-  const printers = station.printers || (station.printer ? [station.printer] : null);
-  function mine(c) {
-    if (c.severity === 'rest') return false;
-    if (c.ticket) return !!model.base(c.ticket);
-    if (/^(bridge_offline|broker_down)$/.test(c.code)) return true;      // then no station prints
-    if (c.station) return c.station === station.id;
-    const printer = c.printer || c.subject;
-    if (printers && (c.printer || c.code !== 'slip_unknown')) return printers.indexOf(printer) >= 0;
-    return /^(paper|cover|cutter|printer|slip)_/.test(c.code);
-  }
-  /* The cook stands before the printer and knows. */
-  function decide(c, what) {
-    loadSheets().then(() => sheets.decide(c, what, () => { conditions = conditions.filter((one) => one !== c); draw(); }));
-  }
+  /* What a cook must act on; drawn by kds-sheets, which comes after the tickets. */
   function Conditions() {
-    const list = conditions.filter(mine);
-    if (!list.length) return null;
-    const shown = view.allConditions ? list : list.slice(0, 1);
-    return html`<div class="conds">${shown.map((c, i) => html`
-      <div class=${'condition ' + (c.severity || 'soon')} key=${c.code + c.subject} role=${c.severity === 'now' ? 'alert' : 'status'} data-testid=${'condition-' + c.code}>
-        ${icon(c.severity === 'now' ? 'stop' : 'tri')}
-        <p><b>${TP.text(c.title)}</b> <span>${t('since', {at: TP.clock.hm(c.since)})} · ${TP.text(c.advice)}</span></p>
-        ${c.job ? (c.code.startsWith('slip_stale') ? ['print', 'cancel'] : ['came_out', 'reprint']).map((what) => html`<button type="button" class="btn" onClick=${() => decide(c, what)}>${t(what)}</button>`) : null}
-        ${i === 0 && list.length > 1 ? html`<button type="button" class="btn" aria-expanded=${view.allConditions} onClick=${() => { view.allConditions = !view.allConditions; draw(); }}>${view.allConditions ? t('fewer_conditions') : t('more_conditions', {n: list.length - 1})}</button>` : null}
-      </div>`)}</div>`;
-  }
-
-  function Toast() {
-    const toast = view.toast;
-    return html`<div class=${'toasts' + (toast && toast.up ? ' up' : '')} role="status">
-      ${toast ? html`<div class="toast"><span>${t(link.stale || outbox.isAway() ? 'bumped_kept' : 'bumped', {t: toast.label})}</span><button type="button" class="btn" data-testid="undo" onClick=${undo}>${t('undo')}</button></div>` : null}
-    </div>`;
-  }
-  function Notes() {
-    return html`<div class="notes" role="status">${view.notes.map((n) => html`<p class="toast" key=${n.until} data-testid="refused">${icon('ask')}<span>${n.text}</span></p>`)}</div>`;
+    return sheets ? html`<${sheets.Conditions} list=${conditions} settled=${(c) => { conditions = conditions.filter((one) => one !== c); draw(); }} />` : null;
   }
 
   /* Nobody has seen it as it is. Lines count as they read: a later version of a ticket brings back only what it changes. */
@@ -281,10 +247,10 @@
         ${open.map((ticket) => html`<${KdsCards.Card} key=${ticket.id} ticket=${steady(ticket)} lang=${TP.lang} urgency=${urgency(ticket)} fresh=${isNew(ticket.id)} hidden=${view.hidden[ticket.id] || 0} ticks=${ticks} act=${act} t=${t} />`)}
         ${open.length || !view.ready ? null : html`<div class="empty">${icon('ready')}<p>${t('empty')}</p></div>`}
         <${Pager} open=${open} />
-        <${Toast} />
+        ${sheets ? html`<${sheets.Toast} />` : null}
       </main>
       ${sound.locked() && !pane ? html`<section class="begin" aria-label=${t('sound')}><p>${t('begin_why')}</p><button type="button" class="btn btn-ink" data-testid="begin" onClick=${begin}>${icon('sound')}${t('begin')}</button></section>` : null}
-      <${Notes} />
+      ${sheets ? html`<${sheets.Notes} />` : null}
       ${view.sheet && sheets ? html`<${sheets[view.sheet]} />` : null}
     </div>`;
   }

@@ -1,0 +1,64 @@
+"""What the pass is told when a slip is scanned, in both languages: on the expo page, in its voice, on a pole display.
+Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.domain.texts import TextMap, pick
+
+LANGUAGES = ("zh-Hans", "en")
+
+KINDS = ("served", "part", "again", "unknown", "cancelled", "order")
+"""served: its last slip. part: other slips of its ticket are still missing. again: it was crossed off before. order:
+the paper of a whole order, which crosses nothing off. unknown: no slip has this code."""
+
+Missing = list[dict[str, Any]]
+"""What the order still waits for: `{"station", "name", "quantity"}`."""
+
+_WORDS = {
+    "served": ("{place}：{station}已上", "{place}: {station} served"),
+    "part": (
+        "{place}：{station}划了一张，还差 {slips} 张小票",
+        "{place}: one slip of {station} off, {slips} more to scan",
+    ),
+    "again": ("{place}：{station} {at} 已经划过", "{place}: {station} was already served at {at}"),
+    "cancelled": ("{place}：{station}已取消，不要上", "{place}: {station} was cancelled, do not serve it"),
+    "order": ("{place}", "{place}"),
+    "unknown": (
+        "没有这张小票：{code}。请看小票再扫一次",
+        "No slip has the code {code}. Look at the slip and scan again",
+    ),
+}
+_STILL = ("还差{what}", "still missing: {what}")
+_ALL = ("齐了", "all served")
+_POLE = {
+    "served": ("{place} {station}", "{place} {station}"),
+    "part": ("{place} 还差{slips}张", "{place} +{slips} slips"),
+    "again": ("{place} {at}已划", "{place} AGAIN {at}"),
+    "cancelled": ("{place} 已取消", "{place} CANCELLED"),
+    "order": ("{place}", "{place}"),
+    "unknown": ("没有这张小票", "UNKNOWN SLIP"),
+}
+
+
+def words_of(
+    kind: str, code: str, place: TextMap, station: TextMap, missing: Missing, slips: int, at: str
+) -> tuple[TextMap, dict[str, list[str]]]:
+    """(what is said, the two lines of a pole display). `at` is the store's local time, `HH:MM`."""
+    said: TextMap = {}
+    pole: dict[str, list[str]] = {}
+    for index, language in enumerate(LANGUAGES):
+        fill = {
+            "place": pick(place, language), "station": pick(station, language), "code": code, "slips": slips, "at": at,
+        }  # fmt: skip
+        gap = ("", " ")[index]
+        what = ("、", ", ")[index].join(f"{pick(m['name'], language)} {m['quantity']}" for m in missing)
+        rest = _STILL[index].format(what=gap + what) if missing else _ALL[index]
+        if kind == "unknown":
+            said[language] = _WORDS[kind][index].format(**fill)
+            pole[language] = [_POLE[kind][index], code]
+            continue
+        said[language] = _WORDS[kind][index].format(**fill) + ("，", "; ")[index] + rest.replace(":  ", ": ")
+        pole[language] = [_POLE[kind][index].format(**fill), (("差 ", "- ")[index] + what) if missing else _ALL[index]]
+    return said, pole

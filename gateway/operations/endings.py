@@ -1,0 +1,54 @@
+"""Tickets that no hand ends: their station goes, the expo page is switched off, or their table is closed."""
+
+from __future__ import annotations
+
+from gateway.domain.actor import Actor
+from gateway.domain.ids import Ids
+from gateway.domain.now import Now
+from gateway.domain.order import Order
+from gateway.domain.ticket import Ticket
+from gateway.operations import kitchen
+from gateway.operations.ordering import record
+from gateway.store import devices, orders, tickets
+from gateway.store.transaction import Tx
+
+
+def end_tickets_of(tx: Tx, now: Now, ids: Ids, actor: Actor, station: str) -> int:
+    """Ends every open ticket of a station that goes. Returns how many ended.
+
+    What waits for a printer is printed all the same: a slip is no worse for being late.
+    """
+    ended = 0
+    for order_n in dict.fromkeys(tickets.open_of_station(tx, station)):
+        order = orders.load_by_number(tx, order_n)
+        ended += _end(tx, now, ids, actor, order, [t for t in order.tickets if t.station == station], "settings")
+    return ended
+
+
+def end_ready_tickets(tx: Tx, now: Now, ids: Ids, actor: Actor) -> None:
+    """The store works without an expo page from now on: nobody would serve what stands at the pass."""
+    for order_n in dict.fromkeys(order_n for _, _, order_n in tickets.open_ids(tx)):
+        order = orders.load_by_number(tx, order_n)
+        _end(tx, now, ids, actor, order, [t for t in order.tickets if t.state == "READY"], "settings")
+
+
+def end_of_visit(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order) -> None:
+    """Nobody bumps a station that works from paper alone: what its slips have proven ends with the visit. What nothing
+    has proven yet stays, and somebody is asked for it, until a slip proves it: then `show_by_paper` ends it. What
+    still stands at the pass has nobody to be carried to."""
+    over = [t for t in order.tickets if t.state == "READY" or (t.proof == "paper" and t.state != "QUEUED")]
+    _end(tx, now, ids, actor, order, over, "visit")
+
+
+def _end(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, candidates: list[Ticket], how: str) -> int:
+    its = [ticket for ticket in candidates if ticket.cleared_at is None]
+    for ticket in its:
+        if ticket.state == "CANCELLED":
+            ticket.version, ticket.updated_at, ticket.cleared_at = ticket.version + 1, now.iso, now.iso
+            devices.clear_condition(tx, "ticket_unseen", ticket.id)
+            tickets.update(tx, ticket)
+        else:
+            kitchen.finish(tx, now, actor, ticket, "", how)
+    if its:
+        record(tx, now, ids, actor, order, "ticket_bumped", [ticket.id for ticket in its])
+    return len(its)
