@@ -135,7 +135,8 @@ class Choice(msgspec.Struct):
 
 class Line(msgspec.Struct):
     """One dish of an order as it was sold: names and prices are snapshots, never looked up again. `quantity` is what
-    was ordered; of that many were `cancelled` before they were cooked, or `returned` later."""
+    was ordered; of that many were `cancelled` before they were cooked, or `returned` later. `former` are tickets that
+    it has left: the parts of their papers are counted with it."""
 
     id: int
     item: str
@@ -152,6 +153,7 @@ class Line(msgspec.Struct):
     course: str = ""
     cancelled: int = 0
     returned: int = 0
+    former: list[str] = []
 
     @property
     def left(self) -> int:
@@ -206,6 +208,10 @@ class Order(msgspec.Struct):
 
     def line(self, line_id: int) -> Line | None:
         return next((line for line in self.lines if line.id == line_id), None)
+
+    def lines_ever_of(self, ticket_id: str) -> list[Line]:
+        """Also those that have left it: by their places the papers of a ticket are told from one another."""
+        return [line for line in self.lines if line.ticket == ticket_id or ticket_id in line.former]
 
     def lines_of(self, ticket_id: str) -> list[Line]:
         return [line for line in self.lines if line.ticket == ticket_id]

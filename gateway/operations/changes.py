@@ -15,12 +15,11 @@ from gateway.domain.ids import Ids
 from gateway.domain.notice import MOST_OF_A_TICKET, Notice, NoticeKind, NoticeLine
 from gateway.domain.now import Now
 from gateway.domain.order import LINE_MOVES, Line, Order, checked_text
-from gateway.domain.print_job import COOKED_BY
 from gateway.domain.states import moved
 from gateway.domain.ticket import MOVES, Ticket
-from gateway.operations import courses, notices, papers
+from gateway.operations import courses, notices, papers, ticket_papers
 from gateway.operations.ordering import record
-from gateway.store import crossings, jobs, journal, keys, orders, settings, tickets, visits
+from gateway.store import crossings, journal, keys, orders, settings, tickets, visits
 from gateway.store.transaction import Tx
 
 SCOPE = "lines"
@@ -179,23 +178,28 @@ def _taken_away(
         return [ticket.id]  # it has left the kitchen: nothing is stopped any more
     if not ticket.is_held:
         note(tx, now, ids, actor, order, ticket, kind, [(line, quantity)], reason)
+    _unprint(tx, now, ids, actor, order, ticket)
     if all(one.is_gone for one in order.lines_of(ticket.id)):
-        _end_empty(tx, now, ids, actor, ticket)
+        _end_empty(now, ticket)
     tickets.update(tx, ticket)
     return [ticket.id]
 
 
-def _end_empty(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket: Ticket) -> None:
+def _unprint(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, ticket: Ticket) -> None:
+    """Papers that nothing is cooked by any more, and nobody has begun, are not printed."""
+    for job in ticket_papers.empty_ones(tx, order, ticket.id):
+        if not job.intent and "cancel" in papers.WANTS_BACK.get(job.state, ()):
+            papers.want_back(tx, now, ids, actor, job, "cancel")
+
+
+def _end_empty(now: Now, ticket: Ticket) -> None:
     """Nothing of it is wanted any more. A cook who may have seen it acknowledges that; until then it stays, struck
-    through. Its papers that nobody has begun are not printed."""
+    through."""
     ticket.state = moved("ticket", MOVES, ticket.state, "cancel")
     ticket.updated_at = now.iso
     if ticket.is_held:
         ticket.cleared_at, ticket.ended = now.iso, "off"
     ticket.ready_version = ticket.version
-    for job in jobs.of_ticket(tx, ticket.id):
-        if job.kind in COOKED_BY and "cancel" in papers.WANTS_BACK.get(job.state, ()) and not job.intent:
-            papers.want_back(tx, now, ids, actor, job, "cancel")
 
 
 def _refire(
@@ -245,8 +249,9 @@ def hold_lines(
             continue
         waiting = courses.put_aside(tx, now, ids, order, ticket, held)
         note(tx, now, ids, actor, order, ticket, "hold", [(line, line.left) for line in held], reason)
+        _unprint(tx, now, ids, actor, order, ticket)
         if all(one.is_gone for one in order.lines_of(ticket.id)):
-            _end_empty(tx, now, ids, actor, ticket)
+            _end_empty(now, ticket)
         tickets.update(tx, ticket)
         touched += [ticket.id, *waiting]
     return touched

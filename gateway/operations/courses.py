@@ -25,7 +25,7 @@ def put_aside(tx: Tx, now: Now, ids: Ids, order: Order, ticket: Ticket, lines: l
         held = next(
             (t for t in order.tickets if t.is_held and (t.station, t.course) == (ticket.station, line.course)), None
         ) or _later_ticket(tx, now, ids, order, ticket, line.course, "held")
-        line.ticket, line.state = held.id, "ON_HOLD"
+        _put_on(line, held, "ON_HOLD")
         orders.change_line(tx, order, line)
         touched.append(held.id)
     return list(dict.fromkeys(touched))
@@ -42,11 +42,18 @@ def fire_lines(tx: Tx, now: Now, ids: Ids, order: Order, lines: list[Line]) -> l
         rest = [line for line in order.lines_of(ticket.id) if line not in called and not line.is_gone]
         fired = _later_ticket(tx, now, ids, order, ticket, ticket.course, "fired") if rest else ticket
         for line in called:
-            line.ticket, line.state = fired.id, "FIRED"
+            _put_on(line, fired, "FIRED")
             orders.change_line(tx, order, line)
         _fire(tx, now, ids, order, fired, rules)
         touched += [ticket.id, fired.id]
     return list(dict.fromkeys(touched))
+
+
+def _put_on(line: Line, ticket: Ticket, state: str) -> None:
+    line.state = state
+    if line.ticket != ticket.id:
+        line.former = [*line.former, line.ticket]
+        line.ticket = ticket.id
 
 
 def _fire(tx: Tx, now: Now, ids: Ids, order: Order, ticket: Ticket, rules: Settings) -> None:
@@ -57,7 +64,7 @@ def _fire(tx: Tx, now: Now, ids: Ids, order: Order, ticket: Ticket, rules: Setti
     made = []
     if printer:
         counter = slip_counter(ticket.station)
-        steps = {counter: first_papers.count(ticket, order.lines, rules)}
+        steps = {counter: first_papers.count(order.lines_ever_of(ticket.id), ticket, rules)}
         ticket.slip_number = visits.count(tx, order.day, steps)[counter]
         made = first_papers.of_ticket(now, ids, ticket, order, printer, rules)
     made += buzz_for(now, ids, ticket.station, rules.area_of(order.table), rules)

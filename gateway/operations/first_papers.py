@@ -33,9 +33,17 @@ def slip_counter(station: str) -> str:
     return f"slip:{station}"
 
 
-def count(ticket: Ticket, lines: list[Line], rules: Settings) -> int:
-    """How many papers the ticket is printed on, and so how many slip numbers it takes."""
-    return _kind_and_parts([line for line in lines if line.ticket == ticket.id], ticket.station, rules)[1]
+def count(lines: list[Line], ticket: Ticket, rules: Settings) -> int:
+    """How many papers the ticket is printed on, and so how many slip numbers it takes. `lines` are those that ever
+    were on it."""
+    return len(_kind_and_parts(lines, ticket, rules)[1])
+
+
+def most(lines: list[Line], ticket: Ticket, rules: Settings) -> int:
+    """The slip numbers that a ticket may have taken, whatever has become of its lines since."""
+    station = rules.station(ticket.station)
+    slips = station.slips if station else "ticket"
+    return {"ticket": 1, "dish": len(lines), "portion": max(len(lines), len(portions_of(lines)))}[slips]
 
 
 def of_order(now: Now, ids: Ids, order: Order, rules: Settings) -> list[PrintJob]:
@@ -111,20 +119,30 @@ def of_ticket(
     now: Now, ids: Ids, ticket: Ticket, order: Order, printer: str, rules: Settings
 ) -> list[PrintJob]:
     """One paper, or one for each dish or portion, with the numbers from the ticket's own on."""
-    kind, parts = _kind_and_parts(order.lines_of(ticket.id), ticket.station, rules)
+    kind, parts = _kind_and_parts(order.lines_ever_of(ticket.id), ticket, rules)
     return [
-        _paper(now, ids, kind, printer, order, ticket, number=ticket.slip_number + at, part=at + (kind != "kitchen"))
-        for at in range(parts)
+        _paper(now, ids, kind, printer, order, ticket, number=ticket.slip_number + at, part=part)
+        for at, part in enumerate(parts)
     ]
 
 
-def _kind_and_parts(lines: list[Line], station_id: str, rules: Settings) -> tuple[str, int]:
-    station = rules.station(station_id)
+def portions_of(lines: list[Line]) -> list[tuple[Line, int]]:
+    """Each portion that was ordered, and which of its line it is."""
+    return [(line, nth) for line in lines for nth in range(1, line.quantity + 1)]
+
+
+def _kind_and_parts(lines: list[Line], ticket: Ticket, rules: Settings) -> tuple[str, list[int]]:
+    """The parts of what is on the ticket now. They count all that ever was, so that each keeps its number."""
+    station = rules.station(ticket.station)
     slips = station.slips if station else "ticket"
-    portions = sum(line.quantity for line in lines)
-    if slips == "portion" and portions <= MOST_PORTIONS:
-        return "portion", portions
-    return ("kitchen", 1) if slips == "ticket" else ("dish", len(lines))
+    if slips == "ticket":
+        return "kitchen", [0]
+    portions = portions_of(lines)
+    if slips == "portion" and len(portions) <= MOST_PORTIONS:
+        return "portion", [
+            at for at, (line, nth) in enumerate(portions, 1) if line.ticket == ticket.id and nth <= line.left
+        ]
+    return "dish", [at for at, line in enumerate(lines, 1) if line.ticket == ticket.id and not line.is_gone]
 
 
 def _paper(

@@ -282,7 +282,7 @@ def slip_for_screen(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str) ->
     if not printer:
         return
     counter = slip_counter(ticket.station)
-    steps = {counter: first_papers.count(ticket, order.lines, rules)}
+    steps = {counter: first_papers.count(order.lines_ever_of(ticket.id), ticket, rules)}
     ticket.slip_number = visits.count(tx, order.day, steps)[counter]
     tickets.update(tx, ticket)
     for paper in first_papers.of_ticket(now, ids, ticket, order, printer, rules):

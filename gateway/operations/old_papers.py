@@ -54,7 +54,7 @@ def _old(rows: Reader, job: PrintJob, rules: Settings, language: str, now: Now) 
     if order is None:
         return None
     lines = order.lines_of(job.ticket) if job.ticket else order.lines
-    dishes = [f"{line.quantity}× {pick(line.kitchen_name or line.name, language)}" for line in lines]
+    dishes = [f"{line.left}× {pick(line.kitchen_name or line.name, language)}" for line in lines if line.left]
     placed = parse_iso(order.placed_at)
     return SlipOld(
         number=slip_number(job.number) if job.number else "",

@@ -266,7 +266,10 @@ def _order(
     table = visit.table if visit else ""
     made = tickets_for(lines, rules, now, ids)
     on_paper = [ticket for ticket in made if not ticket.is_held and slip_printer(ticket, rules, table)]
-    slips = {slip_counter(t.station): first_papers.count(t, lines, rules) for t in on_paper}
+    slips = {
+        slip_counter(t.station): first_papers.count([line for line in lines if line.ticket == t.id], t, rules)
+        for t in on_paper
+    }
     numbers = visits.count(tx, day, {"order": 1, **slips})
     for ticket in made:
         ticket.slip_number = 0 if ticket.is_held else numbers.get(slip_counter(ticket.station), 0)

@@ -16,6 +16,7 @@ from gateway.domain.print_job import PrintJob
 from gateway.domain.settings import Settings
 from gateway.domain.states import moved
 from gateway.operations import kitchen, notices, printer_deeds
+from gateway.operations.ticket_papers import is_whole
 from gateway.store import devices, jobs, orders, settings
 from gateway.store.transaction import Reader, Tx
 
@@ -55,10 +56,10 @@ def take_result(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str, result: 
 
 
 def show(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
-    """A ticket that is printed dish by dish is before a cook when all of its papers are."""
+    """A ticket that is printed dish by dish is before a cook when all of its papers are that something is cooked by."""
     if job.kind == print_job.NOTICE:
         notices.shown_by_paper(tx, now, ids, actor, job, slip_number(job.number))
-    elif job.ticket and jobs.all_parts_printed(tx, job.ticket):
+    elif job.ticket and is_whole(tx, job.ticket):
         kitchen.show_by_paper(tx, now, ids, actor, job.ticket, slip_number(job.number))
 
 

@@ -111,22 +111,21 @@ def station_copy(order: Order, job: PrintJob, rules: Settings) -> Slip:
 
 def code_on(order: Order, job: PrintJob, rules: Settings) -> str:
     """The code on a ticket's paper."""
-    papers = {t.id: first_papers.count(t, order.lines, rules) for t in order.tickets}
+    papers = {t.id: first_papers.most(order.lines_ever_of(t.id), t, rules) for t in order.tickets}
     return slip_code.code_of(order.number, slip_number(job.number), job.ticket, order.tickets, papers)
 
 
 def dishes_on(order: Order, job: PrintJob) -> tuple[list[Line], int, int]:
     """The lines that stand on this paper, and which portion of how many it is; 0 of 0 where it is not one portion's."""
-    lines = order.lines_of(job.ticket)
+    lines = order.lines_ever_of(job.ticket)
     portion = portions = 0
     if job.kind == "dish":
         lines = lines[job.part - 1 : job.part]
     elif job.kind == "portion":
-        units = [(line, nth) for line in lines for nth in range(1, line.quantity + 1)]
-        line, portion = units[job.part - 1]
-        portions = line.quantity
-        lines = [msgspec.structs.replace(line, quantity=1)]
-    return [line for line in lines if not line.is_gone], portion, portions
+        line, portion = first_papers.portions_of(lines)[job.part - 1]
+        portions = line.left
+        lines = [msgspec.structs.replace(line, quantity=1, cancelled=0, returned=0)] if portion <= portions else []
+    return [line for line in lines if line.ticket == job.ticket and not line.is_gone], portion, portions
 
 
 def order_slip(order: Order, job: PrintJob, rules: Settings) -> Slip:

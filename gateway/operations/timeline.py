@@ -140,8 +140,9 @@ def _slip(order: Order, number: int) -> str:
 
 
 def _dishes(order: Order, ticket_id: str) -> list[Json]:
+    ticket = order.ticket(ticket_id)
     return [
-        {"name": line.name, "quantity": line.quantity, "state": documents.line_state(line, order.ticket(ticket_id))}
+        {"name": line.name, "quantity": line.left or line.quantity, "state": documents.line_state(line, ticket)}
         for line in order.lines_of(ticket_id)
     ]
 

@@ -136,7 +136,8 @@ def _check_drawers(rest: Rest, rows: Reader) -> None:
 
 
 def _check_totals(rest: Rest, rows: Reader) -> None:
-    of_lines = "SELECT t.order_n, sum(l.quantity * l.unit_price) FROM lines l JOIN tickets t ON t.n = l.ticket"
+    left = "l.quantity - l.cancelled - l.returned"
+    of_lines = f"SELECT t.order_n, sum(({left}) * l.unit_price) FROM lines l JOIN tickets t ON t.n = l.ticket"
     sums: dict[int, int] = dict(rows.all(f"{of_lines} GROUP BY t.order_n"))
     listed = {order.id: order for order in rest.cloud.store.orders(STORE, None, 1000)}
     for n, identity, number, total in rows.all("SELECT n, id, number, total FROM orders"):

@@ -193,12 +193,6 @@ def of_ticket(rows: Reader, ticket_id: str) -> list[PrintJob]:
     return [_job(row) for row in found if row]
 
 
-def all_parts_printed(rows: Reader, ticket_id: str) -> bool:
-    """Whether each part of a ticket's paper is proven, by whichever copy."""
-    papers = [job for job in of_ticket(rows, ticket_id) if job.kind != NOTICE]
-    return bool(papers) and {job.part for job in papers} == {job.part for job in papers if job.state == "PRINTED"}
-
-
 def of_order(rows: Reader, order_id: str) -> list[PrintJob]:
     """All papers of an order: its tickets' one after the other, then those of the whole order."""
     n = row_of(order_id)

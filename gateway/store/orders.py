@@ -71,6 +71,7 @@ def insert(tx: Tx, order: Order, menu: Menu, papers: list[PrintJob]) -> None:
             (
                 n * LINES_PER_ORDER + line.id, row_of(line.ticket), line.item, line.quantity, line.unit_price,
                 line.state, msgspec.json.encode(_line_body(line, menu)).decode(), line.cancelled, line.returned,
+                " ".join(line.former),
             )
             for line in order.lines
         ],
@@ -109,8 +110,9 @@ def seat(tx: Tx, order: Order) -> None:
 def change_line(tx: Tx, order: Order, line: Line) -> None:
     """Writes what changes in a line's life."""
     tx.run(
-        "UPDATE lines SET ticket = ?, state = ?, cancelled = ?, returned = ? WHERE n = ?",
-        row_of(line.ticket), line.state, line.cancelled, line.returned, row_of(order.id) * LINES_PER_ORDER + line.id,
+        "UPDATE lines SET ticket = ?, state = ?, cancelled = ?, returned = ?, former = ? WHERE n = ?",
+        row_of(line.ticket), line.state, line.cancelled, line.returned, " ".join(line.former),
+        row_of(order.id) * LINES_PER_ORDER + line.id,
     )  # fmt: skip
 
 
@@ -224,7 +226,7 @@ def _order(rows: Reader, row: Row) -> Order:
 def _lines(rows: Reader, n: int) -> list[Row]:
     first = n * LINES_PER_ORDER
     return rows.all(
-        "SELECT n, ticket, item, quantity, unit_price, state, body, cancelled, returned FROM lines"
+        "SELECT n, ticket, item, quantity, unit_price, state, body, cancelled, returned, former FROM lines"
         " WHERE n BETWEEN ? AND ?",
         first, first + LINES_PER_ORDER - 1,
     )  # fmt: skip
@@ -250,6 +252,7 @@ def _line(row: Row, order_n: int, menu: Menu, by_number: dict[int, Ticket]) -> L
         course=body.course,
         cancelled=row[7],
         returned=row[8],
+        former=row[9].split(),
     )
 
 
@@ -271,7 +274,8 @@ def _modifier(item: Item | None, modifier_id: str) -> Choice | None:
 def counts(rows: Reader, day: str) -> dict[str, Any]:
     """Orders and dishes of a business day, for the scoreboard."""
     row = rows.one(
-        "SELECT count(DISTINCT o.n), coalesce(sum(l.quantity), 0), count(DISTINCT o.dining_table) FROM orders o"
+        "SELECT count(DISTINCT o.n), coalesce(sum(l.quantity - l.cancelled - l.returned), 0),"
+        " count(DISTINCT o.dining_table) FROM orders o"
         f" JOIN lines l ON l.n BETWEEN o.n * {LINES_PER_ORDER} AND o.n * {LINES_PER_ORDER} + {LINES_PER_ORDER - 1}"
         " WHERE o.day = ?", day,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from store.shop import COOK, WAITER, Shop, cart, menu, open_shop, rules
+from store.shop import COOK, SETTINGS, WAITER, Shop, cart, menu, open_shop, rules
 
 from gateway.contract.messages import PrintResult
 from gateway.domain import documents
@@ -349,3 +349,34 @@ def test_nobody_moves_to_a_table_where_somebody_eats_but_two_parties_can_become_
         shop.do(moving.merge_tables, "1", "2", "m3", actor=WAITER)
     with pytest.raises(Refused, match="unknown_table"):
         shop.do(moving.move_table, "2", "99", "m4", actor=WAITER)
+
+
+def test_slips_of_one_dish_each_keep_their_dish_when_another_leaves_the_ticket(tmp_path: Path) -> None:
+    """None of them is out yet when the first dish is put on hold: each says its own dish still, and none twice."""
+    settings = rules(stations=[station | {"slips": "dish"} for station in SETTINGS["stations"]])
+    shop = open_shop(tmp_path / "box", settings)
+    shop.place("lamb")  # is out at their printer, so that they wait
+    order_id = shop.place("tofu", "tofu", "tofu")
+    change(shop, order_id, 1, "hold")
+    change(shop, order_id, 3, "cancel")
+    states = {job.part: job.state for job in shop.jobs(order_id) if job.kind == "dish"}
+    assert states == {1: "CANCELLED", 2: "QUEUED", 3: "CANCELLED"}
+    second = next(job for job in shop.jobs(order_id) if (job.kind, job.part) == ("dish", 2))
+    printed(shop, second)
+    assert the(shop, order_id).tickets[0].state == "SHOWN", "nothing else is cooked by a paper"
+    change(shop, order_id, 1, "fire")
+    fired = [dishes for (kind, dishes) in papers(shop, order_id) if kind == "fire"]
+    assert fired == [[(1, "麻婆豆腐")]]
+    shop.close()
+
+
+def test_portions_that_are_off_are_on_no_slip_and_the_others_keep_their_number(tmp_path: Path) -> None:
+    settings = rules(stations=[station | {"slips": "portion"} for station in SETTINGS["stations"]])
+    shop = open_shop(tmp_path / "box", settings)
+    shop.place("lamb")
+    order_id = str(shop.placed(three_of_a_dish()).answer["id"])
+    change(shop, order_id, 1, "cancel", quantity=1)
+    states = {job.part: job.state for job in shop.jobs(order_id) if job.kind == "portion"}
+    assert states == {1: "QUEUED", 2: "QUEUED", 3: "CANCELLED"}
+    assert [dishes for kind, dishes in papers(shop, order_id)][:2] == [[(1, "麻婆豆腐")]] * 2
+    shop.close()

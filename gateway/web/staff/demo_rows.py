@@ -48,7 +48,7 @@ def _score(rows: Reader) -> dict[str, Any]:
     unseen = {ticket.id for ticket in tickets.unseen(rows)}
     of_unseen = {order.id: order for ticket in unseen if (order := orders.load_of_ticket(rows, ticket))}
     waiting = sum(
-        line.quantity
+        line.left
         for order in of_unseen.values()
         if order.day == day
         for line in order.lines

@@ -7,7 +7,8 @@
   const OFF = ['CANCELLED', 'RETURNED'];
 
   function time(text) { const ms = text ? Date.parse(text) : NaN; return isNaN(ms) ? 0 : ms; }
-  function isOpen(ticket) { return !ticket.cleared_at && ticket.state !== 'CANCELLED'; }
+  /* What waits to be called is before no cook yet, and nobody waits for it at the pass. */
+  function isOpen(ticket) { return !ticket.cleared_at && ticket.state !== 'CANCELLED' && ticket.hold !== 'held'; }
 
   function create() {
     let orders = new Map(), renewed = false;
@@ -50,7 +51,7 @@
     const found = new Map();
     list.forEach((order) => order.tickets.forEach((ticket) => {
       const p = progress(order, ticket);
-      if (!p.total || ticket.state === 'CANCELLED') return;
+      if (!p.total || ticket.state === 'CANCELLED' || ticket.hold === 'held') return;
       const at = found.get(ticket.station) || {station: ticket.station, done: 0, total: 0, cooking: 0, tickets: []};
       at.done += p.done;
       at.total += p.total;
