@@ -58,8 +58,10 @@ class Process:
 
     def __init__(self, command: list[str], log: Path) -> None:
         self.log = log
+        # A bridge that is killed while it loads python-escpos leaves that one's folder in its TMPDIR.
+        own = {**os.environ, "TMPDIR": str(log.parent)}
         with log.open("ab") as sink:
-            self.child = subprocess.Popen(command, stdout=sink, stderr=sink)
+            self.child = subprocess.Popen(command, stdout=sink, stderr=sink, env=own)
 
     def kill(self, number: int = signal.SIGKILL) -> int:
         if self.child.poll() is None:
