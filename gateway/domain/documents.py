@@ -23,6 +23,8 @@ _STEP_OF_TICKET = {"SHOWN": "confirmed", "STARTED": "started", "READY": "ready",
 
 def line_state(line: Line, ticket: Ticket) -> str:
     """A line that nobody has touched by itself goes with its ticket."""
+    if line.state == "DONE" and ticket.state == "SERVED":
+        return "SERVED"
     if line.state != "FIRED":
         return line.state
     if ticket.is_held:
@@ -38,6 +40,8 @@ def line_step(line: Line, ticket: Ticket) -> str:
         return "served"
     if ticket.is_held:
         return "waiting"
+    if line.state == "DONE" and ticket.state in ("SHOWN", "STARTED"):
+        return "ready"  # another dish of its ticket is cooked once more
     if ticket.state == "QUEUED":
         return "unconfirmed" if ticket.doubt else "waiting"
     return _STEP_OF_TICKET.get(ticket.state, "cancelled")

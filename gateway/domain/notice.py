@@ -26,6 +26,9 @@ WORDS: dict[str, TextMap] = {
 MOST_OF_A_TICKET = 20
 """A ticket that was changed more often is a mistake or a prank; its screen stays readable, and the largest order with
 so many fits into one message of the local broker."""
+AGAIN = ("rush", "refire")
+MOST_AGAIN = 8
+"""Of a ticket: they leave room for what must be told, such as a cancel or a move."""
 MAX_REASON = 60
 """Characters: two lines of a slip."""
 

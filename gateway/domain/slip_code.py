@@ -38,12 +38,11 @@ def read(text: str) -> SlipCode | None:
 def code_of(order: str, number: str, ticket_id: str, tickets: list[Ticket], papers: dict[str, int]) -> str:
     """What stands on a slip. `papers`: how many slips each ticket is printed on, by its id; their numbers follow the
     ticket's own."""
-    for place, ticket in enumerate(tickets, 1):
-        if ticket.id == ticket_id:
-            return f"{order}-{number}" if place == 1 or not _taken(int(number), tickets[: place - 1], papers) else (
-                f"{order}-{number}-{place}"
-            )
-    return f"{order}-{number}"
+    place = next((at for at, ticket in enumerate(tickets, 1) if ticket.id == ticket_id), 0)
+    # What was called later got its numbers later, wherever it stands in the order.
+    numbered = sorted(tickets, key=lambda ticket: (ticket.hold == "fired", ticket.fired_at if ticket.hold else ""))
+    earlier = numbered[: [ticket.id for ticket in numbered].index(ticket_id)] if place else []
+    return f"{order}-{number}-{place}" if _taken(int(number), earlier, papers) else f"{order}-{number}"
 
 
 def _taken(number: int, earlier: list[Ticket], papers: dict[str, int]) -> bool:

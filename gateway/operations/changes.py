@@ -12,14 +12,14 @@ from gateway.domain import documents
 from gateway.domain.actor import Actor
 from gateway.domain.errors import IllegalMove, Refused
 from gateway.domain.ids import Ids
-from gateway.domain.notice import MOST_OF_A_TICKET, Notice, NoticeKind, NoticeLine
+from gateway.domain.notice import AGAIN, MOST_AGAIN, MOST_OF_A_TICKET, Notice, NoticeKind, NoticeLine
 from gateway.domain.now import Now
 from gateway.domain.order import LINE_MOVES, Line, Order, checked_text
 from gateway.domain.states import moved
 from gateway.domain.ticket import MOVES, Ticket
 from gateway.operations import courses, notices, papers, ticket_papers
 from gateway.operations.ordering import record
-from gateway.store import crossings, journal, keys, orders, settings, tickets, visits
+from gateway.store import crossings, devices, jobs, journal, keys, orders, settings, tickets
 from gateway.store.transaction import Tx
 
 SCOPE = "lines"
@@ -29,6 +29,9 @@ PAST = {
     "cancel": "cancelled", "return": "returned", "refire": "refired", "rush": "rushed", "hold": "held", "fire": "fired",
 }  # fmt: skip
 """How a change is called in its event: `order.line_cancelled`."""
+
+WHOLE = ("rush", "hold", "fire")
+"""Not for a part of a line."""
 
 UNTOUCHED = ("QUEUED", "SHOWN")
 """States of a ticket whose cook has not begun: only then a line can be cancelled, or put on hold."""
@@ -58,6 +61,8 @@ def change_line(
     meant = quantity or line.left
     if meant > line.left and not line.is_gone:
         raise Refused("invalid", field="quantity", reason="more_than_there_are", left=line.left)
+    if action in WHOLE and meant != line.left:
+        raise Refused("invalid", field="quantity", reason="only_all_of_it", left=line.left)
     text = checked_text(reason, "reason")
     try:
         touched = _DO[action](tx, now, ids, actor, order, line, meant, text)
@@ -65,66 +70,14 @@ def change_line(
         raise Refused("illegal_move", state=illegal.state, move=illegal.move) from None
     slot = record(tx, now, ids, actor, order, f"line_{PAST[action]}", touched)
     keys.remember(tx, SCOPE, key, print_, slot)
-    return documents.order_document(order)
+    return _as_it_is(tx, now, ids, actor, order, touched)
 
 
-TableAction = Literal["hold", "fire", "rush"]
-TABLES = "tables"
-
-
-def change_table(
-    tx: Tx, now: Now, ids: Ids, actor: Actor, table: str, action: TableAction, key: str, course: str = "",
-    reason: str = "",
-) -> int:  # fmt: skip
-    """Holds, fires or rushes all that the open visits of a table still wait for, or one `course` of it. Returns how
-    many lines that were; the same key changes nothing more and says 0.
-
-    Raises `Refused`: unknown_table, idempotency_key_reused.
-    """
-    print_ = keys.fingerprint(f"{table}:{action}:{course}".encode())
-    found = keys.find(tx, TABLES, key)
-    if found and found[0] != print_:
-        raise Refused("idempotency_key_reused")
-    if found:
-        return 0
-    open_visits = visits.open_at(tx, table)
-    if not open_visits and table not in settings.tables(tx):
-        raise Refused("unknown_table", table=table)
-    text = checked_text(reason, "reason")
-    meant = 0
-    slot = journal.last_slot(tx)
-    checks = [check for visit in open_visits for check in visits.checks_of(tx, visit.id)]
-    for order in orders.of_checks(tx, checks):
-        lines = [line for line in order.lines if _may(order, line, action) and course in ("", line.course)]
-        if lines:
-            touched = _all(tx, now, ids, actor, order, lines, action, text)
-            slot = record(tx, now, ids, actor, order, f"line_{PAST[action]}", touched)
-            meant += len(lines)
-    keys.remember(tx, TABLES, key, print_, slot)
-    return meant
-
-
-def _may(order: Order, line: Line, action: TableAction) -> bool:
-    """Whether this line is one that the whole table's word is about."""
-    ticket = order.ticket(line.ticket)
-    if action == "fire":
-        return _state(order, line) == "ON_HOLD"
-    open_ = _state(order, line) == "FIRED" and ticket.cleared_at is None
-    return open_ and (action == "rush" or ticket.state in UNTOUCHED)
-
-
-def _all(
-    tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, lines: list[Line], action: TableAction, reason: str
-) -> list[str]:
-    if action == "fire":
-        return courses.fire_lines(tx, now, ids, order, lines)
-    if action == "hold":
-        return hold_lines(tx, now, ids, actor, order, lines, reason)
-    touched = [ticket for ticket in order.tickets if any(line.ticket == ticket.id for line in lines)]
-    for ticket in touched:
-        its = [(line, line.left) for line in lines if line.ticket == ticket.id]
-        note(tx, now, ids, actor, order, ticket, "rush", its, reason)
-    return [ticket.id for ticket in touched]
+def _as_it_is(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, touched: list[str]) -> Json:
+    """What was left of a ticket's papers may all be proven by now."""
+    for ticket_id in touched:
+        papers.show_if_whole(tx, now, ids, actor, ticket_id)
+    return documents.order_document(orders.load(tx, order.id) or order)
 
 
 def _former(tx: Tx, found: tuple[bytes, int], print_: bytes) -> Json:
@@ -137,7 +90,8 @@ def _former(tx: Tx, found: tuple[bytes, int], print_: bytes) -> Json:
     return former
 
 
-def _state(order: Order, line: Line) -> str:
+def state_of(order: Order, line: Line) -> str:
+    """A line that nobody has touched by itself goes with its ticket."""
     return documents.line_state(line, order.ticket(line.ticket))
 
 
@@ -151,7 +105,7 @@ def _cancel(
 ) -> list[str]:
     ticket = order.ticket(line.ticket)
     _must_be_untouched(ticket, "cancel")
-    state = moved("line", LINE_MOVES, _state(order, line), "cancel")
+    state = moved("line", LINE_MOVES, state_of(order, line), "cancel")
     line.cancelled += quantity
     return _taken_away(tx, now, ids, actor, order, line, quantity, "cancel", reason, state)
 
@@ -159,7 +113,7 @@ def _cancel(
 def _return(
     tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, line: Line, quantity: int, reason: str
 ) -> list[str]:
-    state = moved("line", LINE_MOVES, _state(order, line), "return")
+    state = moved("line", LINE_MOVES, state_of(order, line), "return")
     line.returned += quantity
     return _taken_away(tx, now, ids, actor, order, line, quantity, "return", reason, state)
 
@@ -176,11 +130,11 @@ def _taken_away(
     ticket = order.ticket(line.ticket)
     if ticket.cleared_at is not None:
         return [ticket.id]  # it has left the kitchen: nothing is stopped any more
-    if not ticket.is_held:
+    if not ticket.is_held and ticket.state != "READY":
         note(tx, now, ids, actor, order, ticket, kind, [(line, quantity)], reason)
     _unprint(tx, now, ids, actor, order, ticket)
     if all(one.is_gone for one in order.lines_of(ticket.id)):
-        _end_empty(now, ticket)
+        _end_empty(tx, now, ticket)
     tickets.update(tx, ticket)
     return [ticket.id]
 
@@ -188,16 +142,23 @@ def _taken_away(
 def _unprint(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, ticket: Ticket) -> None:
     """Papers that nothing is cooked by any more, and nobody has begun, are not printed."""
     for job in ticket_papers.empty_ones(tx, order, ticket.id):
-        if not job.intent and "cancel" in papers.WANTS_BACK.get(job.state, ()):
+        if job.state == "UNKNOWN" and job.settled is None:
+            job.settled = str(actor)  # whether it came out matters to nobody any more
+            jobs.update(tx, job)
+            papers.no_more_asked(tx, job)
+        elif not job.intent and "cancel" in papers.WANTS_BACK.get(job.state, ()):
             papers.want_back(tx, now, ids, actor, job, "cancel")
 
 
-def _end_empty(now: Now, ticket: Ticket) -> None:
+def _end_empty(tx: Tx, now: Now, ticket: Ticket) -> None:
     """Nothing of it is wanted any more. A cook who may have seen it acknowledges that; until then it stays, struck
-    through."""
+    through. What no cook has seen, or what stands at the pass, is simply off."""
+    at_once = ticket.is_held or ticket.state == "READY"
+    devices.clear_condition(tx, "ticket_unseen", ticket.id)
     ticket.state = moved("ticket", MOVES, ticket.state, "cancel")
     ticket.updated_at = now.iso
-    if ticket.is_held:
+    if at_once:
+        ticket.version += 1
         ticket.cleared_at, ticket.ended = now.iso, "off"
     ticket.ready_version = ticket.version
 
@@ -207,10 +168,10 @@ def _refire(
 ) -> list[str]:
     """Cooked once more: its ticket is open again, with this line alone."""
     ticket = order.ticket(line.ticket)
-    state = moved("line", LINE_MOVES, _state(order, line), "refire")
+    state = moved("line", LINE_MOVES, state_of(order, line), "refire")
     for other in order.lines_of(ticket.id):
         if other is not line and other.state == "FIRED":
-            other.state = _state(order, other)
+            other.state = state_of(order, other)
             orders.change_line(tx, order, other)
     line.state = state
     orders.change_line(tx, order, line)
@@ -226,15 +187,15 @@ def _refire(
 
 def _rush(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, line: Line, quantity: int, reason: str) -> list[str]:
     ticket = order.ticket(line.ticket)
-    if _state(order, line) != "FIRED" or ticket.cleared_at is not None:
-        raise IllegalMove("line", _state(order, line), "rush")
+    if state_of(order, line) != "FIRED" or ticket.cleared_at is not None:
+        raise IllegalMove("line", state_of(order, line), "rush")
     note(tx, now, ids, actor, order, ticket, "rush", [(line, line.left)], reason)
     return [ticket.id]
 
 
 def _hold(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, line: Line, quantity: int, reason: str) -> list[str]:
     _must_be_untouched(order.ticket(line.ticket), "hold")
-    moved("line", LINE_MOVES, _state(order, line), "hold")
+    moved("line", LINE_MOVES, state_of(order, line), "hold")
     return hold_lines(tx, now, ids, actor, order, [line], reason)
 
 
@@ -251,15 +212,15 @@ def hold_lines(
         note(tx, now, ids, actor, order, ticket, "hold", [(line, line.left) for line in held], reason)
         _unprint(tx, now, ids, actor, order, ticket)
         if all(one.is_gone for one in order.lines_of(ticket.id)):
-            _end_empty(now, ticket)
+            _end_empty(tx, now, ticket)
         tickets.update(tx, ticket)
         touched += [ticket.id, *waiting]
     return touched
 
 
 def _fire(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, line: Line, quantity: int, reason: str) -> list[str]:
-    if _state(order, line) != "ON_HOLD":
-        raise IllegalMove("line", _state(order, line), "fire")
+    if state_of(order, line) != "ON_HOLD":
+        raise IllegalMove("line", state_of(order, line), "fire")
     return courses.fire_lines(tx, now, ids, order, [line])
 
 
@@ -272,7 +233,8 @@ def note(
 ) -> None:  # fmt: skip
     """Tells the cook of an open ticket; without `lines` all of it is meant. Raises `Refused`: too_many."""
     before = order.notices_of(ticket.id)
-    if len(before) >= MOST_OF_A_TICKET:
+    again = [one for one in before if one.kind in AGAIN]
+    if len(before) >= MOST_OF_A_TICKET or (kind in AGAIN and len(again) >= MOST_AGAIN):
         raise Refused("too_many", retry_after_s=60)
     ticket.version += 1
     ticket.updated_at, ticket.updated_by = now.iso, actor.id or actor.kind

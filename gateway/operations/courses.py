@@ -6,7 +6,8 @@ from gateway.domain.ids import Ids
 from gateway.domain.now import Now
 from gateway.domain.order import Line, Order
 from gateway.domain.settings import Settings
-from gateway.domain.ticket import Ticket
+from gateway.domain.states import moved
+from gateway.domain.ticket import MOVES, Ticket
 from gateway.operations import first_papers
 from gateway.operations.first_papers import slip_counter, slip_printer
 from gateway.operations.own_jobs import buzz_for
@@ -23,12 +24,32 @@ def put_aside(tx: Tx, now: Now, ids: Ids, order: Order, ticket: Ticket, lines: l
     touched: list[str] = []
     for line in lines:
         held = next(
-            (t for t in order.tickets if t.is_held and (t.station, t.course) == (ticket.station, line.course)), None
+            (t for t in order.tickets if _takes(t, ticket.station, line.course)), None
         ) or _later_ticket(tx, now, ids, order, ticket, line.course, "held")
         _put_on(line, held, "ON_HOLD")
         orders.change_line(tx, order, line)
         touched.append(held.id)
     return list(dict.fromkeys(touched))
+
+
+def _takes(ticket: Ticket, station: str, course: str) -> bool:
+    return ticket.is_held and ticket.cleared_at is None and (ticket.station, ticket.course) == (station, course)
+
+
+def drop_held(tx: Tx, now: Now, order: Order) -> list[str]:
+    """Nobody will call for what still waits: it is cancelled, and not paid. Returns the tickets that end with it."""
+    ended = [ticket for ticket in order.tickets if ticket.is_held and ticket.cleared_at is None]
+    for ticket in ended:
+        for line in order.lines_of(ticket.id):
+            order.total -= line.amount
+            line.cancelled, line.state = line.cancelled + line.left, "CANCELLED"
+            orders.change_line(tx, order, line)
+        ticket.state = moved("ticket", MOVES, ticket.state, "cancel")
+        ticket.version += 1
+        ticket.updated_at = ticket.cleared_at = now.iso
+        ticket.ended = "off"
+        tickets.update(tx, ticket)
+    return [ticket.id for ticket in ended]
 
 
 def fire_lines(tx: Tx, now: Now, ids: Ids, order: Order, lines: list[Line]) -> list[str]:
@@ -58,6 +79,8 @@ def _put_on(line: Line, ticket: Ticket, state: str) -> None:
 
 def _fire(tx: Tx, now: Now, ids: Ids, order: Order, ticket: Ticket, rules: Settings) -> None:
     ticket.hold, ticket.version = "fired", ticket.version + 1
+    if rules.station(ticket.station) is None:  # it went while the course waited
+        ticket.station = rules.default_station or rules.stations[0].id
     ticket.fired_at = ticket.updated_at = now.iso
     ticket.fired_boot, ticket.fired_mono, ticket.fired_grade = now.boot, now.monotonic, now.grade
     printer = slip_printer(ticket, rules, order.table)
@@ -68,7 +91,8 @@ def _fire(tx: Tx, now: Now, ids: Ids, order: Order, ticket: Ticket, rules: Setti
         ticket.slip_number = visits.count(tx, order.day, steps)[counter]
         made = first_papers.of_ticket(now, ids, ticket, order, printer, rules)
     made += buzz_for(now, ids, ticket.station, rules.area_of(order.table), rules)
-    made += first_papers.labels_of(now, ids, order, rules, order.lines_of(ticket.id))
+    out = {job.part for job in jobs.of_order(tx, order.id) if job.kind == "label" and job.state != "CANCELLED"}
+    made += first_papers.further_papers(now, ids, order, rules, ticket, out)
     tickets.update(tx, ticket)
     for job in made:
         jobs.insert(tx, job)

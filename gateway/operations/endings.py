@@ -7,7 +7,7 @@ from gateway.domain.ids import Ids
 from gateway.domain.now import Now
 from gateway.domain.order import Order
 from gateway.domain.ticket import Ticket
-from gateway.operations import kitchen
+from gateway.operations import courses, kitchen
 from gateway.operations.ordering import record
 from gateway.store import devices, orders, tickets
 from gateway.store.transaction import Tx
@@ -21,7 +21,8 @@ def end_tickets_of(tx: Tx, now: Now, ids: Ids, actor: Actor, station: str) -> in
     ended = 0
     for order_n in dict.fromkeys(tickets.open_of_station(tx, station)):
         order = orders.load_by_number(tx, order_n)
-        ended += _end(tx, now, ids, actor, order, [t for t in order.tickets if t.station == station], "settings")
+        its = [t for t in order.tickets if t.station == station and not t.is_held]
+        ended += _end(tx, now, ids, actor, order, its, "settings")
     return ended
 
 
@@ -35,7 +36,10 @@ def end_ready_tickets(tx: Tx, now: Now, ids: Ids, actor: Actor) -> None:
 def end_of_visit(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order) -> None:
     """Nobody bumps a station that works from paper alone: what its slips have proven ends with the visit. What nothing
     has proven yet stays, and somebody is asked for it, until a slip proves it: then `show_by_paper` ends it. What
-    still stands at the pass has nobody to be carried to."""
+    still stands at the pass has nobody to be carried to, and what waits to be called is cancelled."""
+    dropped = courses.drop_held(tx, now, order)
+    if dropped:
+        record(tx, now, ids, actor, order, "line_cancelled", dropped)
     over = [t for t in order.tickets if t.state == "READY" or (t.proof == "paper" and t.state != "QUEUED")]
     _end(tx, now, ids, actor, order, over, "visit")
 

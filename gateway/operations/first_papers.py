@@ -58,7 +58,7 @@ def of_order(now: Now, ids: Ids, order: Order, rules: Settings) -> list[PrintJob
         made += buzz_for(now, ids, ticket.station, area, rules)
     for rule in rules.slips:
         if rule.wants(order.type, area) and rule.kind == "kitchen":
-            made += _copies(now, ids, order, rule)
+            made += _copies(now, ids, order, rule, [one for one in order.tickets if not one.is_held])
         elif rule.wants(order.type, area):
             made += [
                 _paper(now, ids, rule.kind, printer, order, copy=copy, part=part)
@@ -69,14 +69,14 @@ def of_order(now: Now, ids: Ids, order: Order, rules: Settings) -> list[PrintJob
     return made
 
 
-def _copies(now: Now, ids: Ids, order: Order, rule: SlipRule) -> list[PrintJob]:
+def _copies(now: Now, ids: Ids, order: Order, rule: SlipRule, of: list[Ticket]) -> list[PrintJob]:
     """Further copies of its stations' slips. They hang on no ticket, for a paper elsewhere is before no cook; `part` is
     the place of the ticket in its order."""
     places = [printer for printer in rule.printers for _ in range(rule.copies)]
     return [
         _paper(now, ids, STATION_COPY, printer, order, copy=copy, part=part, station=ticket.station)
         for part, ticket in enumerate(order.tickets, 1)
-        if not rule.stations or ticket.station in rule.stations
+        if ticket in of and (not rule.stations or ticket.station in rule.stations)
         for copy, printer in enumerate(places, 2)
     ]
 
@@ -99,20 +99,26 @@ def label_parts(order: Order, stations: list[str], *, fired_only: bool = False) 
     ]
 
 
-def labels_of(now: Now, ids: Ids, order: Order, rules: Settings, lines: list[Line]) -> list[PrintJob]:
-    """The labels of lines that had none yet, as they waited to be called."""
-    meant = {line.id for line in lines}
-    its = [part for part, (line, _) in enumerate(labelled(order), 1) if line.id in meant]
+def further_papers(
+    now: Now, ids: Ids, order: Order, rules: Settings, ticket: Ticket, labels_out: set[int]
+) -> list[PrintJob]:
+    """The copies and labels of a ticket that waited to be called. `labels_out`: parts that have a label already."""
+    meant = {line.id for line in order.lines_of(ticket.id)}
+    its = {part for part, (line, _) in enumerate(labelled(order), 1) if line.id in meant} - labels_out
     area = rules.area_of(order.table)
-    return [
-        _paper(now, ids, rule.kind, printer, order, copy=copy, part=part)
-        for rule in rules.slips
-        if rule.kind == "label" and rule.wants(order.type, area)
-        for printer in rule.printers
-        for part in label_parts(order, rule.stations)
-        if part in its
-        for copy in range(1, rule.copies + 1)
-    ]
+    made: list[PrintJob] = []
+    for rule in rules.slips:
+        if rule.wants(order.type, area) and rule.kind == "kitchen":
+            made += _copies(now, ids, order, rule, [ticket])
+        elif rule.wants(order.type, area) and rule.kind == "label":
+            made += [
+                _paper(now, ids, rule.kind, printer, order, copy=copy, part=part)
+                for printer in rule.printers
+                for part in label_parts(order, rule.stations)
+                if part in its
+                for copy in range(1, rule.copies + 1)
+            ]
+    return made
 
 
 def of_ticket(

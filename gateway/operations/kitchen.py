@@ -49,19 +49,21 @@ def act_on_ticket(
     found = keys.find(tx, SCOPE, key)
     if found:
         return _former(tx, found, print_, ticket_id, names)
-    order, ticket = _find(tx, ticket_id, station)
+    order, ticket = find(tx, ticket_id, station)
     if version > ticket.version:
         raise Refused("invalid", field="version", reason="from_the_future")
     if ticket.is_stale(action, version):
         raise Refused("stale", ticket=_document(order, ticket_id, names))
     try:
+        if action in ("recall", "undo") and all(line.is_gone for line in order.lines_of(ticket_id)):
+            raise IllegalMove("ticket", ticket.state, action)  # nothing of it is wanted any more
         _apply(ticket, action, now, actor, screen, has_expo(tx))
     except IllegalMove as illegal:
         detail = _document(order, ticket_id, names)
         raise Refused("illegal_move", ticket=detail, state=illegal.state, move=illegal.move) from None
     if action in ("bump", "acknowledge"):
         notices.acknowledge(tx, now, order, ticket, version, hand_of(actor, screen))
-    _settle(tx, ticket)
+    settle(tx, ticket)
     if action in ("recall", "undo"):
         crossings.forget(tx, ticket_id)
     tickets.update(tx, ticket)
@@ -85,7 +87,7 @@ def _former(tx: Tx, found: tuple[bytes, int], print_: bytes, ticket_id: str, nam
     return documents.ticket_document(documents.decoded(entry.data)["order"], ticket_id, names)
 
 
-def _find(rows: Reader, ticket_id: str, station: str | None = None) -> tuple[Order, Ticket]:
+def find(rows: Reader, ticket_id: str, station: str | None = None) -> tuple[Order, Ticket]:
     """With `station`, only a ticket of it: a display's rights on the broker go no further than its topics."""
     order = orders.load_of_ticket(rows, ticket_id)
     if order is None or order.ticket(ticket_id).is_held or (
@@ -158,7 +160,7 @@ def finish(tx: Tx, now: Now, actor: Actor, ticket: Ticket, screen: str, how: str
     if ticket.ready_at is None and how not in NO_HAND:
         ticket.ready_at = now.iso
     _is_served(ticket, now, how)
-    _settle(tx, ticket)
+    settle(tx, ticket)
     tickets.update(tx, ticket)
 
 
@@ -180,8 +182,20 @@ def _show(ticket: Ticket, now: Now, by: str) -> None:
     ticket.doubt = ""
 
 
-def _settle(tx: Tx, ticket: Ticket) -> None:
+def prove(tx: Tx, now: Now, ticket: Ticket, by: str) -> None:
+    """Writes a ticket that nothing had proven: it is before a cook now."""
+    _show(ticket, now, by)
+    ticket.version += 1
+    ticket.updated_at, ticket.updated_by = now.iso, by
+    settle(tx, ticket)
+    tickets.update(tx, ticket)
+
+
+def settle(tx: Tx, ticket: Ticket) -> None:
+    """Nobody has to be called for it any more."""
     devices.clear_condition(tx, "ticket_unseen", ticket.id)
+    if ticket.cleared_at is not None:
+        notices.end_with(tx, ticket)
 
 
 def rendered(
@@ -192,7 +206,7 @@ def rendered(
 
     Saying it again changes nothing, so it needs no remembered key.
     """
-    order, ticket = _find(tx, ticket_id, station)
+    order, ticket = find(tx, ticket_id, station)
     names = names_of_stations(tx)
     if station is not None:
         stations.set_display(tx, station, now.iso)
@@ -211,7 +225,7 @@ def rendered(
         ticket.updated_by = screen
         # Being shown is the one change that needs no second look by the cook.
         ticket.shown_version = ticket.version if current else version
-        _settle(tx, ticket)
+        settle(tx, ticket)
         tickets.update(tx, ticket)
         record(tx, now, ids, actor, order, "ticket_shown", [ticket_id])
     else:
@@ -221,38 +235,9 @@ def rendered(
     return _document(order, ticket_id, names)
 
 
-def show_by_paper(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str, slip: str) -> None:
-    """A proven slip is in the kitchen: the ticket is shown. Where nobody and nothing would end it later, as it has
-    paper alone, no table that will be closed and no pass where it will be served, it ends with that."""
-    order, ticket = _find(tx, ticket_id)
-    if ticket.state != "QUEUED":
-        return
-    by = f"slip {slip}"
-    told = "shown" if ticket.proof != "paper" or _will_be_ended(tx, order) else "bumped"
-    if told == "bumped":
-        finish(tx, now, actor, ticket, by, "paper")
-    else:
-        _show(ticket, now, by)
-        ticket.version += 1
-        ticket.updated_at = now.iso
-        ticket.updated_by = by
-        _settle(tx, ticket)
-        tickets.update(tx, ticket)
-    record(tx, now, ids, actor, order, f"ticket_{told}", [ticket_id])
-
-
-def _will_be_ended(rows: Reader, order: Order) -> bool:
-    """By its table being closed, or what is carried away at the pass; not so at a table that was closed before its slip
-    came out."""
-    if not order.visit:
-        return settings.the_settings(rows).has_pass
-    visit = visits.get(rows, order.visit)
-    return visit is not None and visit.state == "OPEN"
-
-
 def doubt_ticket(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str, doubt: str) -> None:
     """The guest is told that the kitchen has not confirmed: `late` after 60 s, `mute` for an unproven paper."""
-    order, ticket = _find(tx, ticket_id)
+    order, ticket = find(tx, ticket_id)
     if ticket.state != "QUEUED" or ticket.doubt:
         return
     ticket.doubt = doubt
@@ -264,7 +249,7 @@ def doubt_ticket(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str, doubt
 
 def call_for_ticket(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str) -> None:
     """Nothing proves this ticket before a cook: someone in the store is told."""
-    order, ticket = _find(tx, ticket_id)
+    order, ticket = find(tx, ticket_id)
     if ticket.state == "QUEUED":
         devices.raise_condition(
             tx, "ticket_unseen", ticket_id, now.iso, number=order.number, table=order.table, station=ticket.station,
@@ -274,7 +259,7 @@ def call_for_ticket(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str) ->
 
 def slip_for_screen(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str) -> None:
     """A screen-only station has not drawn the ticket in time: it goes onto paper."""
-    order, ticket = _find(tx, ticket_id)
+    order, ticket = find(tx, ticket_id)
     if ticket.state != "QUEUED" or jobs.of_ticket(tx, ticket_id):
         return
     rules = settings.the_settings(tx)

@@ -16,6 +16,8 @@ from gateway.store import devices, journal, keys, orders, settings, visits
 from gateway.store.transaction import Tx
 
 SCOPE = "tables"
+COOKING = ("QUEUED", "SHOWN", "STARTED")
+"""States of a ticket that a cook still has: what stands at the pass is carried where the order says."""
 
 
 def move_table(tx: Tx, now: Now, ids: Ids, actor: Actor, table: str, to: str, key: str) -> int:
@@ -73,7 +75,7 @@ def _seat(
     orders.seat(tx, order)
     touched = [ticket for ticket in order.tickets if ticket.cleared_at is None]
     for ticket in touched:
-        if not ticket.is_held:
+        if not ticket.is_held and ticket.state in COOKING:
             note(tx, now, ids, actor, order, ticket, kind, [], from_place=former)
     record(tx, now, ids, actor, order, f"{kind}d", [ticket.id for ticket in touched])
 

@@ -8,19 +8,22 @@ from gateway.domain.ids import Ids
 from gateway.domain.notice import WORDS, Notice
 from gateway.domain.now import Now
 from gateway.domain.order import Order
-from gateway.domain.print_job import NOTICE, PrintJob
+from gateway.domain.print_job import COOKED_BY, NOTICE, PrintJob
 from gateway.domain.settings import Settings
 from gateway.domain.ticket import Ticket
 from gateway.operations.first_papers import slip_counter, slip_printer
 from gateway.store import devices, jobs, notices, orders, settings, visits
 from gateway.store.transaction import Tx
 
+ON_PAPER = ("SENDING", "PRINTED", "UNCONFIRMED", "UNKNOWN")
+"""States of a job whose paper is, or may be, before a cook."""
+
 
 def tell(
     tx: Tx, now: Now, ids: Ids, order: Order, ticket: Ticket, notice: Notice, rules: Settings, always: bool = False
 ) -> None:
     """Keeps it, and prints it where the station has paper. `always`: a station that should need none needs it now."""
-    printer = slip_printer(ticket, rules, order.table, always)
+    printer = _printer_of(tx, ticket, rules) or slip_printer(ticket, rules, order.table, always)
     if printer:
         counter = slip_counter(ticket.station)
         notice.slip_number = visits.count(tx, order.day, {counter: 1})[counter]
@@ -30,6 +33,12 @@ def tell(
         notices.update(tx, notice)
     else:
         notices.insert(tx, notice)
+
+
+def _printer_of(tx: Tx, ticket: Ticket, rules: Settings) -> str:
+    """Where its cook has the ticket on paper: a party that moves takes its slips nowhere."""
+    out = [job for job in jobs.of_ticket(tx, ticket.id) if job.kind in COOKED_BY and job.state in ON_PAPER]
+    return out[-1].printer if out and rules.printer(out[-1].printer) else ""
 
 
 def _paper(now: Now, ids: Ids, order: Order, notice: Notice, station: str, printer: str) -> PrintJob:
@@ -63,6 +72,15 @@ def acknowledge(tx: Tx, now: Now, order: Order, ticket: Ticket, version: int, by
             notice.acked_at, notice.acked_by = now.iso, by
             shown(tx, now, notice, by)
             notices.update(tx, notice)
+
+
+def end_with(tx: Tx, ticket: Ticket) -> None:
+    """Its ticket has left the kitchen: nobody has to see a change of it any more."""
+    for notice in notices.of_tickets(tx, [ticket.id]):
+        if notice.shown_at is None:
+            notice.shown_at, notice.shown_by = ticket.cleared_at, "ended"
+            notices.update(tx, notice)
+        devices.clear_condition(tx, "notice_unseen", notice.id)
 
 
 def slip_for_screen(tx: Tx, now: Now, ids: Ids, actor: Actor, notice_id: str) -> None:

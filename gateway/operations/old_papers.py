@@ -7,8 +7,9 @@ from gateway.contract.slips import SlipOld
 from gateway.domain.actor import Actor
 from gateway.domain.documents import slip_number
 from gateway.domain.ids import Ids
+from gateway.domain.notice import WORDS
 from gateway.domain.now import Now, parse_iso
-from gateway.domain.print_job import PrintJob
+from gateway.domain.print_job import NOTICE, PrintJob
 from gateway.domain.settings import Settings
 from gateway.domain.texts import pick
 from gateway.operations import papers
@@ -54,6 +55,12 @@ def _old(rows: Reader, job: PrintJob, rules: Settings, language: str, now: Now) 
     if order is None:
         return None
     lines = order.lines_of(job.ticket) if job.ticket else order.lines
+    what = ""
+    if job.kind == NOTICE:
+        notice = next(one for one in order.notices_of(job.ticket) if one.number == job.part)
+        meant = {one.line for one in notice.lines}
+        lines = [line for line in order.lines if line.id in meant]
+        what = pick(WORDS[notice.kind], language) + " "
     dishes = [f"{line.left}× {pick(line.kitchen_name or line.name, language)}" for line in lines if line.left]
     placed = parse_iso(order.placed_at)
     return SlipOld(
@@ -62,7 +69,7 @@ def _old(rows: Reader, job: PrintJob, rules: Settings, language: str, now: Now) 
         place=place_of(order, language),
         time=placed.astimezone(rules.zone()).strftime("%H:%M"),
         age=max(0, int((now.utc - placed).total_seconds() // 60)),
-        dishes=("、" if language.startswith("zh") else ", ").join(dishes),
+        dishes=what + ("、" if language.startswith("zh") else ", ").join(dishes),
     )
 
 

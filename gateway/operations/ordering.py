@@ -39,6 +39,10 @@ from gateway.store.visits import OpenCheck
 SCOPE = "orders"
 PAUSE_RETRY_S = 60
 GUARD_WINDOW_S = 600
+OF_YESTERDAY = (
+    "drawer_unknown", "notice_unseen", "slip_gap", "slip_stale", "slip_stale_unanswered", "slip_unknown",
+)  # fmt: skip
+"""Conditions of a former day that nobody is asked about any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +257,7 @@ def business_day(tx: Tx, now: Now, rules: Settings) -> str:
         return current
     visits.begin_day(tx, today, now.iso)
     jobs.let_go(tx, now.iso)
-    devices.clear_conditions(tx, "drawer_unknown", "slip_gap", "slip_stale", "slip_stale_unanswered", "slip_unknown")
+    devices.clear_conditions(tx, *OF_YESTERDAY)
     return today
 
 

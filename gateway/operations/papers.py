@@ -15,7 +15,7 @@ from gateway.domain.order import Order
 from gateway.domain.print_job import PrintJob
 from gateway.domain.settings import Settings
 from gateway.domain.states import moved
-from gateway.operations import kitchen, notices, printer_deeds
+from gateway.operations import kitchen, notices, paper_proofs, printer_deeds
 from gateway.operations.ticket_papers import is_whole
 from gateway.store import devices, jobs, orders, settings
 from gateway.store.transaction import Reader, Tx
@@ -59,8 +59,16 @@ def show(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
     """A ticket that is printed dish by dish is before a cook when all of its papers are that something is cooked by."""
     if job.kind == print_job.NOTICE:
         notices.shown_by_paper(tx, now, ids, actor, job, slip_number(job.number))
+        paper_proofs.end_by_notice(tx, now, ids, actor, job.ticket, slip_number(job.number))
     elif job.ticket and is_whole(tx, job.ticket):
-        kitchen.show_by_paper(tx, now, ids, actor, job.ticket, slip_number(job.number))
+        paper_proofs.show_by_paper(tx, now, ids, actor, job.ticket, slip_number(job.number))
+
+
+def show_if_whole(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str) -> None:
+    """Some of its papers are not wanted any more: the others may all be proven."""
+    if is_whole(tx, ticket_id):
+        last = [job for job in jobs.of_ticket(tx, ticket_id) if job.state == "PRINTED"][-1]
+        paper_proofs.show_by_paper(tx, now, ids, actor, ticket_id, slip_number(last.number))
 
 
 def stamp(job: PrintJob, now: Now) -> None:

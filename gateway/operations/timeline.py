@@ -18,8 +18,8 @@ from gateway.store.transaction import Reader
 
 Json = dict[str, Any]
 
-CODE = re.compile(r"^([A-Z]\d{1,6})(?:-(\d{1,6}))?$")
-"""An order's number, and behind it a slip's of four figures or the part of a label."""
+CODE = re.compile(r"^([A-Z]{1,2}\d{1,6})(?:-(\d{1,6})(?:-\d{1,2})?)?$")
+"""An order's number, behind it a slip's of four figures, with its ticket's place, or the part of a label."""
 
 SAME_NUMBER = 20
 """Orders of former days among which a slip's own is looked for: one number comes once a day."""

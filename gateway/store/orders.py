@@ -174,7 +174,9 @@ def of_number(rows: Reader, number: str, limit: int) -> list[Order]:
 
 def fired_within(rows: Reader, check_id: str, seconds: float, now: Now) -> int:
     """Orders on this check whose tickets were fired at most so long ago, whatever the wall clock has done since."""
-    first_ticket = "SELECT t.fired_boot = ? AND t.fired_mono >= ? FROM tickets t WHERE t.n > o.n ORDER BY t.n LIMIT 1"
+    # A ticket that waited to be called is fired long after its order.
+    first = f"SELECT * FROM tickets t WHERE t.n > o.n ORDER BY t.n LIMIT {tickets.TICKETS_PER_ORDER}"
+    first_ticket = f"SELECT fired_boot = ? AND fired_mono >= ? FROM ({first}) WHERE order_n = o.n AND hold = '' LIMIT 1"
     sql = f"SELECT count(*) FROM orders o WHERE o.check_n = ? AND ({first_ticket})"
     return int(rows.value(sql, row_of(check_id), now.boot, now.monotonic - seconds))
 

@@ -42,10 +42,11 @@ def update(tx: Tx, t: Ticket) -> None:
         """UPDATE tickets SET state = ?, updated_at = ?, updated_by = ?, version = ?, shown_version = ?,
          start_version = ?, ready_version = ?, doubt = ?, slip_number = ?, shown_at = ?, shown_by = ?, started_at = ?,
          ready_at = ?, served_at = ?, cleared_at = ?, hold = ?, fired_at = ?, fired_boot = ?, fired_mono = ?,
-         fired_grade = ?, ended = ? WHERE n = ?""",
+         fired_grade = ?, ended = ?, station = ? WHERE n = ?""",
         t.state, t.updated_at, t.updated_by, t.version, t.shown_version, t.start_version, t.ready_version, t.doubt,
         t.slip_number, t.shown_at, t.shown_by, t.started_at, t.ready_at, t.served_at, t.cleared_at, t.hold,
-        t.fired_at, t.fired_boot, t.fired_mono, t.fired_grade, t.ended, row_of(t.id),
+        t.fired_at, t.fired_boot, t.fired_mono, t.fired_grade, t.ended, t.station,
+        row_of(t.id),
     )  # fmt: skip
 
 
@@ -111,20 +112,23 @@ def cleared_lately(rows: Reader, station: str, since: str, limit: int) -> list[i
     newest first."""
     found = rows.all(
         # The last 500 tickets are more than two hours of any kitchen; no index has to be kept for this.
-        f"""SELECT order_n FROM (SELECT n, order_n, station, {_LEFT} AS gone FROM tickets ORDER BY n DESC LIMIT 500)
-         WHERE station = ? AND gone >= ? ORDER BY gone DESC LIMIT ?""",
+        f"""SELECT order_n FROM (SELECT n, order_n, station, {_LEFT} AS gone FROM tickets WHERE hold != 'held'
+         ORDER BY n DESC LIMIT 500) WHERE station = ? AND gone >= ? ORDER BY gone DESC LIMIT ?""",
         station, since, limit,
     )  # fmt: skip
     return [row[0] for row in found]
 
 
+_RUSHED = "EXISTS (SELECT 1 FROM notices x WHERE x.ticket = tickets.n AND x.kind = 'rush' AND x.acked_at IS NULL)"
+"""As the screen has them: what somebody rushed first, then by age."""
+
 _ON_THE_BOARD = "station = ? AND cleared_at IS NULL AND hold != 'held' AND state <> 'READY'"
 
 
 def at_station(rows: Reader, station: str, place: int) -> Ticket | None:
-    """The open ticket that stands at this place of its station's screen, from 1: the oldest first."""
+    """The open ticket that stands at this place of its station's screen, from 1."""
     found = rows.one(
-        f"{_TICKET} WHERE {_ON_THE_BOARD} ORDER BY n LIMIT 1 OFFSET ?", station, place - 1
+        f"{_TICKET} WHERE {_ON_THE_BOARD} ORDER BY {_RUSHED} DESC, fired_at, n LIMIT 1 OFFSET ?", station, place - 1
     )
     return _ticket(found) if found else None
 

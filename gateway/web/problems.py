@@ -75,6 +75,7 @@ _REASONS: dict[str, tuple[str, str]] = {
     "no_variants": ("这道菜没有规格", "this dish has no variants"),
     "unknown_modifier": ("没有这个做法", "there is no such modifier"),
     "modifier_count": ("做法要选 {min} 到 {max} 样", "choose {min} to {max} of these"),
+    "only_all_of_it": ("只能整行一起", "only all of the line at once"),
     "more_than_there_are": ("没有这么多份", "there are not so many of it"),
     "modifier_twice": ("同一做法选了两次", "the same modifier twice"),
     "unknown_revision": ("没有这一版菜单", "there is no such menu revision"),

@@ -39,6 +39,8 @@ def test_the_guests_word_for_every_state_of_line_and_ticket(line: str, of: str) 
             expected = "cancelled"
         elif line == "SERVED":
             expected = "served"
+        elif line == "DONE" and of in ("SHOWN", "STARTED"):
+            expected = "ready"  # another dish of the ticket is cooked once more
         elif of == "QUEUED":
             expected = "unconfirmed" if doubt else "waiting"
         else:

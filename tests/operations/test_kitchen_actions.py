@@ -9,7 +9,7 @@ from store.shop import COOK, Shop
 
 from gateway.domain import ticket as ticket_table
 from gateway.domain.errors import Refused
-from gateway.operations import kitchen
+from gateway.operations import kitchen, paper_proofs
 from gateway.store import orders, tickets
 
 
@@ -186,10 +186,10 @@ def test_rendering_an_older_version_shows_the_ticket_but_not_what_changed(shop: 
 def test_where_paper_counts_a_screen_proves_nothing(shop: Shop) -> None:
     ticket_id = ticket_of(shop, "lamb")
     assert render(shop, ticket_id)["state"] == "QUEUED"
-    shop.do(kitchen.show_by_paper, ticket_id, "0001")
+    shop.do(paper_proofs.show_by_paper, ticket_id, "0001")
     ticket = now_of(shop, ticket_id)
     assert (ticket.state, ticket.shown_by, ticket.updated_by) == ("SHOWN", "slip 0001", "slip 0001")
-    shop.do(kitchen.show_by_paper, ticket_id, "0002")
+    shop.do(paper_proofs.show_by_paper, ticket_id, "0002")
     assert now_of(shop, ticket_id).shown_by == "slip 0001"
 
 

@@ -12,7 +12,7 @@ from gateway.domain import documents, ticket
 from gateway.domain.errors import Refused
 from gateway.domain.notice import MAX_REASON
 from gateway.domain.order import StaffCart
-from gateway.operations import administration, changes, device_events, kitchen, moving, ordering
+from gateway.operations import administration, device_events, kitchen, moving, ordering, table_changes
 from gateway.operations import timeline as explanations
 from gateway.store import journal, keys, orders, settings, tickets, visits
 from gateway.web import access, bodies, views
@@ -151,7 +151,7 @@ def recallable(station_id: str) -> Response:
             found += [
                 documents.ticket_document(document, t.id, names)
                 for t in found_order.tickets
-                if t.station == station_id and (t.cleared_at or t.state == "READY")
+                if t.station == station_id and not t.is_held and (t.cleared_at or t.state == "READY")
             ]
     return bodies.json({"tickets": found})
 
@@ -181,7 +181,7 @@ def act_on_table(table: str, action: str) -> Response:
         moved = house().do(operation, who.actor, table, asked.to, asked.key)
         return bodies.json({"table": table, "state": "MOVED", "to": asked.to, "orders": moved})
     if action in TABLE_CHANGES:
-        lines = house().do(changes.change_table, who.actor, table, action, asked.key, asked.course, asked.reason)
+        lines = house().do(table_changes.change_table, who.actor, table, action, asked.key, asked.course, asked.reason)
         return bodies.json({"table": table, "state": "CHANGED", "lines": lines})
     if action == "open":
         visit = house().do(administration.open_table, who.actor, table, asked.covers)
