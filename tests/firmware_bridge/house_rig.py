@@ -58,7 +58,7 @@ def printer(name: str, port: str) -> dict[str, Any]:
 
 
 class House:
-    """`ask` is a program's call at the staff door, `order` a guest's at the other one."""
+    """`ask` and `order` are a program's calls at the staff door: guests cannot order what no cook would see."""
 
     def __init__(
         self, folder: Path, broker: int, patch: pytest.MonkeyPatch, stations: list[Any], printers: list[Any]
@@ -76,7 +76,7 @@ class House:
         patch.setattr(assembly, "Clock", lambda: self.watch)
         self._gateway = assembly.Gateway(config)
         self._gateway.start()
-        self._guest, self._staff = (f"http://127.0.0.1:{server.port}" for server in self._gateway.servers)
+        self._staff = f"http://127.0.0.1:{self._gateway.servers[1].port}"
         self._keys = (f"key-{n}" for n in itertools.count(1))
 
     def stop(self) -> None:
@@ -94,8 +94,9 @@ class House:
 
     def order(self, dish: str = "wok", lines: int = 1) -> dict[str, Any]:
         """The order as it is answered."""
-        body = {"table_token": "token-1", "lines": [{"item": dish}] * lines}
-        status, value, _ = call(self._guest, "POST", "/api/v1/orders", body, {"Idempotency-Key": next(self._keys)})
+        body = {"table": "1", "lines": [{"item": dish}] * lines}
+        headers = {"Authorization": f"Bearer {TOKEN}", "Idempotency-Key": next(self._keys)}
+        status, value, _ = call(self._staff, "POST", "/api/v1/orders", body, headers)
         assert status == 201, (status, value)
         found: dict[str, Any] = value
         return found
