@@ -100,8 +100,10 @@ def _papers_left_behind(tx: Tx, new: Settings) -> list[Fault]:
 
 
 def _tickets_left_behind(tx: Tx, new: Settings) -> Counter[str]:
-    """Open tickets by station that goes: no screen would show them and no hand could end them any more."""
-    return Counter(station for station, _, _ in tickets.open_ids(tx) if new.station(station) is None)
+    """Open tickets by station that goes, also those that wait to be called: no screen would show them and no hand could
+    end them any more."""
+    stations = [*(station for station, _, _ in tickets.open_ids(tx)), *tickets.held_stations(tx)]
+    return Counter(station for station in stations if new.station(station) is None)
 
 
 def _bridge_of(tx: Tx, printer: str) -> str | None:

@@ -15,9 +15,10 @@ from gateway.domain.ids import Ids
 from gateway.domain.notice import AGAIN, MOST_AGAIN, MOST_OF_A_TICKET, Notice, NoticeKind, NoticeLine
 from gateway.domain.now import Now
 from gateway.domain.order import LINE_MOVES, Line, Order, checked_text
+from gateway.domain.print_job import PrintJob
 from gateway.domain.states import moved
 from gateway.domain.ticket import MOVES, Ticket
-from gateway.operations import courses, notices, papers, ticket_papers
+from gateway.operations import courses, crossing_off, first_papers, notices, papers, ticket_papers
 from gateway.operations.ordering import record
 from gateway.store import crossings, devices, jobs, journal, keys, orders, settings, tickets
 from gateway.store.transaction import Tx
@@ -77,6 +78,7 @@ def _as_it_is(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, touched: l
     """What was left of a ticket's papers may all be proven by now."""
     for ticket_id in touched:
         papers.show_if_whole(tx, now, ids, actor, ticket_id)
+        crossing_off.end_if_crossed(tx, now, ids, actor, ticket_id)
     return documents.order_document(orders.load(tx, order.id) or order)
 
 
@@ -146,8 +148,17 @@ def _unprint(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, ticket: Tic
             job.settled = str(actor)  # whether it came out matters to nobody any more
             jobs.update(tx, job)
             papers.no_more_asked(tx, job)
-        elif not job.intent and "cancel" in papers.WANTS_BACK.get(job.state, ()):
-            papers.want_back(tx, now, ids, actor, job, "cancel")
+        else:
+            _take_back(tx, now, ids, actor, job)
+    unwanted = first_papers.unwanted_labels(order)
+    for job in jobs.of_order(tx, order.id):
+        if job.kind == "label" and job.part in unwanted:
+            _take_back(tx, now, ids, actor, job)
+
+
+def _take_back(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
+    if not job.intent and "cancel" in papers.WANTS_BACK.get(job.state, ()):
+        papers.want_back(tx, now, ids, actor, job, "cancel")
 
 
 def _end_empty(tx: Tx, now: Now, ticket: Ticket) -> None:

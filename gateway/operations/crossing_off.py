@@ -87,6 +87,17 @@ def _cross_off(
     return spoken.say(tx, now, ids, "served", order, ticket)
 
 
+def end_if_crossed(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str) -> None:
+    """Some dishes of a ticket are not wanted any more: where every other slip of it was scanned it is served."""
+    order = orders.load_of_ticket(tx, ticket_id)
+    ticket = order.ticket(ticket_id) if order else None
+    if order is None or ticket is None or ticket.cleared_at is not None or ticket.state == "CANCELLED":
+        return
+    if crossings.of_ticket(tx, ticket_id) and not _slips_left(tx, order, ticket_id):
+        kitchen.finish(tx, now, actor, ticket, "", "scan")
+        record(tx, now, ids, actor, order, "ticket_served", [ticket_id])
+
+
 def _slips_left(rows: Reader, order: Order, ticket_id: str) -> int:
     """How many of a ticket's slips have not been scanned, of those that something is still cooked by."""
     papers = {job.part: job for job in jobs.of_ticket(rows, ticket_id) if job.kind in COOKED_BY}

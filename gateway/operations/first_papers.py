@@ -99,6 +99,18 @@ def label_parts(order: Order, stations: list[str], *, fired_only: bool = False) 
     ]
 
 
+def unwanted_labels(order: Order) -> set[int]:
+    """Parts of what is off, or waits to be called: no label of them is stuck on anything now."""
+    found: set[int] = set()
+    counted: dict[int, int] = {}
+    for part, (line, quantity) in enumerate(labelled(order), 1):
+        counted[line.id] = counted.get(line.id, 0) + quantity
+        beyond = quantity == 1 and counted[line.id] > line.left
+        if line.is_gone or beyond or line.state == "ON_HOLD":
+            found.add(part)
+    return found
+
+
 def further_papers(
     now: Now, ids: Ids, order: Order, rules: Settings, ticket: Ticket, labels_out: set[int]
 ) -> list[PrintJob]:

@@ -78,6 +78,12 @@ def open_ids(rows: Reader) -> list[tuple[str, str, int]]:
     return [(row[0], row[1], row[2]) for row in found]
 
 
+def held_stations(rows: Reader) -> list[str]:
+    """The station of every ticket that waits to be called."""
+    held = "cleared_at IS NULL AND hold = 'held'"
+    return [row[0] for row in rows.all(f"SELECT station FROM tickets INDEXED BY tickets_open WHERE {held}")]
+
+
 # Without the index's name SQLite walks every ticket there ever was, because that spares it the sorting.
 _UNSEEN = "FROM tickets INDEXED BY tickets_open WHERE cleared_at IS NULL AND state = 'QUEUED' AND hold != 'held'"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from store.shop import COOK, SETTINGS, WAITER, Shop, cart, menu, open_shop, rules
+from store.shop import COOK, SETTINGS, WAITER, Shop, cart, menu, open_shop, rules, staff_cart
 
 from gateway.contract.messages import PrintResult
 from gateway.domain import documents
@@ -15,7 +15,7 @@ from gateway.domain.errors import Refused
 from gateway.domain.order import Cart, Order
 from gateway.domain.print_job import NOTICE
 from gateway.housekeeping.proof_watch import ProofWatch
-from gateway.operations import changes, kitchen, moving
+from gateway.operations import administration, changes, crossing_off, kitchen, moving
 from gateway.operations import papers as paper_results
 from gateway.operations.slips import slip_of
 from gateway.store import notices, orders, tickets
@@ -381,3 +381,108 @@ def test_portions_that_are_off_are_on_no_slip_and_the_others_keep_their_number(t
     assert states == {1: "QUEUED", 2: "QUEUED", 3: "CANCELLED"}
     assert [dishes for kind, dishes in papers(shop, order_id)][:2] == [[(1, "麻婆豆腐")]] * 2
     shop.close()
+
+
+# --- where the rooms meet -----------------------------------------------------------------------------------------
+
+
+def opened(shop: Shop) -> list[str]:
+    with shop.read() as rows:
+        return [found[1] for found in tickets.open_ids(rows)]
+
+
+def test_a_dish_on_hold_does_not_join_a_ticket_that_is_off(tmp_path: Path) -> None:
+    shop = with_courses(tmp_path / "box")
+    cart_ = staff_cart("tofu", "tofu")
+    held = msgspec.structs.replace(cart_, lines=[msgspec.structs.replace(cart_.lines[0], hold=True), cart_.lines[1]])
+    order_id = shop.staff_places(held).answer["id"]
+    change(shop, order_id, 1, "cancel")
+    change(shop, order_id, 2, "hold")
+    document = change(shop, order_id, 2, "fire")
+    fired = document["lines"][1]["ticket"]
+    assert fired in opened(shop), "its cook sees it"
+    shop.close()
+
+
+def test_a_slip_that_is_out_keeps_its_code_when_a_course_is_called_later(tmp_path: Path) -> None:
+    shop = with_courses(tmp_path / "box", "tofu")
+    order_id = shop.place("tofu", "lamb")
+    (lamb,) = shop.jobs(order_id)
+    with shop.read() as rows:
+        before = slip_of(rows, lamb).code
+    printed(shop, lamb)
+    change(shop, order_id, 1, "fire")
+    with shop.read() as rows:
+        codes = [slip_of(rows, job).code for job in shop.jobs(order_id)]
+    assert before in codes
+    assert len(set(codes)) == 2
+    said = shop.do(crossing_off.scan_slip, before, "expo-1", next(shop.keys), actor=WAITER)
+    assert said["station"] == "grill"
+    shop.close()
+
+
+def test_the_keys_of_a_bump_bar_count_the_cards_as_the_screen_has_them(shop: Shop) -> None:
+    first, second = shop.place("tofu"), shop.place("tofu")
+    change(shop, second, 1, "rush")
+    with shop.read() as rows:
+        places = [tickets.at_station(rows, "wok", place) for place in (1, 2)]
+    assert [ticket.id for ticket in places if ticket] == [shop.ticket(second).id, shop.ticket(first).id]
+
+
+def test_closing_a_table_cancels_what_still_waits_and_nobody_pays_for_it(tmp_path: Path) -> None:
+    shop = with_courses(tmp_path / "box", "lamb")
+    order_id = shop.place("tofu", "lamb")
+    shop.do(administration.close_table, "1", actor=WAITER)
+    order = the(shop, order_id)
+    assert [(line.state, line.amount) for line in order.lines] == [("FIRED", 2800), ("CANCELLED", 0)]
+    assert order.total == 2800
+    assert refused(shop, order_id, 2, "fire").code == "illegal_move"
+    shop.close()
+
+
+@pytest.mark.parametrize("action", ["cancel", "refire"])
+def test_where_there_is_paper_alone_a_proven_slip_ends_what_it_tells(shop: Shop, action: str) -> None:
+    order_id = shop.staff_places(staff_cart("lamb", table=None, type="takeaway")).answer["id"]
+    if action == "refire":
+        printed(shop, shop.jobs(order_id)[0])
+    change(shop, order_id, 1, action)
+    for job in shop.jobs(order_id):
+        if job.state == "QUEUED":
+            printed(shop, job)
+    assert opened(shop) == []
+    assert shop.conditions() == set()
+
+
+def test_the_rest_of_the_slips_proves_a_ticket_when_the_last_dish_is_off(tmp_path: Path) -> None:
+    settings = rules(stations=[station | {"slips": "dish"} for station in SETTINGS["stations"]])
+    shop = open_shop(tmp_path / "box", settings)
+    order_id = shop.place("tofu", "tofu")
+    first, _ = shop.jobs(order_id)
+    printed(shop, first)
+    assert shop.ticket(order_id).state == "QUEUED"
+    change(shop, order_id, 2, "cancel")
+    assert shop.ticket(order_id).state == "SHOWN"
+    shop.close()
+
+
+def test_nobody_is_called_for_a_change_of_what_has_left_the_kitchen(shop: Shop) -> None:
+    order_id = shop.place("tea")
+    ticket_id = shop.ticket(order_id).id
+    render(shop, ticket_id)
+    version = shop.ticket(order_id).version
+    change(shop, order_id, 1, "rush")
+    shop.do(kitchen.act_on_ticket, ticket_id, "bump", "bar-1", "old", version, actor=COOK)
+    watch = ProofWatch(shop.store)
+    for seconds in (9, 5, 60):
+        watch.step(shop.later(seconds))
+        shop.write()
+    assert shop.conditions() == set()
+    assert shop.jobs(order_id) == []
+
+
+def test_a_cancelled_ticket_calls_nobody_any_more(shop: Shop) -> None:
+    order_id = shop.place("lamb")
+    shop.do(kitchen.call_for_ticket, shop.ticket(order_id).id)
+    assert len(shop.conditions()) == 1
+    change(shop, order_id, 1, "cancel")
+    assert shop.conditions() == set()
