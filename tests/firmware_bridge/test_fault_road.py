@@ -28,8 +28,7 @@ BEFORE = ("printer_mute", "late_answer", "stray_status", "asb_in_answer", "answe
 MIDDLE = ("paper_out", "cover_open", "printer_unplugged", "printer_power_cut", "cutter_error")
 KILLS = 20 if os.environ.get("TABLEPASS_FULL") else 3
 """Of a real bridge, for each fence: a second each. `test_fault_list.py` kills it at more moments."""
-SLOW = ("answer_lost", "paper_out", "stray_status")
-"""Played at 9600 baud too."""
+BAUDS = (115200, 9600)
 
 
 @dataclass(frozen=True)
@@ -49,9 +48,8 @@ class Case:
         return f"{self.name} "
 
 
-CASES = [Case(fault, fence, 115200) for fault in (*BEFORE, *MIDDLE) for fence in FENCES] + [
-    Case(fault, fence, 9600) for fault in SLOW for fence in FENCES
-]
+def cases_at(baud: int) -> list[Case]:
+    return [Case(fault, fence, baud) for fault in (*BEFORE, *MIDDLE) for fence in FENCES]
 
 
 class Road:
@@ -108,11 +106,12 @@ class Road:
         return sum(f"{key}-{case.name}" in paper.replace("\n", "") and "REPRINT" not in paper for paper in papers)
 
 
-@pytest.fixture(params=["pty", "tcp"])
+@pytest.fixture(params=[(kind, baud) for kind in ("pty", "tcp") for baud in BAUDS], ids="{0[0]}-{0[1]}".format)
 def road(
     request: pytest.FixtureRequest, tmp_path: Path, gateway: Gateway, bridge_process: BridgeProcess
 ) -> Iterator[Road]:
-    made = Road(tmp_path, request.param, gateway, CASES)
+    kind, baud = request.param
+    made = Road(tmp_path, kind, gateway, cases_at(baud))
     yield made
     made.printers.stop()
 
