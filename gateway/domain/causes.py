@@ -138,6 +138,10 @@ KINDS: dict[str, Kind] = {
         "soon", "{station}的屏幕还没有显示{at}的改动：看看屏幕，或口头说一声",
         "no screen of {station} has drawn the change made{at}: look at the screen, or tell the station in person",
     ),
+    "notice_unseen": _kind(
+        "now", "{station}没人看到{at}的改单（{what}）：去档口说一声",
+        "nobody at {station} has seen the change made{at} ({what}): tell the station in person",
+    ),
     # --- the order ---
     "awaiting_release": _kind(
         "now", "这张单要先由店员看过才下厨：请放行", "a person must look at it first: release it",

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from gateway.domain import causes
-from gateway.domain.documents import slip_number
+from gateway.domain.cause_words import clause, filled, name_of, paper_name, towards
 from gateway.domain.hands import actor_words, hand_words
+from gateway.domain.notice import WORDS as CHANGES
 from gateway.domain.now import Now, parse_iso
 from gateway.domain.order import Order
-from gateway.domain.print_job import COOKED_BY, DEEDS, OPEN, PrintJob
+from gateway.domain.print_job import COOKED_BY, DEEDS, NOTICE, OPEN, PrintJob
 from gateway.domain.settings import Settings
 from gateway.domain.texts import TextMap
 from gateway.domain.ticket import Ticket
@@ -40,14 +40,16 @@ class Wrong(msgspec.Struct, frozen=True):
 
 class Facts(msgspec.Struct, frozen=True):
     """All that the decision needs. `papers` are the order's jobs, of each ticket oldest first. `wrong` is what is wrong
-    now, with whatever. `ahead`: how many jobs an open one has before it at its printer. `in_cloud`: whether the cloud
-    has the order as it is; `refused`: why it will not take one of its records."""
+    now, with whatever. `codes`: what stands on each paper and a scanner reads, by its job: A031-0041, A031-0041-2,
+    A031-2 of a label, else the order's number. `ahead`: how many jobs an open one has before it at its printer.
+    `in_cloud`: whether the cloud has the order as it is; `refused`: why it will not take one of its records."""
 
     order: Order
     papers: list[PrintJob]
     rules: Settings
     now: Now
     wrong: list[Wrong] = []
+    codes: dict[str, str] = {}
     ahead: dict[str, int] = {}
     in_cloud: bool = True
     refused: str = ""
@@ -88,6 +90,7 @@ def explain_ticket(facts: Facts, ticket: Ticket) -> list[Cause]:
     papers = [job for job in facts.papers if job.ticket == ticket.id and job.kind in COOKED_BY]
     found = [cause for job in papers if (cause := _of_paper(facts, ticket, job, papers))]
     found += _of_screens(facts, ticket, papers)
+    found += _of_changes(facts, ticket)
     if ticket.state != "QUEUED":
         found.append(_with_the_cook(facts, ticket, papers))
     elif not found:
@@ -192,6 +195,19 @@ def _of_screens(facts: Facts, ticket: Ticket, papers: list[PrintJob]) -> list[Ca
     return [_cause(facts, "change_unseen", ticket, since=ticket.updated_at)] if late else []
 
 
+def _of_changes(facts: Facts, ticket: Ticket) -> list[Cause]:
+    """Of its changes that nobody has seen: what keeps their slips, and those for which somebody was called."""
+    found = []
+    for notice in facts.order.notices_of(ticket.id):
+        if notice.shown_at is not None or notice.acked_at is not None:
+            continue
+        slips = [job for job in facts.papers if (job.kind, job.ticket, job.part) == (NOTICE, ticket.id, notice.number)]
+        found += [cause for job in slips if (cause := _of_paper(facts, ticket, job, slips))]
+        if facts.standing("notice_unseen", notice.id):
+            found.append(_cause(facts, "notice_unseen", ticket, since=notice.at, what=CHANGES[notice.kind]))
+    return found
+
+
 def _with_the_cook(facts: Facts, ticket: Ticket, papers: list[PrintJob]) -> Cause:
     if ticket.state == "READY":
         return _cause(facts, "ready", ticket, since=ticket.ready_at or ticket.updated_at)
@@ -228,70 +244,12 @@ def _cause(
     for tag, text in kind.words.items():
         named = name_of(facts.rules, other, tag)
         hand = hand_words(actor_words(by, tag) if by.startswith("staff ") else by, tag)
-        fields = {**more, "by": hand, "paper": paper.get(tag, ""), "station": name_of(facts.rules, station, tag)}
+        told = {name: value[tag] if isinstance(value, dict) else value for name, value in more.items()}
+        fields = {**told, "by": hand, "paper": paper.get(tag, ""), "station": name_of(facts.rules, station, tag)}
         fields |= {"printer": name_of(facts.rules, job.printer, tag) if job else "", "other": named}
         fields |= {"since": clause(facts.rules, since, "since", tag), "at": clause(facts.rules, since, "at", tag)}
-        words[tag] = filled(text, fields | {"other_clause": _towards(named, tag)}, tag)
+        words[tag] = filled(text, fields | {"other_clause": towards(named, tag)}, tag)
     return Cause(
-        code, rank, since, station, job.printer if job else "", slip_code(job, facts.order) if job else "",
+        code, rank, since, station, job.printer if job else "", facts.codes.get(job.id, "") if job else "",
         job.id if job else "", words,
     )  # fmt: skip
-
-
-def name_of(rules: Settings, known: str, tag: str) -> str:
-    """What people call a station, a printer or a device; its id where the settings have no name."""
-    found = rules.station(known) or rules.printer(known) or rules.device(known)
-    return (found.name.get(tag) if found else "") or known
-
-
-def clause(rules: Settings, at: str, word: str, tag: str) -> str:
-    """" since 12:31", " at 12:31" on the store's clock; "" where nobody knows."""
-    if not at:
-        return ""
-    local = parse_iso(at).astimezone(rules.zone()).strftime("%H:%M")
-    return f" {word} {local}" if tag == "en" else local + (" 起" if word == "since" else "")
-
-
-_MARKS = "，。：；（）“”"
-_NO_GAP = re.compile(f"(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])| +(?=[{_MARKS}])|(?<=[{_MARKS}]) +| +(?= )")
-"""In Chinese a blank stands only between a character and a figure or a foreign letter."""
-
-
-def filled(text: str, fields: dict[str, Any], tag: str) -> str:
-    """The words with their blanks filled in."""
-    if tag == "en":
-        return text.format_map(causes.Blank(fields))
-    spaced = {name: f" {value} " for name, value in fields.items()}
-    return _NO_GAP.sub("", text.format_map(causes.Blank(spaced))).strip()
-
-
-def _towards(name: str, tag: str) -> str:
-    if not name:
-        return ""
-    return f" and goes to {name}" if tag == "en" else f"，改去{name}"
-
-
-_PAPERS: dict[str, tuple[str, str]] = {
-    "guest_list": ("客单", "the guests' list"), "full_order": ("总单", "the pass slip"),
-    "runner": ("传菜单", "the runner's slip"), "label": ("标签 {code}", "label {code}"),
-    "station_copy": ("分单副本", "the copy of the kitchen slip"),
-}  # fmt: skip
-
-
-def paper_name(job: PrintJob, order: Order) -> TextMap:
-    """What is printed, as people call it: "slip 0041"."""
-    zh, en = _PAPERS.get(job.kind, ("小票 {code}", "slip {code}"))
-    code = slip_code(job, order) if job.kind == "label" else slip_number(job.number)
-    again = job.copy > 1 and job.kind in COOKED_BY
-    return {
-        "zh-Hans": zh.format(code=code) + ("（补打）" if again else ""),
-        "en": en.format(code=code) + (" (REPRINT)" if again else ""),
-    }
-
-
-def slip_code(job: PrintJob, order: Order) -> str:
-    """What stands on it, and what a scanner reads: A031-0041, A031-2 of a label, else the order's number."""
-    if job.kind == "label":
-        return f"{order.number}-{job.part}"
-    return f"{order.number}-{slip_number(job.number)}" if job.number else order.number
-

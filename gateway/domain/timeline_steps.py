@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from gateway.domain.explanation import Facts, filled, name_of, paper_name, slip_code
+from gateway.domain.cause_words import filled, name_of, paper_name
+from gateway.domain.explanation import Facts
 from gateway.domain.hands import actor_words, hand_words
 from gateway.domain.print_job import DEEDS, PrintJob
 from gateway.domain.texts import TextMap
@@ -152,7 +153,7 @@ def _of_paper(facts: Facts, job: PrintJob, papers: Sequence[PrintJob], evidence:
 
 def _of_job(facts: Facts, what: str, at: str, job: PrintJob, who: str, other: str = "", evidence: Json = {}) -> Step:  # noqa: B006
     step = _step(facts, what, at, who, job.station, job=job, other=other)
-    step.slip, step.printer, step.evidence = slip_code(job, facts.order), job.printer, evidence
+    step.slip, step.printer, step.evidence = facts.codes.get(job.id, ""), job.printer, evidence
     return step
 
 

@@ -13,6 +13,7 @@ from gateway.domain.now import Now
 from gateway.domain.order import Order
 from gateway.domain.print_job import COOKED_BY, OPEN
 from gateway.domain.timeline_steps import Happened, concerned, steps
+from gateway.operations import slips
 from gateway.store import devices, jobs, journal, orders, settings, visits
 from gateway.store.transaction import Reader
 
@@ -65,8 +66,8 @@ def explain(rows: Reader, now: Now, asked: str) -> Json | None:
         tickets.append(
             {
                 "id": ticket.id, "station": ticket.station, "name": _name_of_station(facts, ticket.station),
-                "state": ticket.state, "slip": _slip(order, ticket.slip_number), "stands": _plain(found[0]),
-                "causes": _plain(found), "lines": _dishes(order, ticket.id),
+                "state": ticket.state, "slip": slips.code_of_ticket(order, ticket, facts.rules),
+                "stands": _plain(found[0]), "causes": _plain(found), "lines": _dishes(order, ticket.id),
             }
         )  # fmt: skip
     every.sort(key=lambda cause: cause.place)
@@ -96,13 +97,15 @@ def _facts(rows: Reader, now: Now, order: Order, entries: list[journal.Entry]) -
     papers = jobs.of_order(rows, order.id)
     rules = settings.the_settings(rows)
     subjects = {"broker", "cloud", *(job.id for job in papers), *(ticket.id for ticket in order.tickets)}
+    subjects |= {notice.id for notice in order.notices}
     for printer in {job.printer for job in papers}:
         known = rules.printer(printer)
         subjects |= {printer, known.bridge if known else printer}
     found = [condition for subject in sorted(subjects) for condition in devices.conditions_of(rows, subject)]
     wrong = [Wrong(one.code, one.subject, one.since, one.params) for one in found]
     ahead = {job.id: jobs.ahead_of(rows, job) for job in papers if job.state in OPEN}
-    return Facts(order, papers, rules, now, wrong, ahead, _in_cloud(rows, entries), _refused(rows, entries))
+    codes = {job.id: slips.code_of_paper(order, job, rules) for job in papers}
+    return Facts(order, papers, rules, now, wrong, codes, ahead, _in_cloud(rows, entries), _refused(rows, entries))
 
 
 def _in_cloud(rows: Reader, entries: list[journal.Entry]) -> bool:
@@ -135,15 +138,9 @@ def _name_of_station(facts: Facts, station: str) -> dict[str, str]:
     return known.name if known else {"und": station}
 
 
-def _slip(order: Order, number: int) -> str:
-    return f"{order.number}-{documents.slip_number(number)}" if number else ""
-
-
 def _dishes(order: Order, ticket_id: str) -> list[Json]:
     ticket = order.ticket(ticket_id)
     return [
         {"name": line.name, "quantity": line.left or line.quantity, "state": documents.line_state(line, ticket)}
         for line in order.lines_of(ticket_id)
     ]
-
-

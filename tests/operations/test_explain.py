@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from store.shop import COOK, GUEST, SETTINGS, START, Shop, open_shop, rules
+from store.shop import COOK, GUEST, SETTINGS, START, WAITER, Shop, open_shop, rules
 
 from gateway.contract.messages import BridgeState, DeviceState, PrintResult
 from gateway.domain import causes
 from gateway.housekeeping import OldPapers, ProofWatch, WaitingPapers
-from gateway.operations import devices, kitchen, papers, printers, sync, timeline
+from gateway.operations import changes, devices, kitchen, papers, printers, sync, timeline
 from gateway.operations.old_papers import UNANSWERED_S
 from gateway.operations.paper_decisions import decide
 from gateway.store import journal
@@ -198,6 +198,32 @@ def screen_freezes_behind_a_change(shop: Shop, fault: bool) -> str:
     return order_id
 
 
+def nobody_sees_a_rush(shop: Shop, fault: bool) -> str:
+    order_id = rushed(shop)
+    if not fault:
+        drawn(shop, order_id)
+    looked(shop, ProofWatch(shop.store), 10)
+    return order_id
+
+
+def slip_of_a_rush_waits(shop: Shop, fault: bool) -> str:
+    if fault:
+        is_(shop, "kitchen", "blocked", "paper_out")
+    order_id = rushed(shop, "tofu")
+    if not fault:
+        answer(shop, order_id, "PRINTED", paper=1)
+    return order_id
+
+
+def rushed(shop: Shop, item: str = "tea") -> str:
+    order_id = shop.place(item)
+    if item == "tofu":
+        answer(shop, order_id, "PRINTED")
+    drawn(shop, order_id)
+    shop.do(changes.change_line, order_id, 1, "rush", next(shop.keys), None, "", actor=WAITER)
+    return order_id
+
+
 def diverted(shop: Shop, fault: bool) -> str:
     order_id = shop.place("tofu")
     if fault:
@@ -294,6 +320,10 @@ FAULTS = [
           "no screen of Wok"),
     Fault("the screen freezes, then a waiter recalls", screen_freezes_behind_a_change,
           "change_unseen", "还没有显示 11:30 的改动", "has drawn the change made at 11:30"),
+    Fault("nobody sees a rush", nobody_sees_a_rush, "notice_unseen",
+          "吧台没人看到 11:30 的改单（催菜）", "nobody at Bar has seen the change made at 11:30 (rush)"),
+    Fault("the slip of a rush waits", slip_of_a_rush_waits, "paper_out",
+          "小票 0002 在等：换一卷纸", "slip 0002 waits for paper at Kitchen printer"),
     Fault("it was diverted", diverted, "on_paper_elsewhere",
           "小票 0001 没在后厨打印机打", "diverted from Kitchen printer and came out at counter at 11:30"),
     Fault("others are before it", behind_another, "in_line", "前面有 1 张", "in line at Kitchen printer, 1 before it"),
@@ -392,6 +422,16 @@ def test_what_a_bridge_said_of_a_paper_stands_beside_its_step(shop: Shop) -> Non
     shop.do(papers.take_result, job.printer, PrintResult(job.id, 1, "PRINTED", "", {"bytes": 812}))
     step = next(step for step in explained(shop, order_id)["steps"] if step["what"] == "slip_printed")
     assert (step["evidence"], step["slip"], step["printer"]) == ({"bytes": 812}, "A001-0001", "kitchen")
+
+
+def test_the_second_slip_of_an_order_has_its_place_in_its_code_as_on_paper(shop: Shop) -> None:
+    """Two stations begin the day with number 1."""
+    order_id = shop.place("tofu", "lamb")
+    found = explained(shop, order_id)
+    assert [ticket["slip"] for ticket in found["tickets"]] == ["A001-0001", "A001-0001-2"]
+    assert [step["slip"] for step in found["steps"] if step["what"] == "slip_made"] == ["A001-0001", "A001-0001-2"]
+    assert {cause["slip"] for cause in found["tickets"][1]["causes"]} == {"A001-0001-2"}
+    assert explained(shop, "A001-0001-2")["order"]["id"] == order_id
 
 
 def test_what_the_journal_has_forgotten_is_told_from_the_rows(shop: Shop) -> None:
