@@ -178,6 +178,13 @@ class RunningDemo:
         }
         return self.staff("POST", f"/api/v1/tickets/{ticket['id']}/{action}", body)
 
+    def clear_board(self, station: str) -> None:
+        """Ends what other tests left open at a station: it would stand before a test's cards, and make slips later."""
+        for ticket in self.staff("GET", f"/api/v1/stations/{station}/tickets", None)[1]["tickets"]:
+            body = {"screen": f"{station}-far", "key": str(uuid.uuid4()), "version": ticket["version"]}
+            status, answer = self.staff("POST", f"/api/v1/tickets/{ticket['id']}/bump", body)
+            assert status == 200, answer
+
     def conditions(self) -> list[dict[str, Any]]:
         status, value = self.staff("GET", "/api/v1/conditions")
         assert status == 200, (status, value)

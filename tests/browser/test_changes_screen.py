@@ -20,10 +20,7 @@ WORDS = {"zh-CN": ("退菜：停做", "催菜", "知道了"), "en-US": ("Not wan
 
 @pytest.fixture(autouse=True)
 def _an_empty_board(demo: RunningDemo) -> None:
-    """What other tests left open would stand before these cards."""
-    for ticket in demo.staff("GET", "/api/v1/stations/wok/tickets", None)[1]["tickets"]:
-        body = {"screen": "wok-far", "key": str(uuid.uuid4()), "version": ticket["version"]}
-        assert demo.staff("POST", f"/api/v1/tickets/{ticket['id']}/bump", body)[0] == 200
+    demo.clear_board("wok")
 
 
 def change(demo: RunningDemo, order: dict[str, Any], line: int, action: str, **more: Any) -> dict[str, Any]:

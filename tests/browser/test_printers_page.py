@@ -19,6 +19,8 @@ RICE = {"item": "egg-fried-rice", "quantity": 1, "modifiers": [], "note": "<b>å°
 
 @pytest.fixture
 def no_paper(demo: RunningDemo) -> Iterator[None]:
+    demo.clear_board("wok")
+    eventually("nothing is left to print", lambda: not waiting(demo))
     demo.drill("paper_out", target="kitchen")
     eventually("the box knows", lambda: "paper_out" in {c["code"] for c in demo.conditions()})
     yield
