@@ -1,4 +1,5 @@
-"""What an idle gateway costs with 20 kitchen screens open: processor time and wake-ups."""
+"""What an idle gateway costs with 20 screens open (16 of the kitchen, two of the pass, two boards): processor time and
+wake-ups."""
 
 from __future__ import annotations
 
@@ -13,14 +14,19 @@ from benchmarks.figures import Figure, main, median, note
 from benchmarks.idle_printer import IdlePrinter
 from benchmarks.shop import Gateway, Shop, wait_for
 
-SCREENS = 20
-TOPICS = "tickets:wok,menu,conditions,devices,uplink"
+TOPICS = [
+    *["tickets:wok,conditions,uplink"] * 8, *["tickets:bar,conditions,uplink"] * 8,
+    *["orders,conditions,uplink"] * 2, *["orders"] * 2,
+]  # fmt: skip
+"""What each page asks for: kds.js, expo.js and board.js."""
+
+SCREENS = len(TOPICS)
 
 
 def measure(quick: bool) -> Iterator[Figure]:
-    rounds, seconds = (2, 10.0) if quick else (5, 20.0)
+    rounds, seconds = (2, 10.0) if quick else (3, 60.0)
     with Shop() as shop:
-        shop.seed()
+        shop.seed(expo=True)
         for name in ("kitchen", "receipt"):
             IdlePrinter(shop.folder.devices / name)
         shop.broker()
@@ -63,9 +69,9 @@ class Screens:
         self.bytes = 0
         self._heard: set[int] = set()
         self._lines = selectors.DefaultSelector()
-        for n in range(SCREENS):
+        for n, topics in enumerate(TOPICS):
             line = socket.create_connection(("127.0.0.1", gateway.staff))
-            path = f"/api/v1/events?topics={TOPICS}&screen=bench-{n}"
+            path = f"/api/v1/events?topics={topics}&screen=bench-{n}"
             head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\r\n"
             line.sendall(head.encode())
             self._lines.register(line, selectors.EVENT_READ)

@@ -19,7 +19,8 @@ from benchmarks.shop import ROOT
 
 SCRIPTS = (
     "orders_per_second", "place_order_cpu", "print_latency", "drain", "memory", "cold_start", "bytes_written",
-    "idle_cpu", "render_slip", "twenty_devices",
+    "idle_cpu", "render_slip", "ledger_watch", "twenty_devices", "order_to_card", "screen_speed", "kitchen_day",
+    "simulated_shifts",
 )  # fmt: skip
 EVIDENCE = ROOT / "docs" / "evidence" / "benchmarks.md"
 

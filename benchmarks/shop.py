@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import tomllib
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -30,15 +31,19 @@ from gateway.demo.rights import BRIDGE, GATEWAY
 from gateway.demo.seed import OPEN_GUARDS, SAMPLES
 from gateway.domain.actor import HOUSE
 from gateway.domain.menu import Menu
-from gateway.domain.settings import Area, Settings
+from gateway.domain.settings import Area, Serving, Settings
 from gateway.ids import Ids
 from gateway.operations import administration
 from gateway.store import Store, settings
+from gateway.store.people import User
 from gateway.store.writer import Writer
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLES = 500
 """An order looks at its check's other orders: with few tables a long run would measure checks of 1000 orders."""
+
+
+COOK = "cook"
 
 
 def free_port() -> int:
@@ -73,6 +78,8 @@ class Shop:
         self.passwords = keep_passwords(self.folder.secrets)
         self.started: list[subprocess.Popen[bytes]] = []
         self.mqtt_port = free_port()
+        self.session = secrets.token_urlsafe(16)
+        """The cookie of a cook who is logged in: a login of its own would cost what is no part of any figure."""
 
     def __enter__(self) -> Shop:
         return self
@@ -82,12 +89,13 @@ class Shop:
             end(process)
         shutil.rmtree(self.folder.root)
 
-    def seed(self) -> dict[str, str]:
-        """The sample menu and settings with 500 open tables. Returns their tokens by name."""
+    def seed(self, expo: bool = False) -> dict[str, str]:
+        """The sample menu and settings with 500 open tables, with a pass or without. Returns their tokens by name."""
         text = fill_devices((SAMPLES / "settings.toml").read_text(encoding="utf-8"), self.folder.devices)
         rules = msgspec.structs.replace(
             msgspec.convert(tomllib.loads(text), Settings),
             guards=OPEN_GUARDS,
+            serving=Serving(expo),
             areas=[Area("hall", {"en": "Hall"}, [str(n + 1) for n in range(TABLES)])],
         )
         menu = msgspec.convert(tomllib.loads((SAMPLES / "menu.toml").read_text(encoding="utf-8")), Menu)
@@ -97,6 +105,8 @@ class Shop:
             store.submit(administration.import_settings, HOUSE, rules, _tokens(), True),
             store.submit(administration.import_menu, HOUSE, menu),
             store.submit(administration.set_program, HOUSE, "bench", self.passwords.api_token),
+            store.submit(administration.set_user, HOUSE, User(COOK, "kitchen", "", "", "zh-Hans")),
+            store.submit(administration.begin_session, HOUSE, COOK, True, "bench", self.session),
         ]
         Writer(store, Ids()).step(Clock().now())
         for pending in asked:
@@ -204,10 +214,12 @@ class Gateway:
         return self.process.poll() is not None
 
     def ask(self, port: int, method: str, path: str, body: Any = None, token: str = "") -> tuple[int, Any]:
-        """One request on a connection of its own."""
+        """One request on a connection of its own, with a key that no other has."""
         line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         try:
-            headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+            headers = {"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex}
+            if token:
+                headers["Authorization"] = f"Bearer {token}"
             line.request(method, path, msgspec.json.encode(body) if body is not None else None, headers)
             answer = line.getresponse()
             raw = answer.read()

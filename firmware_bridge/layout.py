@@ -10,7 +10,7 @@ from firmware_bridge.errors import UnprintableError
 from firmware_bridge.label import LabelSize
 from firmware_bridge.page import BarCode, Gap, Line, QrCode, Span, TextLine
 from firmware_bridge.slips.bill_slip import BillSlip, GuestList, Receipt
-from firmware_bridge.slips.kitchen_slip import KitchenSlip, Notice
+from firmware_bridge.slips.kitchen_slip import KitchenSlip, NoteChange, Notice
 from firmware_bridge.slips.label_slip import LabelSlip, TestLabel
 from firmware_bridge.slips.pass_slip import FullOrder, RunnerSlip
 from firmware_bridge.slips.report_slip import Report, StaleSlip
@@ -38,6 +38,7 @@ PAGES: dict[str, type[SlipPage]] = {
     "fire": Notice,
     "move": Notice,
     "merge": Notice,
+    "change": NoteChange,
     "bill": BillSlip,
     "receipt": Receipt,
     "shift": Report,
@@ -55,7 +56,7 @@ def layout(slip: Slip, columns: int, encoding: Encoding, copy: int = 1) -> list[
     """The whole slip, top to bottom. `copy` above 1 says REPRINT at both ends."""
     page = PAGES.get(slip.kind, KitchenSlip)(slip, columns, encoding, words_of(slip.language))
     banner = page.banner(copy) if copy > 1 else []
-    return [*banner, *page.elsewhere_printed(), *page.body(), *banner]
+    return [*banner, *page.elsewhere_printed(), *page.screen_down(), *page.body(), *banner]
 
 
 def label(slip: Slip, size: LabelSize, encoding: Encoding, copy: int = 1) -> list[Line]:

@@ -27,6 +27,7 @@ from gateway.ids import Ids
 from gateway.intake import Intake
 from gateway.operations import administration, crossing_off
 from gateway.operations.uplink import Uplink
+from gateway.relays.boards import Boards
 from gateway.relays.cloud import CloudRelay
 from gateway.relays.displays import Displays
 from gateway.relays.inquiries import Inquiries
@@ -86,10 +87,12 @@ class Gateway:
         self.papers = Papers(self.store, self.topics, self.broker)
         inquiries = Inquiries(self.store, self.topics, self.broker)
         poles = Poles(self.store, self.topics, self.broker)
+        boards = Boards(self.store, self.topics, self.broker)
+        self.local = LocalRelay(self.store, self.broker, self.papers, displays, inquiries, poles, boards)
         self.intake = Intake(self.store, self.topics, self.broker, displays.saw)
         self.runners = [
             self._runner("writer", Writer(self.store, Ids(self._newest_tick()))),
-            self._runner("local relay", LocalRelay(self.store, self.broker, self.papers, displays, inquiries, poles)),
+            self._runner("local relay", self.local),
             self._runner("intake", self.intake),
             self._runner("hub", self.hub),
             self._runner("housekeeping", self._housekeeping()),
@@ -128,6 +131,7 @@ class Gateway:
 
         def bridge_came() -> None:
             self.papers.forget()
+            self.local.forget_displays()
             local.wake()
 
         self.intake.on_bridge = bridge_came

@@ -19,8 +19,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("gateway.commands.doctor", "what the printers can do, as their newest probes found"),
     "orders": ("gateway.commands.inspect", "the newest orders"),
     "explain": ("gateway.commands.explain", "why an order stands where it stands, step by step"),
+    "ledger": ("gateway.commands.ledger", "whether every dish that was accepted is accounted for"),
     "jobs": ("gateway.commands.inspect", "print jobs, newest first"),
     "outbox": ("gateway.commands.inspect", "what waits for the cloud"),
+    "user": ("gateway.commands.user", "who may log in, and in which language pages speak to them"),
     "menu": ("gateway.commands.exchange", "import or export the menu as TOML"),
     "settings": ("gateway.commands.exchange", "import or export the settings as TOML"),
 }

@@ -27,7 +27,7 @@ from gateway.domain.actor import Actor
 from gateway.domain.errors import Refused
 from gateway.domain.now import Now
 from gateway.domain.order import StaffCart
-from gateway.operations import device_events, devices, inquiries, kitchen, ordering, papers
+from gateway.operations import changes, device_events, devices, inquiries, kitchen, ordering, papers
 from gateway.store import NotDone, Pending, Store, keys
 
 log = logging.getLogger(__name__)
@@ -179,10 +179,11 @@ class Intake:
         actor = Actor("screen", do.screen, station)
         if do.action == "rendered":
             self._submit(message, kitchen.rendered, actor, ticket, do.screen, do.key, do.version, station)
+        elif do.action == "rush":
+            self._submit(message, changes.rush_ticket, actor, ticket, do.key, station)
         else:
-            self._submit(
-                message, kitchen.act_on_ticket, actor, ticket, do.action, do.screen, do.key, do.version, station
-            )
+            seen = (do.screen, do.key, do.version, station, do.lines)
+            self._submit(message, kitchen.act_on_ticket, actor, ticket, do.action, *seen)
 
     def _take_order(self, message: Message) -> None:
         try:

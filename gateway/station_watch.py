@@ -16,10 +16,10 @@ each commit in a rush; this need not look so often."""
 
 
 class StationWatch:
-    """`screens`: the stations that a screen follows at this moment. What is suspended is a row, and so outlives a
-    restart; for how long a path has been dead is counted anew, so that a start never closes a shop by itself."""
+    """`screens`: the stations that a living screen follows at this moment. What is suspended is a row, and so outlives
+    a restart; for how long a path has been dead is counted anew, so that a start never closes a shop by itself."""
 
-    def __init__(self, store: Store, screens: Callable[[], Set[str]]):
+    def __init__(self, store: Store, screens: Callable[[Now], Set[str]]):
         self._store = store
         self._screens = screens
         self._dead: dict[Place, float] = {}
@@ -34,7 +34,7 @@ class StationWatch:
         return self._due
 
     def _look(self, now: Now) -> None:
-        screens = self._screens()
+        screens = self._screens(now)
         with self._store.read() as rows:
             rules = settings.settings(rows)
             if rules is None:

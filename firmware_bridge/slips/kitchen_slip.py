@@ -19,7 +19,7 @@ class KitchenSlip(SlipPage):
         page += self.dishes()
         if slip.portions > 1:
             page += [*self.wrapped(self.words.portion.format(slip.portion, slip.portions), LONG_DISH), Gap(8)]
-        page.append(Rule())
+        page += [Rule(), *self.changes()]
         page += self.note(slip.note, 0)
         page += self.allergies()
         return [*page, *self.also(), *self.foot()]
@@ -55,6 +55,18 @@ class KitchenSlip(SlipPage):
         page.append(Gap(8))
         return page
 
+    def changes(self) -> list[Line]:
+        """What has changed before this was printed: whoever holds the slip of such a change must not count it twice."""
+        words = self.words
+        page = self.wrapped(words.counted, BOLD) if self.slip.changes else []
+        for change in self.slip.changes:
+            sign = "-" if change.kind == "return" else ""
+            what = [f"{sign}{line.quantity}× {printable(line.name)}" for line in change.lines]
+            before = [words.moved_from + printable(change.from_place)] if change.from_place else []
+            text = f"{words.announce.get(change.kind, printable(change.kind))} {words.comma.join([*before, *what])}"
+            page += self.indented(text + (words.see_slip.format(change.number) if change.number else ""), 2, BOLD)
+        return [*page, Gap(8)] if page else []
+
     def also(self) -> list[Line]:
         """Where else the order is made."""
         if not self.slip.elsewhere:
@@ -89,7 +101,7 @@ class Notice(KitchenSlip):
             large = self.cells(before) <= self.columns_of(DISH)
             page += [*self.wrapped(before, DISH if large else LONG_DISH), Gap(8)]
         page += self.dishes()
-        page.append(Rule())
+        page += [Rule(), *self.changes()]  # of a course that was called, and whose slip waited
         if slip.reason:
             page += self.marked(words.reason, slip.reason, 0)
         page += self.note(slip.note, 0)
@@ -98,3 +110,15 @@ class Notice(KitchenSlip):
 
     def sign(self) -> str:
         return "-" if self.slip.kind == "return" else ""
+
+
+class NoteChange(Notice):
+    """改单: what is said of a dish is new. What was said stands below it, so that a cook knows the paper that it was
+    on."""
+
+    def dish(self, line: SlipLine, style: Style) -> list[Line]:
+        page = super().dish(line, style)
+        under = self.cells(self._quantity(line)) * (2 if style.wide else 1)
+        more = [] if line.note else self.indented(self.words.no_note, under, BOLD)
+        more += self.marked(self.words.note_before, line.note_before, under) if line.note_before else []
+        return [*page[:-1], *more, page[-1]]

@@ -23,6 +23,9 @@ from firmware_bridge.page import (
 from firmware_bridge.slips.words import Words
 from gateway.contract.slips import Slip, SlipOption
 
+NEW_DISHES = ("kitchen", "dish", "add", "fire")
+"""Kinds that somebody begins to cook by; the others say themselves what to do."""
+
 
 class SlipPage(Page):
     """One slip on its paper. A kind says in `body` what stands on it."""
@@ -49,6 +52,15 @@ class SlipPage(Page):
         """For whoever stands at this printer: it belongs to another one's cooks."""
         name = printable(self.slip.instead_of)
         return [*self.band(self.words.instead_of + name, LOUD), Gap(8)] if name else []
+
+    def screen_down(self) -> list[Line]:
+        """For cooks who look at a screen: it has not drawn this, so it is on no screen that anybody sees."""
+        if not self.slip.screen_down:
+            return []
+        page = self.band(self.words.screen_down, LOUD)
+        if self.slip.kind in NEW_DISHES:
+            page += self.band(self.words.screen_down_tell, Style(inverse=True, bold=True))
+        return [*page, Gap(10)]
 
     def head(self, left: str) -> list[Line]:
         """Whose paper and what number, the place, and who asked for it when."""

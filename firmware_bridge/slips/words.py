@@ -16,6 +16,8 @@ class Words:
     reprint: str
     check: str
     note: str
+    note_before: str
+    no_note: str
     by: str
     reason: str
     allergy: str
@@ -23,6 +25,10 @@ class Words:
     previous: str
     missing: str
     instead_of: str
+    screen_down: str
+    screen_down_tell: str
+    counted: str
+    see_slip: str
     covers: str
     portion: str
     waited: str
@@ -54,22 +60,26 @@ CHINESE = Words(
     title={
         "guest_list": "客单", "full_order": "总单", "kitchen": "厨打单", "dish": "一菜一单", "runner": "传菜单",
         "add": "加菜单", "return": "退菜单", "refire": "重做单", "rush": "催菜单", "hold": "等叫单", "fire": "起菜单",
-        "move": "转台单", "merge": "并台单", "bill": "预结单", "receipt": "结账单", "shift": "交班单", "day": "日结单",
+        "move": "转台单", "merge": "并台单", "change": "改单",
+        "bill": "预结单", "receipt": "结账单", "shift": "交班单", "day": "日结单",
         "stale": "旧单待确认", "label": "标签", "test": "测试单",
     },
     announce={
         "return": "退菜", "refire": "重做", "rush": "催菜", "hold": "等叫", "fire": "起菜", "move": "转台",
-        "merge": "并台",
+        "merge": "并台", "change": "改单",
     },
     tell={
         "return": "这些不要了，请停做", "refire": "再做一份，不另收钱", "rush": "客人在催，请先做",
         "hold": "先别做，等起菜单",
         "fire": "可以做了", "move": "换桌不换菜，不用重做", "merge": "并桌不换菜，不用重做",
+        "change": "备注改了，照新的做，份数不变",
     },
     addition="加菜",
     reprint="补打 REPRINT",
     check="先核对再做 check before cooking",
     note="备注：",
+    note_before="原备注：",
+    no_note="备注取消",
     by="经手：",
     reason="原因：",
     allergy="过敏：",
@@ -77,6 +87,10 @@ CHINESE = Words(
     previous="上一张",
     missing="缺单 MISSING ",
     instead_of="代打 FOR：",
+    screen_down="屏幕没反应 SCREEN DOWN",
+    screen_down_tell="按这张做，屏幕好了不用再做",
+    counted="改动，上面已算好：",
+    see_slip="（单 {}）",
     covers="{} 人",
     portion="第 {} 份，共 {} 份",
     waited="已等 {} 分钟",
@@ -107,24 +121,28 @@ ENGLISH = Words(
     title={
         "guest_list": "Your order", "full_order": "full order", "kitchen": "kitchen", "dish": "one dish",
         "runner": "runner", "add": "addition", "return": "return", "refire": "cook again", "rush": "rush",
-        "hold": "hold", "fire": "fire", "move": "table move", "merge": "tables merged", "bill": "Bill",
-        "receipt": "Receipt", "shift": "Shift report", "day": "Day report", "stale": "Old slips", "label": "Label",
+        "hold": "hold", "fire": "fire", "move": "table move", "merge": "tables merged",
+        "change": "note changed", "bill": "Bill", "receipt": "Receipt", "shift": "Shift report",
+        "day": "Day report", "stale": "Old slips", "label": "Label",
         "test": "Test slip",
     },
     announce={
         "return": "RETURN", "refire": "COOK AGAIN", "rush": "RUSH", "hold": "HOLD", "fire": "FIRE",
-        "move": "TABLE MOVE", "merge": "MERGED",
+        "move": "TABLE MOVE", "merge": "MERGED", "change": "CHANGE",
     },
     tell={
         "return": "not wanted any more: stop", "refire": "once more, free of charge",
         "rush": "guests wait: do this first",
         "hold": "do not cook yet, wait for FIRE", "fire": "cook it now",
         "move": "same dishes, do not cook again", "merge": "same dishes, do not cook again",
+        "change": "same dishes, cook by the new note",
     },
     addition="Addition",
     reprint="REPRINT",
     check="check before cooking",
     note="note: ",
+    note_before="note before: ",
+    no_note="no note any more",
     by="by: ",
     reason="reason: ",
     allergy="ALLERGY: ",
@@ -132,6 +150,10 @@ ENGLISH = Words(
     previous="previous",
     missing="MISSING ",
     instead_of="FOR: ",
+    screen_down="SCREEN DOWN",
+    screen_down_tell="cook from this paper, and only once",
+    counted="Changes, already counted above:",
+    see_slip=" (slip {})",
     covers="{} guests",
     portion="portion {} of {}",
     waited="waiting {} min",

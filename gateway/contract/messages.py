@@ -22,6 +22,8 @@ ScreenName = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=_O
 ActionKey = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=_ONE_LINE)]
 Version = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 """Up to what JSON's readers agree on; SQLite has ten bits more."""
+LineIds = Annotated[list[Annotated[str, msgspec.Meta(max_length=8)]], msgspec.Meta(max_length=60)]
+"""Lines of a ticket that are bumped or undone by themselves; empty: the ticket. No order has more lines."""
 
 JobState = Literal["SENDING", "WAITING", "PRINTED", "UNCONFIRMED", "UNKNOWN", "WITHDRAWN"]
 FINAL_RESULTS: frozenset[str] = frozenset({"PRINTED", "UNCONFIRMED", "UNKNOWN", "WITHDRAWN"})
@@ -177,7 +179,8 @@ class GatewayState(msgspec.Struct, omit_defaults=True):
 class TicketDo(msgspec.Struct, omit_defaults=True):
     """Display to gateway, `stations/{station}/tickets/{ticket}/do`; also the body of the HTTP call."""
 
-    action: Literal["start", "bump", "recall", "undo", "serve", "acknowledge", "rendered"]
+    action: Literal["start", "bump", "recall", "undo", "serve", "acknowledge", "allergy", "rush", "rendered"]
     screen: ScreenName
     key: ActionKey
     version: Version
+    lines: LineIds = []

@@ -7,7 +7,7 @@ STATUS = {
     "login_needed": 401, "wrong_login": 401,
     "table_closed": 403, "not_allowed": 403, "foreign_origin": 403,
     "unknown_table": 404, "unknown_order": 404, "unknown_check": 404, "unknown_ticket": 404, "unknown_job": 404,
-    "unknown_line": 404,
+    "unknown_line": 404, "unknown_day": 404,
     "unknown_item": 404, "unknown_station": 404, "unknown_printer": 404, "unknown_device": 404, "unknown_bridge": 404,
     "unknown_inquiry": 404, "not_found": 404,
     "method_not_allowed": 405,

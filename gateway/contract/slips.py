@@ -11,7 +11,7 @@ import msgspec
 
 SlipKind = Literal[
     "guest_list", "full_order", "kitchen", "dish", "runner", "add", "return", "refire", "rush", "hold", "fire", "move",
-    "merge", "bill", "receipt", "shift", "day", "stale", "label", "test",
+    "merge", "change", "bill", "receipt", "shift", "day", "stale", "label", "test",
 ]  # fmt: skip
 KINDS: tuple[SlipKind, ...] = get_args(SlipKind)
 
@@ -36,6 +36,7 @@ class SlipLine(msgspec.Struct, omit_defaults=True):
 
     `station` is where it is made, for papers that hold dishes of several. `amount` is the whole line's, in the
     smallest unit of the slip's currency; None where no price belongs. `waited` counts minutes since the order.
+    `note_before` is what was said of it until a change that its slip, of the kind `change`, tells.
     """
 
     quantity: int
@@ -45,6 +46,7 @@ class SlipLine(msgspec.Struct, omit_defaults=True):
     station: str = ""
     amount: int | None = None
     waited: int = 0
+    note_before: str = ""
 
 
 class SlipElsewhere(msgspec.Struct, omit_defaults=True):
@@ -52,6 +54,19 @@ class SlipElsewhere(msgspec.Struct, omit_defaults=True):
 
     station: str
     quantity: int
+
+
+class SlipChange(msgspec.Struct, omit_defaults=True):
+    """A change of the ticket, which the quantities of its slip already count.
+
+    `kind` is that of a slip about this change alone, and `number` that slip's, "" where it has none. `lines` are empty
+    where it is about all of them; `from_place` is where the party sat before.
+    """
+
+    kind: str
+    lines: list[SlipLine] = msgspec.field(default_factory=list)
+    number: str = ""
+    from_place: str = ""
 
 
 class SlipFigure(msgspec.Struct, omit_defaults=True):
@@ -94,6 +109,7 @@ class Slip(msgspec.Struct, omit_defaults=True):
     `number` and `previous` are the station's running slip numbers, so that a missing one is seen.
     `instead_of` names the printer that should have printed it, whose station must be told by shouting or by walking.
     `missing` are earlier numbers of this station that nothing proves and nobody has answered for.
+    `screen_down`: the station has a screen, which did not draw this in time. `changes` are those that are counted here.
     `addition`: not the first order of its table's visit; it says so beside the place.
     `code` prints as a bar code. `allergies` print inverse over the whole width.
     `portion` of `portions`: one of several papers of the same dish, of a label one of all that the order gets there; 0
@@ -124,6 +140,8 @@ class Slip(msgspec.Struct, omit_defaults=True):
     code: str = ""
     addition: bool = False
     instead_of: str = ""
+    screen_down: bool = False
+    changes: list[SlipChange] = msgspec.field(default_factory=list)
     missing: list[str] = msgspec.field(default_factory=list)
     portion: int = 0
     portions: int = 0

@@ -127,7 +127,7 @@ def _people(passwords: Passwords) -> list[tuple[Operation, tuple[Any, ...]]]:
 
     password, pin = generate_password_hash(passwords.staff_password), generate_password_hash(passwords.staff_pin)
     return [
-        (administration.set_user, (User(STAFF_USER, "manager", password, pin, "zh-Hans"),)),
+        (administration.set_user, (User(STAFF_USER, "manager", password, pin, ""),)),
         (administration.set_program, ("demo", passwords.api_token)),
     ]
 

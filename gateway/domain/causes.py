@@ -97,6 +97,11 @@ KINDS: dict[str, Kind] = {
         "{paper} should be at {printer}{since}, and the printer link has not said a word: look whether it came out,"
         " else tell the station in person",
     ),
+    "slip_silent": _kind(
+        "now", "{since}打印连接程序拿着给{printer}的{paper}，没有下文：去{station}当面说一声；它会自己再送一次",
+        "the printer link has {paper} for {printer} and says nothing of it{since}: tell {station} in person;"
+        " it is sent once more by itself",
+    ),
     # --- a paper that needs a person's word ---
     "slip_unknown": _kind(
         "now", "{paper}送了，打印机一直没有回答：看看{printer}出了没有，出了点“已出单”，没出点“补打”",
@@ -120,9 +125,20 @@ KINDS: dict[str, Kind] = {
         "soon", "{paper}送了，{printer}没有回答：马上自动补打，两张只做一份",
         "{paper} was sent and {printer} did not answer: it prints again by itself in a moment; cook it once",
     ),
+    "slip_missing": _kind(
+        "soon", "{station}后面的小票已经出了，{paper}还在{printer}等着：厨师会看到缺号，急的请当面报单",
+        "later slips of {station} have come out while {paper} still waits at {printer}: its cook sees the gap; tell the"
+        " station in person if it is urgent",
+    ),
     "slip_unproven": _kind(
-        "soon", "{paper}已打印，{printer}无法核实：看看单子在不在档口",
+        "soon", "{paper}已打印，{printer}无法核实：看看单子在不在{station}",
         "{paper} is printed, but {printer} cannot confirm: look whether it lies at {station}",
+    ),
+    # --- the ledger ---
+    "ledger_difference": _kind(
+        "now", "{since}{dishes}没着落：没有屏幕显示过，也没有出单；去{station}当面说一声，再看看那里的打印机",
+        "{dishes} unaccounted for{since}: no screen has drawn it and no slip came out; tell {station} in person and"
+        " look at its printer",
     ),
     # --- screens ---
     "no_screen": _kind(
@@ -130,9 +146,11 @@ KINDS: dict[str, Kind] = {
         "no screen of {station} has drawn it{since}: look at the screen, or tell the station in person",
     ),
     "screen_silent": _kind(
-        "soon", "{station}没有一块屏幕显示过这张单；{at}已改在{printer}打出{paper}：厨师看纸，请看看屏幕",
-        "no screen of {station} has drawn it; {paper} came out at {printer} instead{at}: the cook has it on paper,"
-        " look at the screen",
+        "soon",
+        "{station}没有一块屏幕显示过这张单；{at}已改在{printer}打出{paper}，印着 SCREEN DOWN："
+        "厨师看纸，请看看屏幕",
+        "no screen of {station} has drawn it; {paper}, marked SCREEN DOWN, came out at {printer} instead{at}: the cook"
+        " has it on paper, look at the screen",
     ),
     "change_unseen": _kind(
         "soon", "{station}的屏幕还没有显示{at}的改动：看看屏幕，或口头说一声",
@@ -166,6 +184,13 @@ KINDS: dict[str, Kind] = {
     "on_paper_elsewhere": _kind(
         "going", "{paper}没在{other}打，{at}改在{printer}打出来了：单子在那边",
         "{paper} was diverted from {other} and came out at {printer}{at}: it lies there",
+    ),
+    "screen_down": _kind(
+        "going",
+        "{station}的屏幕当时没反应，{at}在{printer}打出了{paper}，印着 SCREEN DOWN："
+        "厨师按纸做，屏幕好了不用再做",
+        "the screen of {station} had stopped, so {paper} came out at {printer}{at}, marked SCREEN DOWN: the cook has it"
+        " on paper, and cooks it only once when the screen is back",
     ),
     "started": _kind("going", "{since}{station}在做（{by}）", "{station} has been cooking it{since} ({by})"),
     "ready": _kind("going", "{station}{at}出餐了，等着上菜", "{station} had it ready{at}, waiting to be served"),

@@ -128,6 +128,18 @@ KINDS: dict[str, Kind] = {
         "{number}，{table} 桌：马上会自动补打，两张只做一份",
         "{number}, table {table}: it prints again by itself in a moment; cook it once",
     ),
+    "slip_silent": _kind(
+        "now", "单号 {slip} 交给了{device}，没有下文", "Slip {slip} went to {device} and was never heard of again",
+        "{number}，{table} 桌，{dishes}：去档口当面说一声。它会自己再打一次；几张都这样就给点单盒断电再开",
+        "{number}, table {table}, {dishes}: tell the station in person. It is sent once more by itself; if that "
+        "happens again and again, power the box off and on",
+    ),
+    "slip_missing": _kind(
+        "soon", "{place}缺小票 {slip}", "Slip {slip} of {place} is missing",
+        "{number}，{table} 桌，{dishes}：后面的号已经出了，这张还在{device}等着。急的请当面报单",
+        "{number}, table {table}, {dishes}: later ones have come out, this one still waits at {device}. Tell the "
+        "station in person if it is urgent",
+    ),
     "slip_stale": _kind(
         "soon", "{number} 的单放久了，没有打", "{number} waited too long and did not print",
         "单号 {slip}，{table} 桌：还要做就点“打印”，不要就点“取消”",
@@ -143,8 +155,14 @@ KINDS: dict[str, Kind] = {
         "{dishes}：去档口口头报单，并看看屏幕和打印机",
         "{dishes}: tell the station in person; look at its screen and printer",
     ),
+    "ledger_difference": _kind(
+        "now", "{table} 桌 {number} 有菜没着落", "Dishes of {number}, table {table} are unaccounted for",
+        "{dishes}：没有屏幕显示过，也没有出单。去{place}当面说一声，再看看那里的打印机",
+        "{dishes}: no screen has drawn them and no slip came out. Tell {place} in person and look at its printer",
+    ),
     "station_cut_off": _kind(
-        "now", "{name}收不到单，那里做的菜暂停供应", "{name} gets no orders, so its dishes are not sold for now",
+        "now", "{name}{where}收不到单，那里做的菜暂停供应",
+        "{name}{where} gets no orders, so its dishes are not sold for now",
         "打开它的屏幕，或修好它的打印机，菜会自己恢复供应。客人急要，就由员工下单并当面告诉厨师",
         "Open its screen or mend its printer, and they are sold again by themselves. What a guest cannot wait for, "
         "staff may order: then tell the cook in person",

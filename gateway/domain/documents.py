@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
@@ -58,8 +58,9 @@ def _choice(choice: Choice) -> Json:
 
 
 _TICKET_FIELDS = (
-    "id", "station", "state", "version", "shown_version", "proof", "doubt", "fired_at", "shown_at", "started_at",
-    "ready_at", "served_at", "cleared_at", "updated_at", "updated_by", "hold", "course", "ended",
+    "id", "station", "state", "version", "shown_version", "proof", "doubt", "fired_at", "shown_at", "shown_by",
+    "started_at", "ready_at", "served_at", "cleared_at", "updated_at", "updated_by", "hold", "course", "ended",
+    "allergy_at", "allergy_by",
 )  # fmt: skip
 
 _STAFF_ONLY = ("tickets", "by", "source", "external_id", "prepaid")
@@ -95,6 +96,7 @@ def order_document(order: Order) -> Json:
                 "ready_at": ticket.ready_at,
                 "served_at": ticket.served_at,
             }
+            | ({"to_cook": line.to_cook} if line.to_cook < line.left else {})
         )
     return {
         "id": order.id,
@@ -130,12 +132,15 @@ def order_document(order: Order) -> Json:
 
 
 def _notice(notice: Notice) -> Json:
-    return {
+    said: Json = {
         "id": notice.id, "number": notice.number, "kind": notice.kind, "version": notice.version,
         "lines": [{"id": str(one.line), "quantity": one.quantity} for one in notice.lines], "reason": notice.reason,
         "from_place": notice.from_place, "by": notice.by, "at": notice.at, "shown_at": notice.shown_at,
         "acked_at": notice.acked_at, "acked_by": notice.acked_by, "slip": _slip(notice.slip_number),
     }  # fmt: skip
+    if notice.kind == "change":
+        said |= {"note": notice.note, "note_before": notice.note_before}
+    return said
 
 
 def _slip(number: int) -> Json | None:
@@ -176,7 +181,7 @@ def ticket_document(order: Json, ticket_id: str, station_names: Mapping[str, Tex
                 name: line[name]
                 for name in ("id", "item", "name", "kitchen_name", "quantity", "variant", "modifiers", "note", "state")
             }
-            | {"ordered": line.get("ordered", line["quantity"])}
+            | {"ordered": line.get("ordered", line["quantity"]), "quantity": line.get("to_cook", line["quantity"])}
             for line in order["lines"]
             if line["ticket"] == ticket_id
         ],
@@ -202,12 +207,17 @@ MOST_NAMED = 3
 """Dishes of a condition: who reads it goes and looks."""
 
 
-def dishes(lines: list[tuple[Line, int]]) -> TextMap:
+class Named(Protocol):
+    @property
+    def name(self) -> TextMap: ...
+
+
+def dishes(lines: Sequence[tuple[Named, int]]) -> TextMap:
     """What is meant, in both languages of the house, for a sentence."""
     return {tag: _listed(lines, tag) for tag in ("zh-Hans", "en")}
 
 
-def _listed(lines: list[tuple[Line, int]], tag: str) -> str:
+def _listed(lines: Sequence[tuple[Named, int]], tag: str) -> str:
     named = [f"{quantity}× {pick(line.name, tag)}" for line, quantity in lines[:MOST_NAMED]]
     return ("、" if tag == "zh-Hans" else ", ").join(named) + ("…" if len(lines) > MOST_NAMED else "")
 

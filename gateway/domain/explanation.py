@@ -89,6 +89,7 @@ def explain_ticket(facts: Facts, ticket: Ticket) -> list[Cause]:
         return [_cause(facts, "on_hold", ticket, since=ticket.fired_at)]
     papers = [job for job in facts.papers if job.ticket == ticket.id and job.kind in COOKED_BY]
     found = [cause for job in papers if (cause := _of_paper(facts, ticket, job, papers))]
+    found += [_cause(facts, "slip_missing", ticket, job) for job in papers if facts.standing("slip_missing", job.id)]
     found += _of_screens(facts, ticket, papers)
     found += _of_changes(facts, ticket)
     if ticket.state != "QUEUED":
@@ -107,6 +108,10 @@ def explain_order(facts: Facts) -> list[Cause]:
     for job in facts.papers:
         if not job.ticket and job.kind not in DEEDS and (cause := _of_paper(facts, None, job, [job])):
             found.append(cause)
+    for one in facts.wrong:
+        if one.code == "ledger_difference":
+            place, dishes = one.params.get("station", ""), one.params.get("dishes", "")
+            found.append(_cause(facts, one.code, None, since=one.since, station=place, dishes=dishes))
     if facts.refused:
         found.append(_cause(facts, "cloud_refused", None, reason=facts.refused))
     away = facts.first(causes.UPLINK_TROUBLES, "cloud")
@@ -151,12 +156,14 @@ def _of_open_paper(facts: Facts, ticket: Ticket | None, job: PrintJob) -> Cause:
         return _cause(facts, code, ticket, job, since=job.updated_at, reason=job.reason, n=facts.ahead.get(job.id, 0))
     if job.state == "SENDING":
         return _cause(facts, "printing", ticket, job, since=job.updated_at)
+    if silent := facts.standing("slip_silent", job.id):
+        return _cause(facts, "slip_silent", ticket, job, since=silent.since)
     if job.intent:
         return _cause(facts, "taking_back", ticket, job, since=job.updated_at, other=job.target)
     if ahead := facts.ahead.get(job.id, 0):
         return _cause(facts, "in_line", ticket, job, since=job.updated_at, n=ahead)
-    silent = facts.now.since(job.boot, job.mono) >= BRIDGE_S
-    return _cause(facts, "bridge_silent" if silent else "on_its_way", ticket, job, since=job.updated_at)
+    overdue = facts.now.since(job.boot, job.mono) >= BRIDGE_S
+    return _cause(facts, "bridge_silent" if overdue else "on_its_way", ticket, job, since=job.updated_at)
 
 
 def _of_trouble(trouble: Wrong) -> dict[str, str]:
@@ -203,6 +210,7 @@ def _of_changes(facts: Facts, ticket: Ticket) -> list[Cause]:
             continue
         slips = [job for job in facts.papers if (job.kind, job.ticket, job.part) == (NOTICE, ticket.id, notice.number)]
         found += [cause for job in slips if (cause := _of_paper(facts, ticket, job, slips))]
+        found += [_cause(facts, "slip_missing", ticket, job) for job in slips if facts.standing("slip_missing", job.id)]
         if facts.standing("notice_unseen", notice.id):
             found.append(_cause(facts, "notice_unseen", ticket, since=notice.at, what=CHANGES[notice.kind]))
     return found
@@ -216,6 +224,8 @@ def _with_the_cook(facts: Facts, ticket: Ticket, papers: list[PrintJob]) -> Caus
     came_out = _printed(papers)
     if came_out is None or not (ticket.shown_by or "").startswith("slip"):
         return _cause(facts, "on_screen", ticket, since=ticket.shown_at or ticket.updated_at)
+    if ticket.proof == "screen":
+        return _cause(facts, "screen_down", ticket, came_out, since=came_out.updated_at)
     station = facts.rules.station(ticket.station)
     if station is not None and came_out.diverted_from and came_out.printer != station.printer:
         return _cause(facts, "on_paper_elsewhere", ticket, came_out, since=came_out.updated_at, other=station.printer)
@@ -232,13 +242,13 @@ def _printed(papers: list[PrintJob]) -> PrintJob | None:
 
 def _cause(
     facts: Facts, code: str, ticket: Ticket | None, job: PrintJob | None = None, since: str = "", other: str = "",
-    by: str = "", **more: Any,
+    by: str = "", station: str = "", **more: Any,
 ) -> Cause:  # fmt: skip
     kind = causes.KINDS[code]
     proven = ticket is None or ticket.state != "QUEUED"
     rank = "soon" if kind.rank == "now" and job is not None and proven else kind.rank
     since = since or (job.updated_at if job else "")
-    station = ticket.station if ticket else (job.station if job else "")
+    station = ticket.station if ticket else (job.station if job else station)
     paper = paper_name(job, facts.order) if job else {}
     words = {}
     for tag, text in kind.words.items():

@@ -23,6 +23,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "area": ("区域 {!r}", "area {!r}"),
     "device": ("设备 {!r}", "device {!r}"),
     "table": ("桌台 {!r}", "table {!r}"),
+    "shift": ("班次 {!r}", "shift {!r}"),
     "slips": ("第 {} 条 [[slips]]", "[[slips]] number {}"),
     "routes": ("第 {} 条 [[routes]]", "[[routes]] number {}"),
 }

@@ -3,13 +3,14 @@ a slip of its own."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 import msgspec
 
 from gateway.domain.texts import TextMap
 
-NoticeKind = Literal["cancel", "return", "refire", "rush", "hold", "fire", "move", "merge"]
+NoticeKind = Literal["cancel", "return", "refire", "rush", "hold", "fire", "move", "merge", "change"]
 KINDS: tuple[NoticeKind, ...] = get_args(NoticeKind)
 
 SLIP_KINDS: dict[str, str] = {"cancel": "return"}
@@ -20,13 +21,14 @@ WORDS: dict[str, TextMap] = {
     "refire": {"zh-Hans": "重做", "en": "cook again"}, "rush": {"zh-Hans": "催菜", "en": "rush"},
     "hold": {"zh-Hans": "等叫", "en": "hold"}, "fire": {"zh-Hans": "起菜", "en": "fire"},
     "move": {"zh-Hans": "转台", "en": "table moved"}, "merge": {"zh-Hans": "并台", "en": "tables merged"},
+    "change": {"zh-Hans": "改单", "en": "changed"},
 }  # fmt: skip
 """For who is told that nobody has seen it."""
 
 MOST_OF_A_TICKET = 20
 """A ticket that was changed more often is a mistake or a prank; its screen stays readable, and the largest order with
 so many fits into one message of the local broker."""
-AGAIN = ("rush", "refire")
+AGAIN = ("rush", "refire", "change")
 MOST_AGAIN = 8
 """Of a ticket: they leave room for what must be told, such as a cancel or a move."""
 MAX_REASON = 60
@@ -43,7 +45,7 @@ class NoticeLine(msgspec.Struct):
 class Notice(msgspec.Struct):
     """`number` counts the notices of its ticket from 1. `version` is that of the ticket in which it first stood: a
     screen that has drawn this version has shown it. `from_place` is the table where a party sat before. `slip_number`
-    is 0 while it is on no paper."""
+    is 0 while it is on no paper. `note` and `note_before`: what a `change` says of its dish now, and what was said."""
 
     id: str
     ticket: str
@@ -62,3 +64,15 @@ class Notice(msgspec.Struct):
     shown_by: str | None = None
     acked_at: str | None = None
     acked_by: str | None = None
+    note: str = ""
+    note_before: str = ""
+
+    def is_about(self, line: int) -> bool:
+        return any(one.line == line for one in self.lines)
+
+
+def note_by_then(notices: Sequence[Notice], notice: Notice, line: int, now: str) -> str:
+    """What a cook who reads the slip of this notice has read of the line before it, of all that was said until `now`: a
+    change whose slip comes behind it has not been told yet."""
+    behind = (one for one in notices if one.kind == "change" and one.slip_number > notice.slip_number)
+    return next((one.note_before for one in behind if one.is_about(line)), now)

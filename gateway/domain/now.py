@@ -41,6 +41,10 @@ class Now:
             return 0.0
         return max(0.0, (self.utc - parse_iso(at)).total_seconds())
 
+    def seconds_after(self, at: str) -> float:
+        """Since a moment of the wall clock, for what people read: a clock that was set makes it wrong once."""
+        return (self.utc - parse_iso(at)).total_seconds()
+
     def ago(self, seconds: float) -> str:
         return iso(self.utc - timedelta(seconds=seconds))
 

@@ -136,7 +136,9 @@ class Choice(msgspec.Struct):
 class Line(msgspec.Struct):
     """One dish of an order as it was sold: names and prices are snapshots, never looked up again. `quantity` is what
     was ordered; of that many were `cancelled` before they were cooked, or `returned` later. `former` are tickets that
-    it has left: the parts of their papers are counted with it."""
+    it has left: the parts of their papers are counted with it. `marked_version` is that of its ticket when a cook last
+    marked this line by itself, done or not. `again`: how many were asked for once more the last time; 0
+    where that was all of them, or nothing."""
 
     id: int
     item: str
@@ -154,11 +156,18 @@ class Line(msgspec.Struct):
     cancelled: int = 0
     returned: int = 0
     former: list[str] = []
+    marked_version: int = 0
+    again: int = 0
 
     @property
     def left(self) -> int:
         """How many are still wanted."""
         return 0 if self.is_gone else self.quantity - self.cancelled - self.returned
+
+    @property
+    def to_cook(self) -> int:
+        """How many of it the kitchen makes, as it was asked the last time: all that are wanted, or some once more."""
+        return min(self.again, self.left) or self.left
 
     @property
     def is_gone(self) -> bool:

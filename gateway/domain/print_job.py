@@ -54,9 +54,10 @@ COOKED_BY = ("kitchen", "dish", "portion")
 DEEDS = ("drawer", "buzzer")
 """Kinds that are no papers: what a printer does besides printing. They begin within seconds or never."""
 
-CALLS_NOBODY = ("test", "stale", *DEEDS)
+CALLS_NOBODY = ("test", "stale", "day", *DEEDS)
 """Kinds that nobody is asked about when they do not come out, and that do not grow old: whoever wanted a test slip
-stands at the printer, and what a list of old slips says stands on the screen too. A drawer has a word of its own."""
+stands at the printer, and what a list of old slips or the proof of a day says stands on the screen too. A drawer has a
+word of its own."""
 
 INTENTS = ("", "cancel", "divert", "stale")
 """Why a paper is wanted back, and so the move that its withdrawal is. A bridge answers WITHDRAWN only while no byte has

@@ -13,6 +13,9 @@ KINDS = ("served", "part", "again", "unknown", "cancelled", "order")
 """served: its last slip. part: other slips of its ticket are still missing. again: it was crossed off before. order:
 the paper of a whole order, which crosses nothing off. unknown: no slip has this code."""
 
+CELLS = 20
+"""Of a line on a pole display. A letter of a display without Chinese is one of them, all else is counted as two."""
+
 Missing = list[dict[str, Any]]
 """What the order still waits for: `{"station", "name", "quantity"}`."""
 
@@ -60,5 +63,40 @@ def words_of(
             pole[language] = [_POLE[kind][index], code]
             continue
         said[language] = _WORDS[kind][index].format(**fill) + ("，", "; ")[index] + rest.replace(":  ", ": ")
-        pole[language] = [_POLE[kind][index].format(**fill), (("差 ", "- ")[index] + what) if missing else _ALL[index]]
+        lower = _short_of(("差 ", "- ")[index], missing, language, ("、", ", ")[index]) if missing else _ALL[index]
+        pole[language] = [_upper(_POLE[kind][index], fill), lower]
     return said, pole
+
+
+def cells(text: str) -> int:
+    return sum(1 if letter.isascii() else 2 for letter in text)
+
+
+def _cut(text: str, most: int) -> str:
+    while cells(text) > most:
+        text = text[:-1]
+    return text
+
+
+def _upper(form: str, fill: dict[str, Any]) -> str:
+    """Of a line that is too long the place gives way: behind it stands what happened. A station is cut where it is
+    read anyhow."""
+    over = cells(form.format(**fill)) - CELLS
+    if over > 0 and "{station}" not in form:
+        fill = fill | {"place": _cut(fill["place"], cells(fill["place"]) - over)}
+    return form.format(**fill)
+
+
+def _short_of(head: str, missing: Missing, language: str, between: str) -> str:
+    """As many stations as fit, whole, and how many dishes there are behind them: half a name would be read as all that
+    is missing."""
+    names = [(pick(one["name"], language), one["quantity"]) for one in missing]
+    for kept in range(len(names), 0, -1):
+        rest = sum(quantity for _, quantity in names[kept:])
+        named = between.join(f"{name} {quantity}" for name, quantity in names[:kept])
+        line = head + named + (f" +{rest}" if rest else "")
+        if cells(line) <= CELLS:
+            return line
+    (name, quantity), rest = names[0], sum(quantity for _, quantity in names[1:])
+    tail = f" {quantity}" + (f" +{rest}" if rest else "")
+    return head + _cut(name, CELLS - cells(head + tail)) + tail

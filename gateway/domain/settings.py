@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -138,6 +139,25 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hold: bool = False
 
 
+Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+"""A time of day, on the store's clock."""
+
+
+class Shift(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the business day: from `starts` to the start of the next one. The first also has what came
+    before it."""
+
+    id: Id
+    name: TextMap
+    starts: Clock
+
+
+class Ledger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`print_at`: the printer at which each day's proof comes out by itself once the day is over; "" nowhere."""
+
+    print_at: str = ""
+
+
 class SlipRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A further paper of each order: the guests' list, all of it for the pass, the runner's, its labels, or copies of
     its kitchen slips.
@@ -199,7 +219,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     printers: list[Printer] = []
     devices: list[Device] = []
     time_zone: str = "Asia/Shanghai"
-    day_starts: Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "04:00"
+    day_starts: Clock = "04:00"
     default_station: str = ""
     guards: Guards = Guards()
     printing: Printing = Printing()
@@ -207,6 +227,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     slips: list[SlipRule] = []
     courses: list[Course] = []
     routes: list[Route] = []
+    shifts: list[Shift] = []
+    ledger: Ledger = Ledger()
 
     def station(self, station_id: str) -> Station | None:
         return next((s for s in self.stations if s.id == station_id), None)
@@ -237,6 +259,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The id of the area that a table is in; "" for one that is in none, as for what is carried away."""
         return next((area.id for area in self.areas if table in area.tables), "")
 
+    def shift_of(self, at: datetime) -> Shift | None:
+        """The shift of a moment; None in a store that does not divide its days."""
+        first = minute_of(self.day_starts)
+        local = at.astimezone(self.zone())
+        since = (local.hour * 60 + local.minute - first) % DAY_MIN
+        in_order = sorted(self.shifts, key=lambda one: (minute_of(one.starts) - first) % DAY_MIN)
+        begun = [one for one in in_order if (minute_of(one.starts) - first) % DAY_MIN <= since]
+        return next(iter(begun[-1:] or in_order), None)
+
     def slip_rule(self, kind: str, printer: str) -> SlipRule | None:
         """The first rule by which this printer prints papers of this kind."""
         return next((rule for rule in self.slips if rule.kind == kind and printer in rule.printers), None)
@@ -246,6 +277,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+
+DAY_MIN = 24 * 60
+
+
+def minute_of(clock: str) -> int:
+    """Of the day."""
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)
 
 
 def faults(settings: Settings) -> list[Fault]:
@@ -268,6 +308,7 @@ def faults(settings: Settings) -> list[Fault]:
         for each in settings.everything()
         if "${" in each.port
     ]
+    found += _ledger_faults(settings)
     if not settings.stations:
         found.append(Fault("no_station"))
     if settings.default_station and not settings.station(settings.default_station):
@@ -286,12 +327,28 @@ def _twice(settings: Settings) -> list[Fault]:
         "device": [*(d.id for d in settings.devices), *{p.id for p in settings.printers}],
         "area": [a.id for a in settings.areas],
         "table": settings.tables(),
+        "shift": [s.id for s in settings.shifts],
     }
     return [
         Fault("twice", ((kind, one),))
         for kind, ids in named.items()
         for one in sorted({i for i in ids if ids.count(i) > 1})
     ]
+
+
+def _ledger_faults(settings: Settings) -> list[Fault]:
+    starts = [one.starts for one in settings.shifts]
+    found = [
+        Fault("twice", (("shift", one.id), ("key", "starts")))
+        for place, one in enumerate(settings.shifts)
+        if one.starts in starts[:place]
+    ]
+    wanted = settings.ledger.print_at
+    printer = settings.printer(wanted)
+    if wanted and (printer is None or printer.label_size):
+        known = tuple(sorted(p.id for p in settings.printers if not p.label_size))
+        found.append(Fault("no_such_printer", (("key", "ledger.print_at"),), {"printer": wanted, "known": known}))
+    return found
 
 
 def _rule_faults(number: int, rule: SlipRule, printers: set[str], areas: set[str]) -> list[Fault]:

@@ -26,21 +26,22 @@ MOVES = {
     ("READY", "cancel"): "CANCELLED",
 }
 
-ACTIONS = ("start", "bump", "recall", "undo", "serve", "acknowledge")
+ACTIONS = ("start", "bump", "recall", "undo", "serve", "acknowledge", "allergy")
 """What a person does to a ticket, over HTTP or MQTT. `rendered` is what a screen says."""
 
-ENDINGS = ("bump", "pass", "early", "scan", "paper", "visit", "settings", "off")
+ENDINGS = ("bump", "pass", "early", "scan", "close", "paper", "visit", "day", "settings", "off")
 """bump: by the cook, in a store without an expo page. pass: at the expo page; early: there, before all of its order was
-ready. scan: by its slips' codes. paper: its slip was proven and nobody would end it later. visit: its table was closed.
+ready. scan: by its slips' codes. close: its order was closed, for it was handed over. paper: its slip was proven and
+nobody would end it later. visit: its table was closed. day: nobody had ended it when its business day was over.
 settings: its station is no more, or the store works without an expo page from now on. off: nothing of it was wanted any
 more, and no cook had seen it."""
 
 START_KIND = frozenset({"start"})
 READY_KIND = frozenset({"bump", "serve", "recall", "undo"})
-KNOWN_KIND = frozenset({"acknowledge"})
-"""Two kinds of change, and one that changes nothing but what is known. An action is stale when its version is older
-than the last change of its own kind: a bump that an old tablet kept cannot undo a recall, and a start cannot undo a
-bump."""
+KNOWN_KIND = frozenset({"acknowledge", "allergy"})
+"""Two kinds of change, and one that changes nothing but what is known, of changes or of allergies. An action is stale
+when its version is older than the last change of its own kind: a bump that an old tablet kept cannot undo a recall, and
+a start cannot undo a bump."""
 
 
 class Ticket(msgspec.Struct):
@@ -53,7 +54,9 @@ class Ticket(msgspec.Struct):
     or `mute` (printed by a printer that cannot confirm).
 
     `ended` says what ended it: one of `ENDINGS`, "" while it is open. Where no hand said when the dishes were done
-    (`paper`, `visit`, `settings`) `ready_at` may be None, and then it counts in no cook time.
+    (`close`, `paper`, `visit`, `day`, `settings`) `ready_at` may be None, and then it counts in no cook time.
+
+    `allergy_at` and `allergy_by`: when and who of its cooks knew of the guests' allergies; paper asks nobody.
     """
 
     id: str
@@ -82,11 +85,23 @@ class Ticket(msgspec.Struct):
     served_at: str | None = None
     cleared_at: str | None = None
     ended: str = ""
+    allergy_at: str | None = None
+    allergy_by: str = ""
 
     @property
     def is_held(self) -> bool:
         """No cook shall see it yet."""
         return self.hold == "held"
+
+    @property
+    def is_by_paper(self) -> bool:
+        """Its slip is proven, and no screen of its station will say that it is ready."""
+        return self.proof == "paper" and self.state in ("SHOWN", "STARTED")
+
+    def know_allergies(self, at: str, by: str) -> None:
+        """Who goes on with a ticket has read its box; the first hand is kept. Paper asks nobody."""
+        if self.allergy_at is None and self.proof != "paper" and self.state != "CANCELLED":
+            self.allergy_at, self.allergy_by = at, by
 
     def is_stale(self, action: str, version: int) -> bool:
         if action in KNOWN_KIND:

@@ -10,8 +10,8 @@ import msgspec
 from gateway.domain.cause_words import filled, name_of, paper_name
 from gateway.domain.explanation import Facts
 from gateway.domain.hands import actor_words, hand_words
-from gateway.domain.print_job import DEEDS, PrintJob
-from gateway.domain.texts import TextMap
+from gateway.domain.print_job import COOKED_BY, DEEDS, PrintJob
+from gateway.domain.texts import TextMap, pick
 
 Json = dict[str, Any]
 
@@ -30,12 +30,14 @@ class Step(msgspec.Struct):
 
 
 class Happened(msgspec.Struct, frozen=True):
-    """One event of the journal about this order. `tickets` are those concerned, as they were right after it."""
+    """One event of the journal about this order. `tickets` are those concerned, as they were right after it; `dishes`
+    those of their lines that are meant, where it says so."""
 
     at: str
     what: str
     by: str
     tickets: list[Json]
+    dishes: TextMap = {}
 
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -47,20 +49,31 @@ WORDS: dict[str, tuple[str, str]] = {
     "ticket_recalled": ("{station}召回（{hand}）", "{station} recalled it ({hand})"),
     "ticket_undone": ("{station}撤销（{hand}）", "{station} took it back ({hand})"),
     "ticket_acknowledged": ("{station}知道了改动（{hand}）", "{station} knows of the change ({hand})"),
+    "ticket_allergy_known": ("{station}知道了过敏（{hand}）", "{station} knows of the allergy ({hand})"),
+    "line_done": ("{station}做好了{dishes}（{hand}）", "{station} has done {dishes} ({hand})"),
+    "line_undone": ("{station}说{dishes}还没做好（{hand}）", "{station} took back that {dishes} was done ({hand})"),
     "line_cancelled": ("{who}取消了{station}的菜", "{who} cancelled at {station}"),
     "line_returned": ("{who}退了{station}的菜", "{who} returned what {station} made"),
     "line_refired": ("{who}要{station}重做", "{who} asked {station} to cook again"),
+    "line_changed": ("{who}改了{station}一道菜的备注", "{who} changed the note of a dish of {station}"),
     "line_rushed": ("{who}催{station}", "{who} hurried {station}"),
     "line_held": ("{who}让{station}先别做（等叫）", "{who} put it on hold at {station}"),
     "line_fired": ("{who}叫{station}起菜", "{who} fired it at {station}"),
     "moved": ("{who}换了桌", "{who} moved the party to another table"),
     "merged": ("{who}并了桌", "{who} joined it with another table"),
     "ticket_served": ("{station}的菜上了（{hand}）", "what {station} made was served ({hand})"),
+    "ticket_unserved": ("{station}的菜退回传菜口（{hand}）", "what {station} made is back at the pass ({hand})"),
+    "closed": ("{who}结束了这张单", "{who} closed the order"),
     "ticket_doubted": (
         "{station}还没有确认，已告诉客人店员会去看",
         "{station} has not confirmed: the guest is told that staff is checking",
     ),
+    "apology": ("为这桌记了一次致歉，已报给云端", "one apology to these guests was noted, and goes to the cloud"),
     "called": ("已叫人去{station}口头报单", "someone was called to tell {station} in person"),
+    "screen_down": (
+        "{station}的屏幕没反应：{paper}交给{printer}",
+        "the screen of {station} did not draw it: {paper} made for {printer}",
+    ),
     "slip_made": ("{paper}交给{printer}", "{paper} made for {printer}"),
     "slip_again": ("{paper}交给{printer}，由{who}要求", "{paper} made for {printer}, asked for by {who}"),
     "slip_sending": ("{printer}正在打{paper}", "{printer} is printing {paper}"),
@@ -84,7 +97,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "busy": ("正忙", "busy"),
 }  # fmt: skip
 
-_MAKING = {"placed": 0, "slip_made": 1}
+_MAKING = {"placed": 0, "slip_made": 1, "screen_down": 1}
 """What comes first of all that happened in one moment."""
 
 _JOB_STEPS = {
@@ -115,7 +128,8 @@ def _of_event(facts: Facts, one: Happened) -> list[Step]:
         what, hand = one.what, str(ticket.get("updated_by", "")) or one.by
         if what == "ticket_shown" and hand.startswith("slip "):
             what = "ticket_on_paper"
-        found.append(_step(facts, what, one.at, who=one.by, station=str(ticket.get("station", "")), hand=hand))
+        station = str(ticket.get("station", ""))
+        found.append(_step(facts, what, one.at, who=one.by, station=station, hand=hand, dishes=one.dishes))
     return found or [_step(facts, one.what, one.at, who=one.by)]
 
 
@@ -139,7 +153,7 @@ def _of_paper(facts: Facts, job: PrintJob, papers: Sequence[PrintJob], evidence:
     when that one was diverted, which says so."""
     found = []
     if not job.diverted_from:
-        found.append(_of_job(facts, "slip_again" if job.replaces else "slip_made", job.created_at, job, job.asked_by))
+        found.append(_of_job(facts, _making(facts, job), job.created_at, job, job.asked_by))
     what = _JOB_STEPS.get(job.state, "")
     if not what:
         return found
@@ -151,6 +165,13 @@ def _of_paper(facts: Facts, job: PrintJob, papers: Sequence[PrintJob], evidence:
     return found
 
 
+def _making(facts: Facts, job: PrintJob) -> str:
+    if job.replaces:
+        return "slip_again"
+    own = job.kind in COOKED_BY and facts.order.ticket(job.ticket).proof == "screen"
+    return "screen_down" if own else "slip_made"
+
+
 def _of_job(facts: Facts, what: str, at: str, job: PrintJob, who: str, other: str = "", evidence: Json = {}) -> Step:  # noqa: B006
     step = _step(facts, what, at, who, job.station, job=job, other=other)
     step.slip, step.printer, step.evidence = facts.codes.get(job.id, ""), job.printer, evidence
@@ -159,13 +180,14 @@ def _of_job(facts: Facts, what: str, at: str, job: PrintJob, who: str, other: st
 
 def _step(
     facts: Facts, what: str, at: str, who: str = "", station: str = "", hand: str = "", job: PrintJob | None = None,
-    other: str = "",
+    other: str = "", dishes: TextMap = {},  # noqa: B006
 ) -> Step:  # fmt: skip
     texts = WORDS.get(what, (what.replace("_", " "),) * 2)
     words = {}
     for text, tag in zip(texts, ("zh-Hans", "en"), strict=True):
         fields = {"who": actor_words(who, tag), "hand": hand_words(hand, tag)}
         fields |= {"station": name_of(facts.rules, station, tag), "other": name_of(facts.rules, other, tag)}
+        fields["dishes"] = pick(dishes, tag) if dishes else ""
         if job:
             zh, en = REASONS.get(job.reason, (job.reason,) * 2)
             fields["paper"] = paper_name(job, facts.order)[tag]
@@ -178,3 +200,10 @@ def _step(
 def concerned(order: Json, ticket_ids: Sequence[str]) -> list[Json]:
     """The tickets of an order's document that a change was about."""
     return [ticket for ticket in order.get("tickets", []) if ticket["id"] in ticket_ids]
+
+
+def meant(order: Json, line_ids: Sequence[str]) -> TextMap:
+    """The dishes of an order's document that a change was about; empty where it was about whole tickets."""
+    lines = [line for line in order.get("lines", []) if line["id"] in line_ids]
+    texts = {tag: [f"{line['quantity']}× {pick(line['name'], tag)}" for line in lines] for tag in ("zh-Hans", "en")}
+    return {"zh-Hans": "、".join(texts["zh-Hans"]), "en": ", ".join(texts["en"])} if lines else {}

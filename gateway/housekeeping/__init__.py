@@ -11,10 +11,15 @@ from gateway.domain.inquiry import PATIENCE_S
 from gateway.domain.now import Now
 from gateway.domain.print_job import PrintJob, is_stale
 from gateway.domain.settings import Settings
-from gateway.housekeeping.proof_watch import ProofWatch
+from gateway.housekeeping.day_end import DayEnd
+from gateway.housekeeping.ledger_watch import DayProof, LedgerWatch
+from gateway.housekeeping.paced import LOOK_S, QUIET_S, Paced
+from gateway.housekeeping.proof_watch import LOOK_AGAIN_S, ProofWatch
+from gateway.housekeeping.silent_slips import SilentSlips
+from gateway.housekeeping.slip_gaps import SlipGaps
 from gateway.operations import administration, inquiries, old_papers, papers, printer_deeds, sync
 from gateway.operations.uplink import Uplink
-from gateway.store import Pending, Store, devices, jobs, settings
+from gateway.store import UPLINK_ALONE, Changed, Pending, Store, devices, jobs, settings
 from gateway.store.inquiries import unanswered
 
 MOST_MOVED = 64
@@ -140,8 +145,7 @@ class LateDeeds:
 
     def step(self, now: Now) -> float | None:
         with self._store.read() as rows:
-            rules = settings.settings(rows)
-            waiting = [job for p in rules.printers for job in jobs.open_deeds(rows, p.id)] if rules else []
+            waiting = [job for printer in settings.printers(rows) for job in jobs.open_deeds(rows, printer)]
         self._asked &= {job.id for job in waiting}
         wishes: list[float] = []
         for job in waiting:
@@ -228,11 +232,25 @@ class Housekeeping:
     """One part for all of them: each is asked at its own time. `others` are asked along with them."""
 
     def __init__(self, store: Store, uplink: Uplink, *others: Part):
+        self._changes = 0
+        store.listen(self._note)
+        quick = [Paced(ProofWatch(store), LOOK_AGAIN_S)]
+        steady: list[Part] = [
+            SilentSlips(store), SlipGaps(store), WaitingPapers(store), OldPapers(store), LateDeeds(store),
+            OpenInquiries(store), LedgerWatch(store),
+        ]  # fmt: skip
+        self._paced = [*quick, *(Paced(part, LOOK_S) for part in steady)]
         self._parts: tuple[Part, ...] = (
-            ProofWatch(store), WaitingPapers(store), OldPapers(store), LateDeeds(store),
-            OpenInquiries(store), UplinkWatch(store, uplink), Pruning(store), *others,
+            UplinkWatch(store, uplink), Pruning(store), DayEnd(store), Paced(DayProof(store), QUIET_S), *others,
         )  # fmt: skip
 
+    def _note(self, changed: frozenset[Changed]) -> None:
+        if changed != UPLINK_ALONE:
+            self._changes += 1
+
     def step(self, now: Now) -> float | None:
-        wishes = [part.step(now) for part in self._parts]
+        changes = self._changes
+        for part in self._paced:
+            part.changes = changes
+        wishes = [part.step(now) for part in (*self._paced, *self._parts)]
         return min((wish for wish in wishes if wish is not None), default=None)

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from gateway.domain.actor import HOUSE
 from gateway.domain.now import Now
 from gateway.domain.ticket import Ticket
-from gateway.operations import kitchen, papers
+from gateway.operations import apologies as regret
 from gateway.operations import notices as told
-from gateway.store import Pending, Store, jobs, notices, tickets
+from gateway.operations import papers, unproven
+from gateway.store import Pending, Store, apologies, jobs, notices, tickets
 
 SCREEN_S = 8.0
 """A screen-only station that has not drawn a ticket by then gets it on paper. Nothing is due for a younger one."""
@@ -35,16 +36,20 @@ class ProofWatch:
     def step(self, now: Now) -> float | None:
         with self._store.read() as rows:
             unseen = tickets.unseen_for(rows, SCREEN_S, now)
-            young = tickets.next_unseen_for(rows, SCREEN_S, now)
+            young = [of.next_unseen_for(rows, SCREEN_S, now) for of in (tickets, notices)]
             unknown = jobs.unknown(rows)
-            unsaid = notices.unseen_for(rows, SCREEN_S, now)
-        standing = {t.id for t in unseen} | {j.id for j in unknown} | {n.id for n in unsaid}
+            waiting = {ticket.id for ticket in unseen}  # of these somebody is told as they are now, changes and all
+            unsaid = [n for n in notices.unseen_for(rows, SCREEN_S, now) if n.ticket not in waiting]
+            proven = apologies.over(rows)
+        standing = waiting | {j.id for j in unknown} | {n.id for n in unsaid} | set(proven)
         self._done = {done for done in self._done if done[0] in standing}
-        wishes = [young, *(self._watch_ticket(ticket, now) for ticket in unseen)]
+        wishes = [*young, *(self._watch_ticket(ticket, now) for ticket in unseen)]
         for notice in unsaid:
             age = now.since(notice.boot, notice.mono)
             wishes.append(self._once(notice.id, "slip", age, SCREEN_S, now, told.slip_for_screen))
             wishes.append(self._once(notice.id, "call", age, CALL_S, now, told.call_for_notice))
+        for check in proven:
+            self._once(check, "proven", 0.0, 0.0, now, regret.end_incident)
         for job in unknown:
             age = now.since(job.boot, job.mono)
             wishes.append(self._once(job.id, "unknown", age, papers.REPRINT_AFTER_S, now, papers.settle_unknown))
@@ -54,11 +59,11 @@ class ProofWatch:
     def _watch_ticket(self, ticket: Ticket, now: Now) -> float | None:
         age = now.since(ticket.fired_boot, ticket.fired_mono)
         wishes = [
-            self._once(ticket.id, "call", age, CALL_S, now, kitchen.call_for_ticket),
-            self._once(ticket.id, "doubt", age, DOUBT_S, now, kitchen.doubt_ticket, "late"),
+            self._once(ticket.id, "call", age, CALL_S, now, unproven.call_for_ticket),
+            self._once(ticket.id, "doubt", age, DOUBT_S, now, unproven.doubt_ticket, "late"),
         ]
         if ticket.proof == "screen":
-            wishes.append(self._once(ticket.id, "slip", age, SCREEN_S, now, kitchen.slip_for_screen))
+            wishes.append(self._once(ticket.id, "slip", age, SCREEN_S, now, unproven.slip_for_screen))
         return min((wish for wish in wishes if wish is not None), default=None)
 
     def _once(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gateway.domain import menu as menu_rules
 from gateway.domain import routing
@@ -220,6 +221,15 @@ def set_user(tx: Tx, now: Now, ids: Ids, actor: Actor, user: User) -> None:
     in again: a stolen password, or a former role, is worth nothing from here on."""
     people.end_sessions_of(tx, user.name)
     people.set_user(tx, user)
+
+
+def set_language(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, language: str) -> None:
+    """What pages and refusals speak to this person from here on, also where they are logged in; "": as the device says.
+    Raises `Refused("not_found")`."""
+    user = people.user(tx, name)
+    if user is None:
+        raise Refused("not_found")
+    people.set_user(tx, replace(user, language=language))
 
 
 def set_program(tx: Tx, now: Now, ids: Ids, actor: Actor, name: str, token: str) -> None:

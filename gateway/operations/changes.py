@@ -6,21 +6,22 @@ as a slip of its own where the station has paper, and is acknowledged. None is e
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from gateway.domain import documents
+from gateway.domain import documents, once_more
 from gateway.domain.actor import Actor
+from gateway.domain.documents import Json
 from gateway.domain.errors import IllegalMove, Refused
 from gateway.domain.ids import Ids
 from gateway.domain.notice import AGAIN, MOST_AGAIN, MOST_OF_A_TICKET, Notice, NoticeKind, NoticeLine
 from gateway.domain.now import Now
 from gateway.domain.order import LINE_MOVES, Line, Order, checked_text
-from gateway.domain.print_job import PrintJob
+from gateway.domain.print_job import DEEDS, STATION_COPY, PrintJob
 from gateway.domain.states import moved
 from gateway.domain.ticket import MOVES, Ticket
-from gateway.operations import courses, crossing_off, first_papers, notices, papers, ticket_papers
+from gateway.operations import courses, crossing_off, first_papers, kitchen, notices, papers, ticket_papers
 from gateway.operations.ordering import record
-from gateway.store import crossings, devices, jobs, journal, keys, orders, settings, tickets
+from gateway.store import crossings, devices, jobs, journal, keys, orders, settings, tickets, visits
 from gateway.store.transaction import Tx
 
 SCOPE = "lines"
@@ -37,8 +38,6 @@ WHOLE = ("rush", "hold", "fire")
 UNTOUCHED = ("QUEUED", "SHOWN")
 """States of a ticket whose cook has not begun: only then a line can be cancelled, or put on hold."""
 
-Json = dict[str, Any]
-
 
 def change_line(
     tx: Tx, now: Now, ids: Ids, actor: Actor, order_id: str, line_id: int, action: LineAction, key: str,
@@ -52,7 +51,7 @@ def change_line(
     print_ = keys.fingerprint(f"{order_id}:{line_id}:{action}:{quantity}:{reason}".encode())
     found = keys.find(tx, SCOPE, key)
     if found:
-        return _former(tx, found, print_)
+        return former(tx, found, print_)
     order = orders.load(tx, order_id)
     if order is None:
         raise Refused("unknown_order")
@@ -82,14 +81,15 @@ def _as_it_is(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, touched: l
     return documents.order_document(orders.load(tx, order.id) or order)
 
 
-def _former(tx: Tx, found: tuple[bytes, int], print_: bytes) -> Json:
+def former(tx: Tx, found: tuple[bytes, int], print_: bytes) -> Json:
+    """The answer to a change whose key is known. Raises `Refused`: idempotency_key_reused."""
     if found[0] != print_:
         raise Refused("idempotency_key_reused")
     entry = journal.at(tx, found[1])
     if entry is None:
         raise LookupError(f"the journal lost slot {found[1]} of a remembered key")
-    former: Json = documents.decoded(entry.data)["order"]
-    return former
+    answer: Json = documents.decoded(entry.data)["order"]
+    return answer
 
 
 def state_of(order: Order, line: Line) -> str:
@@ -126,17 +126,18 @@ def _taken_away(
 ) -> list[str]:  # fmt: skip
     """`gone`: the line's state if nothing of it is left."""
     order.total -= quantity * line.unit_price
+    once_more.take_off(line, quantity, state_of(order, line))
     if line.cancelled + line.returned == line.quantity:
         line.state = gone
     orders.change_line(tx, order, line)
     ticket = order.ticket(line.ticket)
     if ticket.cleared_at is not None:
         return [ticket.id]  # it has left the kitchen: nothing is stopped any more
+    _unprint(tx, now, ids, actor, order, ticket)
     if not ticket.is_held and ticket.state != "READY":
         note(tx, now, ids, actor, order, ticket, kind, [(line, quantity)], reason)
-    _unprint(tx, now, ids, actor, order, ticket)
     if all(one.is_gone for one in order.lines_of(ticket.id)):
-        _end_empty(tx, now, ticket)
+        _end_empty(tx, now, order, ticket)
     tickets.update(tx, ticket)
     return [ticket.id]
 
@@ -152,8 +153,16 @@ def _unprint(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, ticket: Tic
             _take_back(tx, now, ids, actor, job)
     unwanted = first_papers.unwanted_labels(order)
     for job in jobs.of_order(tx, order.id):
-        if job.kind == "label" and job.part in unwanted:
+        if (job.kind == "label" and job.part in unwanted) or _is_empty(order, job):
             _take_back(tx, now, ids, actor, job)
+
+
+def _is_empty(order: Order, job: PrintJob) -> bool:
+    """Whether nothing would stand on this paper of the whole order, or on this copy of a station's."""
+    if job.ticket or job.kind in DEEDS:
+        return False
+    its = order.lines_of(order.tickets[job.part - 1].id) if job.kind == STATION_COPY else order.lines
+    return all(line.is_gone for line in its)
 
 
 def _take_back(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
@@ -161,10 +170,12 @@ def _take_back(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
         papers.want_back(tx, now, ids, actor, job, "cancel")
 
 
-def _end_empty(tx: Tx, now: Now, ticket: Ticket) -> None:
+def _end_empty(tx: Tx, now: Now, order: Order, ticket: Ticket) -> None:
     """Nothing of it is wanted any more. A cook who may have seen it acknowledges that; until then it stays, struck
     through. What no cook has seen, or what stands at the pass, is simply off."""
-    at_once = ticket.is_held or ticket.state == "READY"
+    unseen = ticket.proof == "paper" and ticket.state == "QUEUED"
+    told = all(notice.shown_at for notice in order.notices_of(ticket.id))  # or there is nobody to be told
+    at_once = ticket.is_held or ticket.state == "READY" or (unseen and told)
     devices.clear_condition(tx, "ticket_unseen", ticket.id)
     ticket.state = moved("ticket", MOVES, ticket.state, "cancel")
     ticket.updated_at = now.iso
@@ -178,13 +189,15 @@ def _refire(
     tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, line: Line, quantity: int, reason: str
 ) -> list[str]:
     """Cooked once more: its ticket is open again, with this line alone."""
+    kitchen.must_be_open(order, "refire")
     ticket = order.ticket(line.ticket)
     state = moved("line", LINE_MOVES, state_of(order, line), "refire")
     for other in order.lines_of(ticket.id):
         if other is not line and other.state == "FIRED":
             other.state = state_of(order, other)
             orders.change_line(tx, order, other)
-    line.state = state
+    line.state, line.marked_version = state, ticket.version + 1
+    once_more.ask(line, quantity)
     orders.change_line(tx, order, line)
     if ticket.state in ("READY", "SERVED"):
         ticket.state = moved("ticket", MOVES, ticket.state, "recall")
@@ -200,12 +213,38 @@ def _rush(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, line: Line, qu
     ticket = order.ticket(line.ticket)
     if state_of(order, line) != "FIRED" or ticket.cleared_at is not None:
         raise IllegalMove("line", state_of(order, line), "rush")
-    note(tx, now, ids, actor, order, ticket, "rush", [(line, line.left)], reason)
+    note(tx, now, ids, actor, order, ticket, "rush", [(line, line.to_cook)], reason)
     return [ticket.id]
+
+
+def rush_ticket(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str, key: str, station: str | None = None
+) -> Json:
+    """Hurries all that a station still has to cook of one order, with one notice; with `station` only a ticket of it.
+    Returns the order's document; the same key gets the former answer.
+
+    Raises `Refused`: unknown_ticket, idempotency_key_reused, too_many, and illegal_move where nothing is cooked.
+    """
+    print_ = keys.fingerprint(f"{ticket_id}:rush".encode())
+    found = keys.find(tx, SCOPE, key)
+    if found:
+        return former(tx, found, print_)
+    order, ticket = kitchen.find(tx, ticket_id, station)
+    open_ones = [line for line in order.lines_of(ticket_id) if state_of(order, line) == "FIRED"]
+    if not open_ones or ticket.cleared_at is not None:
+        raise Refused("illegal_move", state=ticket.state, move="rush")
+    note(tx, now, ids, actor, order, ticket, "rush", [(line, line.to_cook) for line in open_ones])
+    slot = record(tx, now, ids, actor, order, "line_rushed", [ticket_id])
+    keys.remember(tx, SCOPE, key, print_, slot)
+    return documents.order_document(order)
 
 
 def _hold(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, line: Line, quantity: int, reason: str) -> list[str]:
     _must_be_untouched(order.ticket(line.ticket), "hold")
+    visit = visits.get(tx, order.visit) if order.visit else None
+    closed = visit is not None and visit.state != "OPEN"  # nobody would call for it any more
+    if closed or once_more.is_partial(line):  # some of it were made: a ticket of its own would ask for all
+        raise IllegalMove("line", state_of(order, line), "hold")
     moved("line", LINE_MOVES, state_of(order, line), "hold")
     return hold_lines(tx, now, ids, actor, order, [line], reason)
 
@@ -215,15 +254,16 @@ def hold_lines(
 ) -> list[str]:
     """They leave their tickets, whose cooks are told, and wait until they are fired. Returns the tickets touched."""
     touched: list[str] = []
-    for ticket in list(order.tickets):
-        held = [line for line in lines if line.ticket == ticket.id]
+    # Found before any is moved: a line that joins a ticket which waits already is not put on hold there once more.
+    found = [(ticket, [line for line in lines if line.ticket == ticket.id]) for ticket in order.tickets]
+    for ticket, held in found:
         if not held:
             continue
         waiting = courses.put_aside(tx, now, ids, order, ticket, held)
-        note(tx, now, ids, actor, order, ticket, "hold", [(line, line.left) for line in held], reason)
         _unprint(tx, now, ids, actor, order, ticket)
+        note(tx, now, ids, actor, order, ticket, "hold", [(line, line.left) for line in held], reason)
         if all(one.is_gone for one in order.lines_of(ticket.id)):
-            _end_empty(tx, now, ticket)
+            _end_empty(tx, now, order, ticket)
         tickets.update(tx, ticket)
         touched += [ticket.id, *waiting]
     return touched
@@ -240,19 +280,20 @@ _DO = {"cancel": _cancel, "return": _return, "refire": _refire, "rush": _rush, "
 
 def note(
     tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, ticket: Ticket, kind: NoticeKind,
-    lines: list[tuple[Line, int]], reason: str = "", from_place: str = "",
+    lines: list[tuple[Line, int]], reason: str = "", from_place: str = "", notes: tuple[str, str] = ("", ""),
 ) -> None:  # fmt: skip
-    """Tells the cook of an open ticket; without `lines` all of it is meant. Raises `Refused`: too_many."""
+    """Tells the cook of an open ticket; without `lines` all of it is meant. `notes`: what a dish's note is now,
+    and what it was. Raises `Refused`: too_many."""
     before = order.notices_of(ticket.id)
-    again = [one for one in before if one.kind in AGAIN]
-    if len(before) >= MOST_OF_A_TICKET or (kind in AGAIN and len(again) >= MOST_AGAIN):
+    again = len([one for one in before if one.kind in AGAIN])
+    if len(before) >= MOST_OF_A_TICKET or (kind in AGAIN and again >= MOST_AGAIN):
         raise Refused("too_many", retry_after_s=60)
     ticket.version += 1
     ticket.updated_at, ticket.updated_by = now.iso, actor.id or actor.kind
     notice = Notice(
         id=next(ids), ticket=ticket.id, number=len(before) + 1, kind=kind, by=actor.id or actor.kind, at=now.iso,
         boot=now.boot, mono=now.monotonic, version=ticket.version, reason=reason, from_place=from_place,
-        lines=[NoticeLine(line.id, quantity) for line, quantity in lines],
+        lines=[NoticeLine(line.id, quantity) for line, quantity in lines], note=notes[0], note_before=notes[1],
     )  # fmt: skip
     order.notices.append(notice)
     notices.tell(tx, now, ids, order, ticket, notice, settings.the_settings(tx))

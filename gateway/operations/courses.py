@@ -75,6 +75,7 @@ def _put_on(line: Line, ticket: Ticket, state: str) -> None:
     if line.ticket != ticket.id:
         line.former = [*line.former, line.ticket]
         line.ticket = ticket.id
+        line.marked_version = 0  # it counted with the ticket that the line has left
 
 
 def _fire(tx: Tx, now: Now, ids: Ids, order: Order, ticket: Ticket, rules: Settings) -> None:

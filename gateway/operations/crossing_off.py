@@ -18,7 +18,7 @@ from gateway.domain.ticket import MOVES, Ticket
 from gateway.operations import kitchen, paper_decisions
 from gateway.operations.ordering import record
 from gateway.operations.slips import code_on, dishes_on, place_of
-from gateway.store import crossings, jobs, journal, keys, orders, settings
+from gateway.store import crossings, jobs, journal, keys, orders, settings, visits
 from gateway.store.transaction import Reader, Tx
 
 SCOPE = "pass"
@@ -157,7 +157,8 @@ def serve_order(
     tx: Tx, now: Now, ids: Ids, actor: Actor, order_id: str, screen: str, key: str, wanted: list[str], early: bool
 ) -> Json:  # fmt: skip
     """Serves an order, or those of its tickets that are `wanted`. `early` serves also what is not ready, and that is
-    recorded. Returns the order's document; the same key gets the former answer.
+    recorded. Nobody says of a station that works from paper alone when it is ready: who names its ticket has the plate
+    before him, as one who scans its slip. Returns the order's document; the same key gets the former answer.
 
     Raises `Refused`: unknown_order, unknown_ticket, idempotency_key_reused, not_ready (with what is missing) and
     illegal_move where nothing is left to serve.
@@ -168,7 +169,7 @@ def serve_order(
     its = [t for t in _chosen(order, wanted) if t.cleared_at is None and t.state != "CANCELLED" and not t.is_held]
     if not its:
         raise Refused("illegal_move", state=order.status, move="serve")
-    waits = {t.id for t in its if t.state != "READY"}
+    waits = {t.id for t in its if t.state != "READY" and not (wanted and t.is_by_paper)}
     if waits and not early:
         missing = [m for m in missing_of(order, settings.the_settings(tx)) if m["station"] in _stations(its, waits)]
         raise Refused("not_ready", missing=missing)
@@ -183,11 +184,15 @@ def unserve_order(
     """Takes back what was served at the pass last: it stands there again, ready. Returns the order's document.
 
     Raises `Refused`: unknown_order, unknown_ticket, idempotency_key_reused, illegal_move where nothing was served at
-    the pass, or the store works without an expo page.
+    the pass, its party has left, or the store works without an expo page.
     """
     order, print_, found = _asked(tx, order_id, f"unserve:{order_id}:{','.join(wanted)}", key)
     if found is not None:
         return found
+    kitchen.must_be_open(order, "unserve")
+    visit = visits.get(tx, order.visit) if order.visit else None
+    if visit is not None and visit.state != "OPEN":  # its party has left: nobody would carry it anywhere
+        raise Refused("illegal_move", state=order.status, move="unserve", reason="order_closed")
     served = [t for t in _chosen(order, wanted) if t.ended in ("pass", "early", "scan")]
     newest = max((t.served_at or "" for t in served), default="")
     its = [t for t in served if wanted or t.served_at == newest]

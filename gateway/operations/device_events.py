@@ -57,8 +57,13 @@ def _press(tx: Tx, now: Now, ids: Ids, who: Actor, device: Device, does: str, ke
         shown = tickets.at_station(tx, station, int(does.removeprefix("bump_")))
         if shown is None:
             return ""
-        kitchen.act_on_ticket(tx, now, ids, who, shown.id, "bump", device.id, key, shown.version, station)
-    elif does == "undo":
+        # The first press says that the allergies are known, as the button does that stands in bump's place on a screen.
+        order, _ = kitchen.find(tx, shown.id, station)
+        asks = order.allergies and shown.allergy_at is None and shown.proof != "paper" and shown.state != "CANCELLED"
+        action = "allergy" if asks else "bump"
+        kitchen.act_on_ticket(tx, now, ids, who, shown.id, action, device.id, key, shown.version, station)
+        return does if action == "bump" else action
+    if does == "undo":
         bumped = tickets.last_cleared_by(tx, station, kitchen.hand_of(who, device.id), now.ago(UNDO_S))
         if bumped is None:
             return ""

@@ -33,7 +33,7 @@ def end_ready_tickets(tx: Tx, now: Now, ids: Ids, actor: Actor) -> None:
         _end(tx, now, ids, actor, order, [t for t in order.tickets if t.state == "READY"], "settings")
 
 
-def end_of_visit(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order) -> None:
+def end_of_visit(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, how: str = "visit") -> None:
     """Nobody bumps a station that works from paper alone: what its slips have proven ends with the visit. What nothing
     has proven yet stays, and somebody is asked for it, until a slip proves it: then `show_by_paper` ends it. What
     still stands at the pass has nobody to be carried to, and what waits to be called is cancelled."""
@@ -41,7 +41,17 @@ def end_of_visit(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order) -> None
     if dropped:
         record(tx, now, ids, actor, order, "line_cancelled", dropped)
     over = [t for t in order.tickets if t.state == "READY" or (t.proof == "paper" and t.state != "QUEUED")]
-    _end(tx, now, ids, actor, order, over, "visit")
+    _end(tx, now, ids, actor, order, over, how)
+
+
+def end_of_day(tx: Tx, now: Now, ids: Ids, actor: Actor, today: str) -> int:
+    """The last resort for what belongs to no open visit and to a business day before `today`: what stands at the pass,
+    and what a paper has proven, nobody will serve any more; what waits to be called nobody will call. What nothing has
+    proven stays, and so does what a cook still has on a screen. Returns how many orders that were."""
+    found = orders.left_over(tx, today)
+    for order_n in found:
+        end_of_visit(tx, now, ids, actor, orders.load_by_number(tx, order_n), "day")
+    return len(found)
 
 
 def _end(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, candidates: list[Ticket], how: str) -> int:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from gateway.domain import documents
+from gateway.domain import documents, line_marks
 from gateway.domain import ticket as ticket_table
 from gateway.domain.actor import Actor
 from gateway.domain.errors import IllegalMove, Refused
 from gateway.domain.ids import Ids
 from gateway.domain.now import Now
-from gateway.domain.order import Order
+from gateway.domain.order import Line, Order
 from gateway.domain.states import moved
-from gateway.domain.ticket import Ticket
-from gateway.operations import first_papers, notices
-from gateway.operations.first_papers import slip_counter, slip_printer
+from gateway.domain.ticket import KNOWN_KIND, Ticket
+from gateway.operations import notices, screen_slips
 from gateway.operations.ordering import record
-from gateway.store import crossings, devices, jobs, journal, keys, orders, settings, stations, tickets, visits
+from gateway.store import crossings, devices, journal, keys, orders, settings, stations, tickets
 from gateway.store.transaction import Reader, Tx
 
 SCOPE = "tickets"
@@ -38,13 +38,14 @@ def has_expo(rows: Reader) -> bool:
 
 def act_on_ticket(
     tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str, action: str, screen: str, key: str, version: int,
-    station: str | None = None,
+    station: str | None = None, lines: Sequence[str] = (),
 ) -> Json:  # fmt: skip
-    """Start, bump, recall, undo or serve. Returns the ticket's document; the same key gets the former answer.
+    """Start, bump, recall, undo, serve, or say that a change or an allergy is known; with `lines` only these of the
+    ticket are bumped or undone. Returns the ticket's document; the same key gets the former answer.
 
-    Raises `Refused`: unknown_ticket, idempotency_key_reused, stale and illegal_move (both with the ticket as it is).
+    Raises `Refused`: unknown_ticket, unknown_line, idempotency_key_reused; with the ticket stale and illegal_move.
     """
-    print_ = keys.fingerprint(f"{ticket_id}:{action}".encode())
+    print_ = keys.fingerprint(":".join([ticket_id, action, *sorted(lines)]).encode())
     names = names_of_stations(tx)
     found = keys.find(tx, SCOPE, key)
     if found:
@@ -54,28 +55,49 @@ def act_on_ticket(
         raise Refused("invalid", field="version", reason="from_the_future")
     if ticket.is_stale(action, version):
         raise Refused("stale", ticket=_document(order, ticket_id, names))
+    marked = line_marks.named(order, ticket_id, action, lines)
+    if line_marks.is_stale(order, ticket_id, marked, action, version):
+        raise Refused("stale", ticket=_document(order, ticket_id, names))
+    if action in ("recall", "undo"):
+        must_be_open(order, action, ticket=_document(order, ticket_id, names))
+    unproven = ticket.state == "QUEUED"
     try:
         if action in ("recall", "undo") and all(line.is_gone for line in order.lines_of(ticket_id)):
             raise IllegalMove("ticket", ticket.state, action)  # nothing of it is wanted any more
-        _apply(ticket, action, now, actor, screen, has_expo(tx))
+        if marked:
+            _mark(tx, now, order, ticket, marked, action, actor, screen)
+        else:
+            _apply(order, ticket, action, now, actor, screen, has_expo(tx))
     except IllegalMove as illegal:
         detail = _document(order, ticket_id, names)
         raise Refused("illegal_move", ticket=detail, state=illegal.state, move=illegal.move) from None
-    if action in ("bump", "acknowledge"):
+    if action in ("start", "bump") and order.allergies:
+        ticket.know_allergies(now.iso, hand_of(actor, screen))
+    if action in ("bump", "acknowledge") and not marked:
         notices.acknowledge(tx, now, order, ticket, version, hand_of(actor, screen))
+    if unproven and ticket.state != "QUEUED":
+        screen_slips.take_back(tx, now, order, ticket, hand_of(actor, screen))
     settle(tx, ticket)
-    if action in ("recall", "undo"):
+    if action in ("recall", "undo") and not marked:
         crossings.forget(tx, ticket_id)
     tickets.update(tx, ticket)
-    slot = record(tx, now, ids, actor, order, f"ticket_{_PAST[action]}", [ticket_id])
+    what = f"line_{line_marks.PAST[action]}" if marked else f"ticket_{_PAST[action]}"
+    slot = record(tx, now, ids, actor, order, what, [ticket_id], [str(line.id) for line in marked])
     keys.remember(tx, SCOPE, key, print_, slot)
     return _document(order, ticket_id, names)
 
 
 _PAST = {
     "start": "started", "bump": "bumped", "recall": "recalled", "undo": "undone", "serve": "served",
-    "acknowledge": "acknowledged",
+    "acknowledge": "acknowledged", "allergy": "allergy_known",
 }  # fmt: skip
+
+
+def must_be_open(order: Order, move: str, **more: Any) -> None:
+    """What was handed over does not go back to a cook: nobody would close the order a second time. Raises
+    `Refused("illegal_move")` with the reason `order_closed`, and with `more`."""
+    if order.status == "CLOSED":
+        raise Refused("illegal_move", **more, state=order.status, move=move, reason="order_closed")
 
 
 def _former(tx: Tx, found: tuple[bytes, int], print_: bytes, ticket_id: str, names: dict[str, dict[str, str]]) -> Json:
@@ -106,17 +128,31 @@ def hand_of(actor: Actor, screen: str) -> str:
     return f"{actor.id or actor.kind} {screen}".strip()
 
 
-def _apply(ticket: Ticket, action: str, now: Now, actor: Actor, screen: str, expo: bool) -> None:
-    if action == "acknowledge" or (ticket.state == "CANCELLED" and action == "bump"):
+def _mark(
+    tx: Tx, now: Now, order: Order, ticket: Ticket, lines: Sequence[Line], action: str, actor: Actor, screen: str
+) -> None:
+    if ticket.state == "QUEUED" and action == "bump":
+        _show(ticket, now, screen)
+    line_marks.mark(ticket, lines, action, now.iso, hand_of(actor, screen))
+    for line in lines:
+        orders.change_line(tx, order, line)
+
+
+def _apply(order: Order, ticket: Ticket, action: str, now: Now, actor: Actor, screen: str, expo: bool) -> None:
+    if action == "allergy":
+        if not order.allergies or ticket.state == "CANCELLED":
+            raise IllegalMove("ticket", ticket.state, action)
+        ticket.know_allergies(now.iso, hand_of(actor, screen))
+    if ticket.state == "QUEUED" and action in ("start", "bump", *KNOWN_KIND):
+        # A hand on the ticket proves that a cook has it, even before the screen's own word arrived.
+        _show(ticket, now, screen)
+    if action in KNOWN_KIND or (ticket.state == "CANCELLED" and action == "bump"):
         # Of a ticket that is off a bump only says that its cook knows.
         ticket.version += 1
         ticket.updated_at, ticket.updated_by = now.iso, hand_of(actor, screen)
         if action == "bump":
             ticket.ready_version, ticket.cleared_at, ticket.ended = ticket.version, now.iso, "bump"
         return
-    if ticket.state == "QUEUED" and action in ("start", "bump"):
-        # A hand on the ticket proves that a cook has it, even before the screen's own word arrived.
-        _show(ticket, now, screen)
     ticket.state = moved("ticket", ticket_table.MOVES, ticket.state, action)
     ticket.version += 1
     ticket.updated_at = now.iso
@@ -143,7 +179,7 @@ def _is_served(ticket: Ticket, now: Now, how: str) -> None:
     ticket.ended = how
 
 
-NO_HAND = ("paper", "visit", "settings")
+NO_HAND = ("close", "paper", "visit", "day", "settings")
 """Endings that say nothing of when the dishes were done."""
 
 
@@ -192,8 +228,10 @@ def prove(tx: Tx, now: Now, ticket: Ticket, by: str) -> None:
 
 
 def settle(tx: Tx, ticket: Ticket) -> None:
-    """Nobody has to be called for it any more."""
-    devices.clear_condition(tx, "ticket_unseen", ticket.id)
+    """Nobody has to be called for it any more, if it is before a cook: who only acknowledged a change of it has said
+    nothing of the rest."""
+    if ticket.state != "QUEUED":
+        devices.clear_condition(tx, "ticket_unseen", ticket.id)
     if ticket.cleared_at is not None:
         notices.end_with(tx, ticket)
 
@@ -225,6 +263,7 @@ def rendered(
         ticket.updated_by = screen
         # Being shown is the one change that needs no second look by the cook.
         ticket.shown_version = ticket.version if current else version
+        screen_slips.take_back(tx, now, order, ticket, f"screen {screen}")
         settle(tx, ticket)
         tickets.update(tx, ticket)
         record(tx, now, ids, actor, order, "ticket_shown", [ticket_id])
@@ -233,43 +272,3 @@ def rendered(
         ticket.shown_by = ticket.shown_by or f"screen {screen}"
         tickets.update(tx, ticket)
     return _document(order, ticket_id, names)
-
-
-def doubt_ticket(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str, doubt: str) -> None:
-    """The guest is told that the kitchen has not confirmed: `late` after 60 s, `mute` for an unproven paper."""
-    order, ticket = find(tx, ticket_id)
-    if ticket.state != "QUEUED" or ticket.doubt:
-        return
-    ticket.doubt = doubt
-    ticket.version += 1
-    ticket.updated_at = now.iso
-    tickets.update(tx, ticket)
-    record(tx, now, ids, actor, order, "ticket_doubted", [ticket_id])
-
-
-def call_for_ticket(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str) -> None:
-    """Nothing proves this ticket before a cook: someone in the store is told."""
-    order, ticket = find(tx, ticket_id)
-    if ticket.state == "QUEUED":
-        devices.raise_condition(
-            tx, "ticket_unseen", ticket_id, now.iso, number=order.number, table=order.table, station=ticket.station,
-            dishes=documents.dishes([(line, line.left) for line in order.lines_of(ticket_id) if not line.is_gone]),
-        )  # fmt: skip
-
-
-def slip_for_screen(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str) -> None:
-    """A screen-only station has not drawn the ticket in time: it goes onto paper."""
-    order, ticket = find(tx, ticket_id)
-    if ticket.state != "QUEUED" or jobs.of_ticket(tx, ticket_id):
-        return
-    rules = settings.the_settings(tx)
-    printer = slip_printer(ticket, rules, order.table, always=True)
-    if not printer:
-        return
-    counter = slip_counter(ticket.station)
-    steps = {counter: first_papers.count(order.lines_ever_of(ticket.id), ticket, rules)}
-    ticket.slip_number = visits.count(tx, order.day, steps)[counter]
-    tickets.update(tx, ticket)
-    for paper in first_papers.of_ticket(now, ids, ticket, order, printer, rules):
-        jobs.insert(tx, paper)
-    tx.changed.add("jobs")

@@ -11,6 +11,7 @@ from gateway.domain.order import Order
 from gateway.domain.print_job import COOKED_BY, NOTICE, PrintJob
 from gateway.domain.settings import Settings
 from gateway.domain.ticket import Ticket
+from gateway.operations import unsent_papers as unsent
 from gateway.operations.first_papers import slip_counter, slip_printer
 from gateway.store import devices, jobs, notices, orders, settings, visits
 from gateway.store.transaction import Tx
@@ -19,12 +20,24 @@ ON_PAPER = ("SENDING", "PRINTED", "UNCONFIRMED", "UNKNOWN")
 """States of a job whose paper is, or may be, before a cook."""
 
 
+NOTHING_TO_TELL = "ended"
+"""Who has shown a change of what no paper will ever say: nobody has to."""
+
+
 def tell(
     tx: Tx, now: Now, ids: Ids, order: Order, ticket: Ticket, notice: Notice, rules: Settings, always: bool = False
 ) -> None:
-    """Keeps it, and prints it where the station has paper. `always`: a station that should need none needs it now."""
+    """Keeps it, and prints it where the station has paper, unless a paper that is still to leave says it already: a
+    cook who reads "1" and then "1 cancelled" would make none. `always`: a station that should need no paper needs it
+    now."""
+    teller = unsent.teller(tx, order, ticket, notice)
     printer = _printer_of(tx, ticket, rules) or slip_printer(ticket, rules, order.table, always)
-    if printer:
+    if teller:
+        notice.slip_number = teller.number
+    # With a screen besides, its slip is printed all the same: the screen may have shown the dish already.
+    elif ticket.proof == "paper" and unsent.never_left(tx, order, ticket, notice):
+        notice.shown_at, notice.shown_by = now.iso, NOTHING_TO_TELL
+    elif printer:
         counter = slip_counter(ticket.station)
         notice.slip_number = visits.count(tx, order.day, {counter: 1})[counter]
         jobs.insert(tx, _paper(now, ids, order, notice, ticket.station, printer))
@@ -33,6 +46,62 @@ def tell(
         notices.update(tx, notice)
     else:
         notices.insert(tx, notice)
+    call_again(tx, order, ticket)
+
+
+def call_again(tx: Tx, order: Order, ticket: Ticket) -> None:
+    """Somebody who was called for an unseen ticket tells its station what is wanted now."""
+    for one in devices.conditions_of(tx, ticket.id):
+        if one.code == "ticket_unseen" and devices.clear_condition(tx, one.code, one.subject):
+            call(tx, order, ticket, one.since)
+
+
+def call(tx: Tx, order: Order, ticket: Ticket, since: str) -> None:
+    """Somebody is called to tell its station in person what no cook has seen."""
+    left = [(line, line.left) for line in order.lines_of(ticket.id) if not line.is_gone]
+    if left:
+        devices.raise_condition(
+            tx, "ticket_unseen", ticket.id, since, number=order.number, table=order.table, station=ticket.station,
+            dishes=documents.dishes(left),
+        )  # fmt: skip
+
+
+def nothing_to_tell(tx: Tx, now: Now, taken_back: PrintJob) -> bool:
+    """A ticket's paper has come back without a byte: slips of changes that wait behind it are not printed either, where
+    nothing they are about has left. Whether that was so with any."""
+    order = orders.load_of_ticket(tx, taken_back.ticket) if taken_back.kind in COOKED_BY else None
+    ticket = order.ticket(taken_back.ticket) if order else None
+    if order is None or ticket is None or ticket.proof != "paper":
+        return False
+    told = {notice.number: notice for notice in order.notices_of(ticket.id) if notice.shown_at is None}
+    found = False
+    for job in jobs.of_ticket(tx, ticket.id):
+        notice = told.get(job.part) if job.kind == NOTICE else None
+        # Behind it at the same printer: no bridge has heard of it yet.
+        if notice is None or job.state != "QUEUED" or job.printer != taken_back.printer:
+            continue
+        if unsent.never_left(tx, order, ticket, notice):
+            job.state, job.settled, job.updated_at = "CANCELLED", NOTHING_TO_TELL, now.iso
+            jobs.update(tx, job)
+            shown(tx, now, notice, NOTHING_TO_TELL)
+            found = True
+    return found
+
+
+def shown_with(tx: Tx, now: Now, job: PrintJob, slip: str) -> None:
+    """A paper is proven that told changes along with its dishes."""
+    order = orders.load_of_ticket(tx, job.ticket)
+    for notice in order.notices_of(job.ticket) if order else []:
+        if notice.slip_number == job.number and notice.shown_at is None:
+            shown(tx, now, notice, f"slip {slip}")
+
+
+def tell_with(tx: Tx, order: Order, ticket: Ticket) -> None:
+    """A ticket gets its first paper late: that one tells what has changed until now."""
+    for notice in order.notices_of(ticket.id):
+        if notice.shown_at is None and not notice.slip_number:
+            notice.slip_number = ticket.slip_number
+            notices.update(tx, notice)
 
 
 def _printer_of(tx: Tx, ticket: Ticket, rules: Settings) -> str:
@@ -78,7 +147,7 @@ def end_with(tx: Tx, ticket: Ticket) -> None:
     """Its ticket has left the kitchen: nobody has to see a change of it any more."""
     for notice in notices.of_tickets(tx, [ticket.id]):
         if notice.shown_at is None:
-            notice.shown_at, notice.shown_by = ticket.cleared_at, "ended"
+            notice.shown_at, notice.shown_by = ticket.cleared_at, NOTHING_TO_TELL
             notices.update(tx, notice)
         devices.clear_condition(tx, "notice_unseen", notice.id)
 

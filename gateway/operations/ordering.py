@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import msgspec
 
 from gateway.domain import documents
 from gateway.domain.actor import Actor
+from gateway.domain.business_day import day_of
 from gateway.domain.check import Check
 from gateway.domain.errors import Refused
 from gateway.domain.ids import Ids
@@ -32,7 +33,7 @@ from gateway.domain.ticket import Ticket
 from gateway.domain.visit import Visit
 from gateway.operations import first_papers
 from gateway.operations.first_papers import slip_counter, slip_printer
-from gateway.store import box, devices, jobs, journal, keys, orders, settings, stations, tickets, visits
+from gateway.store import box, devices, jobs, journal, keys, ledger, orders, settings, stations, tickets, visits
 from gateway.store.transaction import Reader, Tx
 from gateway.store.visits import OpenCheck
 
@@ -40,9 +41,11 @@ SCOPE = "orders"
 PAUSE_RETRY_S = 60
 GUARD_WINDOW_S = 600
 OF_YESTERDAY = (
-    "drawer_unknown", "notice_unseen", "slip_gap", "slip_stale", "slip_stale_unanswered", "slip_unknown",
+    "drawer_unknown", "ledger_difference", "slip_gap", "slip_missing", "slip_silent", "slip_stale",
+    "slip_stale_unanswered", "slip_unknown",
 )  # fmt: skip
-"""Conditions of a former day that nobody is asked about any more."""
+"""Conditions of a former day that nobody is asked about any more. A ticket, or a change of one, that no cook has seen
+is asked about while it is open: a wall clock that jumps ends no dish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,13 +252,12 @@ def business_day(tx: Tx, now: Now, rules: Settings) -> str:
 
     A clock that is not known to be right never takes it back; a right one ends a day that a wrong one began.
     """
-    hours, minutes = (int(part) for part in rules.day_starts.split(":"))
-    local = now.utc.astimezone(rules.zone()) - timedelta(hours=hours, minutes=minutes)
-    today = local.date().isoformat()
+    today = day_of(rules, now.utc)
     current = visits.open_day(tx)
     if current is not None and (current == today or (current > today and now.grade != "ntp")):
         return current
     visits.begin_day(tx, today, now.iso)
+    ledger.forget(tx, today)
     jobs.let_go(tx, now.iso)
     devices.clear_conditions(tx, *OF_YESTERDAY)
     return today
@@ -376,17 +378,21 @@ def _encoded(document: dict[str, Any]) -> msgspec.Raw:
     return msgspec.Raw(encoded)
 
 
-def change(kind: str, actor: Actor, ticket_ids: list[str]) -> dict[str, Any]:
-    """What an order event says beside the whole order: what happened, by whom, to which tickets."""
-    return {"kind": kind, "by": str(actor), "device": actor.device, "tickets": ticket_ids}
+def change(kind: str, actor: Actor, ticket_ids: list[str], lines: Sequence[str] = ()) -> dict[str, Any]:
+    """What an order event says beside the whole order: what happened, by whom, to which tickets, and to which of their
+    lines where not all are meant."""
+    said: dict[str, Any] = {"kind": kind, "by": str(actor), "device": actor.device, "tickets": ticket_ids}
+    return said | {"lines": list(lines)} if lines else said
 
 
-def record(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, kind: str, ticket_ids: list[str]) -> int:
+def record(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, kind: str, ticket_ids: list[str], lines: Sequence[str] = (),
+) -> int:  # fmt: skip
     """Counts the order's version, writes it and appends the event. Returns the slot."""
     order.version += 1
     order.updated_at = now.iso
     orders.touch(tx, order)
-    data = {"order": documents.order_document(order), "change": change(kind, actor, ticket_ids)}
+    data = {"order": documents.order_document(order), "change": change(kind, actor, ticket_ids, lines)}
     tx.changed.add("tickets")
     return journal.append(tx, now, next(ids), f"order.{kind}", f"order/{order.id}", order.version, order.day, data)
 

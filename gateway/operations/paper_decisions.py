@@ -9,7 +9,7 @@ from gateway.domain.ids import Ids
 from gateway.domain.now import Now
 from gateway.domain.print_job import PrintJob
 from gateway.domain.states import moved
-from gateway.operations import papers
+from gateway.operations import papers, unclear_papers
 from gateway.store import devices, jobs, keys, settings
 from gateway.store.ids import row_of
 from gateway.store.transaction import Tx
@@ -29,11 +29,9 @@ def decide(
     if job is None:
         raise Refused("unknown_job")
     print_ = keys.fingerprint(f"{job_id}:{decision}:{target}".encode())
-    found = keys.find(tx, SCOPE, key)
-    if found:
-        if found[0] != print_:
-            raise Refused("idempotency_key_reused")
-        return jobs.at(tx, found[1])
+    former = keys.slot_of(tx, SCOPE, key, print_)
+    if former is not None:
+        return jobs.at(tx, former)
     if job.kind in print_job.DEEDS and decision not in ("came_out", "cancel"):
         raise Refused("illegal_move", state=job.state, move=decision)  # who wants it again asks for it anew
     if decision == "reprint":
@@ -61,11 +59,14 @@ def _reprint(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJo
     if job.state == "UNKNOWN":
         job.settled = str(actor)
         jobs.update(tx, job)
-        papers.no_more_asked(tx, job)
+    papers.no_more_asked(tx, job)
     return papers.print_again(tx, now, ids, actor, job)
 
 
 def _came_out(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJob:
+    asked = devices.clear_condition(tx, "slip_unknown", job.id)
+    if asked and job.state in ("PRINTED", "UNCONFIRMED"):
+        return job  # what was unclear is its ticket, and somebody has looked
     try:
         job.state = moved("print job", print_job.MOVES, job.state, "came_out")
     except IllegalMove as illegal:
@@ -77,7 +78,7 @@ def _came_out(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJ
     papers.no_more_asked(tx, job)
     if job.kind == "drawer":
         devices.clear_condition(tx, "drawer_unknown", job.printer)
-    papers.show(tx, now, ids, actor, job)
+    unclear_papers.apart(tx, now, job, lambda: papers.show(tx, now, ids, actor, job), ask=False)
     return job
 
 

@@ -15,7 +15,7 @@ from gateway.domain.order import Order
 from gateway.domain.print_job import PrintJob
 from gateway.domain.settings import Settings
 from gateway.domain.states import moved
-from gateway.operations import kitchen, notices, paper_proofs, printer_deeds
+from gateway.operations import notices, paper_proofs, printer_deeds, unclear_papers, unproven
 from gateway.operations.ticket_papers import is_whole
 from gateway.store import devices, jobs, orders, settings
 from gateway.store.transaction import Reader, Tx
@@ -52,7 +52,7 @@ def take_result(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str, result: 
         job.settled = job.kind
     jobs.update(tx, job)
     tx.changed.add("jobs")
-    _follow(tx, now, ids, actor, job)
+    unclear_papers.apart(tx, now, job, lambda: _follow(tx, now, ids, actor, job))
 
 
 def show(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
@@ -60,7 +60,10 @@ def show(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
     if job.kind == print_job.NOTICE:
         notices.shown_by_paper(tx, now, ids, actor, job, slip_number(job.number))
         paper_proofs.end_by_notice(tx, now, ids, actor, job.ticket, slip_number(job.number))
-    elif job.ticket and is_whole(tx, job.ticket):
+        return
+    if job.ticket:
+        notices.shown_with(tx, now, job, slip_number(job.number))
+    if job.ticket and is_whole(tx, job.ticket):
         paper_proofs.show_by_paper(tx, now, ids, actor, job.ticket, slip_number(job.number))
 
 
@@ -86,7 +89,7 @@ def _follow(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
         show(tx, now, ids, actor, job)
     elif job.state == "UNCONFIRMED":
         if job.ticket and job.kind != print_job.NOTICE:
-            kitchen.doubt_ticket(tx, now, ids, actor, job.ticket, "mute")
+            unproven.doubt_ticket(tx, now, ids, actor, job.ticket, "mute")
     elif job.kind in print_job.CALLS_NOBODY:
         return
     elif job.state == "UNKNOWN":
@@ -96,6 +99,8 @@ def _follow(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
             ask_about(tx, now, job)
     elif job.state in ("DIVERTED", "STALE"):
         _taken_back(tx, now, ids, job)
+    elif job.state == "CANCELLED" and notices.nothing_to_tell(tx, now, job):
+        paper_proofs.end_by_notice(tx, now, ids, actor, job.ticket, "")
 
 
 def want_back(

@@ -34,11 +34,9 @@ def ask(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str, kind: DeedKind, 
     """
     rules = settings.the_settings(tx)
     print_ = keys.fingerprint(f"{kind}:{printer}".encode())
-    found = keys.find(tx, SCOPE, key)
-    if found:
-        if found[0] != print_:
-            raise Refused("idempotency_key_reused")
-        return jobs.at(tx, found[1])
+    former = keys.slot_of(tx, SCOPE, key, print_)
+    if former is not None:
+        return jobs.at(tx, former)
     known = rules.printer(printer)
     if known is None:
         raise Refused("unknown_printer")

@@ -29,11 +29,9 @@ def print_test(tx: Tx, now: Now, ids: Ids, actor: Actor, printer: str, key: str)
     rules = settings.the_settings(tx)
     known = _printer(rules, printer)
     print_ = keys.fingerprint(f"test:{printer}".encode())
-    found = keys.find(tx, SCOPE, key)
-    if found:
-        if found[0] != print_:
-            raise Refused("idempotency_key_reused")
-        return jobs.at(tx, found[1])
+    former = keys.slot_of(tx, SCOPE, key, print_)
+    if former is not None:
+        return jobs.at(tx, former)
     job = own_job(now, ids, "test", known, rules)
     jobs.insert(tx, job)
     keys.remember(tx, SCOPE, key, print_, row_of(job.id))

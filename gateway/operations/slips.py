@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 import msgspec
 
-from gateway.contract.slips import Slip, SlipElsewhere, SlipLine, SlipOption
+from gateway.contract.slips import Slip, SlipChange, SlipElsewhere, SlipLine, SlipOption
 from gateway.domain import slip_code
 from gateway.domain.allergens import allergen_name
 from gateway.domain.documents import slip_number
-from gateway.domain.notice import SLIP_KINDS
+from gateway.domain.notice import SLIP_KINDS, Notice, note_by_then
 from gateway.domain.now import parse_iso
 from gateway.domain.order import Line, Order
 from gateway.domain.print_job import NOTICE, STATION_COPY, PrintJob
 from gateway.domain.settings import Settings
 from gateway.domain.texts import pick
 from gateway.domain.ticket import Ticket
-from gateway.operations import first_papers
+from gateway.operations import first_papers, unsent_papers
 from gateway.store import jobs, orders, settings
 from gateway.store.transaction import Reader
 
@@ -34,14 +34,21 @@ def slip_of(rows: Reader, job: PrintJob) -> Slip:
         raise LookupError(f"job {job.id} has no order")
     rules = settings.the_settings(rows)
     if job.kind == NOTICE:
-        return notice_slip(order, job, rules)
+        return notice_slip(rows, order, job, rules)
     if job.kind == STATION_COPY:
         return station_copy(order, job, rules)
     if job.ticket:
-        return slip_for(order, job, rules, jobs.missing_before(rows, job, order.day, MOST_MISSING))
+        return slip_for(order, job, rules, _missing(rows, order, job, rules))
     if job.kind == "label":
         return label_slip(order, job, rules)
     return order_slip(order, job, rules)
+
+
+def _missing(rows: Reader, order: Order, job: PrintJob, rules: Settings) -> list[int]:
+    """Earlier numbers of its station that have not come out, as far as anybody knows now."""
+    unknown = jobs.missing_before(rows, job, order.day, MOST_MISSING)
+    printers = [printer.id for printer in rules.printers]
+    return sorted({*unknown, *jobs.late_before(rows, job, printers, order.day, MOST_MISSING)})[-MOST_MISSING:]
 
 
 def slip_for(
@@ -77,24 +84,56 @@ def slip_for(
         code=code_on(order, job, rules),
         addition=order.addition,
         instead_of=_instead_of(order, job, rules, language),
+        screen_down=order.ticket(job.ticket).proof == "screen",
+        changes=[_change(order, notice, job, language) for notice in _counted(order, job)],
         missing=[slip_number(one) for one in missing],
     )
 
 
-def notice_slip(order: Order, job: PrintJob, rules: Settings) -> Slip:
+def _counted(order: Order, job: PrintJob) -> list[Notice]:
+    """The changes that this paper counts: those of its ticket until now, where it has what they are about."""
+    before = order.notices_of(job.ticket)
+    if not job.part:
+        return before
+    ever = order.lines_ever_of(job.ticket)
+    line = ever[job.part - 1] if job.kind == "dish" else first_papers.portions_of(ever)[job.part - 1][0]
+    return [one for one in before if not one.lines or line.id in {meant.line for meant in one.lines}]
+
+
+def _change(order: Order, notice: Notice, job: PrintJob, language: str) -> SlipChange:
+    """`job`: the paper that it stands on, whose number tells nothing there."""
+    meant = {one.line: one.quantity for one in notice.lines}
+    own = notice.slip_number if notice.slip_number != job.number else 0
+    return SlipChange(
+        SLIP_KINDS.get(notice.kind, notice.kind),
+        [
+            SlipLine(meant[line.id], pick(line.kitchen_name or line.name, language))
+            for line in order.lines
+            if line.id in meant
+        ],
+        slip_number(own) if own else "",
+        notice.from_place,
+    )
+
+
+def notice_slip(rows: Reader, order: Order, job: PrintJob, rules: Settings) -> Slip:
     """One change of a ticket, as its cook must see it: only the lines that it is about."""
     notice = next(n for n in order.notices_of(job.ticket) if n.number == job.part)
     of_ticket = msgspec.structs.replace(job, kind="kitchen", part=0)
     made = slip_for(order, of_ticket, rules)
-    meant = {one.line: one.quantity for one in notice.lines}
+    meant = unsent_papers.quantities(rows, order, notice)
     lines = []
     for line in order.lines:
         if line.id in meant:
             lines.append(_line(line, made.language))
             lines[-1].quantity = meant[line.id]
+            lines[-1].note = note_by_then(order.notices_of(job.ticket), notice, line.id, line.note)
+            if notice.kind == "change":
+                lines[-1].note, lines[-1].note_before = notice.note, notice.note_before
     return msgspec.structs.replace(
         made, code=order.number, kind=SLIP_KINDS.get(notice.kind, notice.kind), lines=lines or made.lines,
-        reason=notice.reason, by=notice.by, from_place=notice.from_place,
+        reason=notice.reason, by=notice.by, from_place=table_called(notice.from_place, made.language), changes=[],
+        screen_down=made.screen_down and job.copy == 1 and job.created_at != notice.at,
         time=parse_iso(notice.at).astimezone(rules.zone()).strftime("%H:%M"),
     )  # fmt: skip
 
@@ -107,7 +146,8 @@ def station_copy(order: Order, job: PrintJob, rules: Settings) -> Slip:
     made = slip_for(order, of_ticket, rules, language=language)
     if not ticket.slip_number:  # a station without paper
         made = msgspec.structs.replace(made, number="", code=order.number)
-    return msgspec.structs.replace(made, size=rule.size if rule else made.size, previous="", instead_of="")
+    size = rule.size if rule else made.size
+    return msgspec.structs.replace(made, size=size, previous="", instead_of="", screen_down=False)
 
 
 def code_on(order: Order, job: PrintJob, rules: Settings) -> str:
@@ -184,7 +224,7 @@ def label_slip(order: Order, job: PrintJob, rules: Settings) -> Slip:
     parts = first_papers.label_parts(order, rule.stations if rule else [])
     line, quantity = first_papers.labelled(order)[job.part - 1]
     made = _line(line, language)
-    made.quantity = quantity
+    made.quantity = min(quantity, line.left) or quantity
     return Slip(
         kind="label",
         language=language,
@@ -222,11 +262,16 @@ def _instead_of(order: Order, job: PrintJob, rules: Settings, language: str) -> 
 
 def place_of(order: Order, language: str) -> str:
     """Where the food goes, as it is called across the kitchen."""
-    if not order.table:
-        return order.pickup_no or order.number
+    return table_called(order.table, language) or order.pickup_no or order.number
+
+
+def table_called(table: str, language: str) -> str:
+    """A table as it is called across the kitchen; "" for none."""
+    if not table:
+        return ""
     if language.startswith("zh"):
-        return f"{order.table} 桌" if order.table.isascii() else order.table
-    return f"Table {order.table}"
+        return f"{table} 桌" if table.isascii() else table
+    return f"Table {table}"
 
 
 def _line(line: Line, language: str) -> SlipLine:

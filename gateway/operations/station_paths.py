@@ -9,6 +9,7 @@ from gateway.domain.actor import Actor
 from gateway.domain.ids import Ids
 from gateway.domain.now import Now
 from gateway.domain.settings import Settings
+from gateway.domain.texts import TextMap, pick
 from gateway.operations.ordering import business_day
 from gateway.store import devices, journal, settings, stations, tickets, visits
 from gateway.store.stations import Place, Suspended
@@ -94,19 +95,43 @@ def suspend(tx: Tx, now: Now, ids: Ids, actor: Actor, station: str, area: str) -
     if rules.station(station) is None or (station, area) in stations.suspended(tx):
         return
     stations.suspend(tx, Suspended(station, area, now.iso))
-    devices.raise_condition(tx, CODE, subject(station), now.iso, station=station)
+    _tell(tx, rules, station)
     _note(tx, now, ids, actor, "station.suspended", station, area)
 
 
 def resume(tx: Tx, now: Now, ids: Ids, actor: Actor, station: str, area: str) -> None:
     """An order reaches its cooks again."""
-    left = stations.suspended(tx)
-    if (station, area) not in left:
+    if (station, area) not in stations.suspended(tx):
         return
     stations.resume(tx, station, area)
-    if not any(other == station for other, _ in left - {(station, area)}):
-        devices.clear_condition(tx, CODE, subject(station))
+    _tell(tx, settings.the_settings(tx), station)
     _note(tx, now, ids, actor, "station.resumed", station, area)
+
+
+def _tell(tx: Tx, rules: Settings, station: str) -> None:
+    """Says which of a station's places no order reaches, as that is now; since when the first of them is so."""
+    gone = [one for one in stations.all_suspended(tx) if one.station == station]
+    devices.clear_condition(tx, CODE, subject(station))
+    if gone:
+        where = cut_off_areas(rules, station, {one.area for one in gone})
+        devices.raise_condition(tx, CODE, subject(station), gone[0].at, station=station, where=where)
+
+
+_CARRIED_AWAY = {"zh-Hans": "外带", "en": "take-away"}
+
+
+def cut_off_areas(rules: Settings, station_id: str, gone: Set[str]) -> TextMap:
+    """Whose orders do not arrive, in brackets behind the station's name: areas, and what has no table. Empty where it
+    is all of them. `gone`: its places that nothing reaches."""
+    station = rules.station(station_id)
+    if station is None or not {"", *(one.area for one in station.areas)} - gone:
+        return {}
+    cut = [area.name for area in rules.areas if station.place(area.id) in gone]
+    named = [*cut, *([_CARRIED_AWAY] if "" in gone else [])]
+    return {
+        "zh-Hans": "（" + "、".join(pick(one, "zh-Hans") for one in named) + "）",
+        "en": " (" + ", ".join(pick(one, "en") for one in named) + ")",
+    }
 
 
 def _note(tx: Tx, now: Now, ids: Ids, actor: Actor, kind: str, station: str, area: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from gateway.domain import once_more
 from gateway.domain.actor import Actor
 from gateway.domain.errors import Refused
 from gateway.domain.ids import Ids
@@ -57,7 +58,8 @@ def _may(order: Order, line: Line, action: TableAction) -> bool:
     if action == "fire":
         return changes.state_of(order, line) == "ON_HOLD"
     open_ = changes.state_of(order, line) == "FIRED" and ticket.cleared_at is None
-    return open_ and (action == "rush" or ticket.state in changes.UNTOUCHED)
+    untouched = ticket.state in changes.UNTOUCHED and not once_more.is_partial(line)
+    return open_ and (action == "rush" or untouched)
 
 
 def _all(
@@ -69,6 +71,6 @@ def _all(
         return changes.hold_lines(tx, now, ids, actor, order, lines, reason)
     touched = [ticket for ticket in order.tickets if any(line.ticket == ticket.id for line in lines)]
     for ticket in touched:
-        its = [(line, line.left) for line in lines if line.ticket == ticket.id]
+        its = [(line, line.to_cook) for line in lines if line.ticket == ticket.id]
         changes.note(tx, now, ids, actor, order, ticket, "rush", its, reason)
     return [ticket.id for ticket in touched]

@@ -12,8 +12,9 @@ from gateway.domain.explanation import Cause, Facts, Wrong
 from gateway.domain.now import Now
 from gateway.domain.order import Order
 from gateway.domain.print_job import COOKED_BY, OPEN
-from gateway.domain.timeline_steps import Happened, concerned, steps
-from gateway.operations import slips
+from gateway.domain.timeline_steps import Happened, concerned, meant, steps
+from gateway.operations import ledger, slips
+from gateway.operations.apologies import KIND
 from gateway.store import devices, jobs, journal, orders, settings, visits
 from gateway.store.transaction import Reader
 
@@ -72,7 +73,8 @@ def explain(rows: Reader, now: Now, asked: str) -> Json | None:
         )  # fmt: skip
     every.sort(key=lambda cause: cause.place)
     evidence = {job.id: documents.decoded(job.evidence.encode()) for job in facts.papers}
-    told = steps(facts, [_happened(entry) for entry in entries], evidence)
+    happened = [one for entry in entries for one in (_happened(entry), *_apology(rows, entry))]
+    told = steps(facts, happened, evidence)
     visit = visits.get(rows, order.visit) if order.visit else None
     return {
         "order": {
@@ -97,7 +99,7 @@ def _facts(rows: Reader, now: Now, order: Order, entries: list[journal.Entry]) -
     papers = jobs.of_order(rows, order.id)
     rules = settings.the_settings(rows)
     subjects = {"broker", "cloud", *(job.id for job in papers), *(ticket.id for ticket in order.tickets)}
-    subjects |= {notice.id for notice in order.notices}
+    subjects |= {notice.id for notice in order.notices} | ledger.standing(rows, order.id)
     for printer in {job.printer for job in papers}:
         known = rules.printer(printer)
         subjects |= {printer, known.bridge if known else printer}
@@ -130,7 +132,16 @@ def _happened(entry: journal.Entry) -> Happened:
     change = data.get("change", {})
     kind = str(change.get("kind", "")) or entry.type
     tickets = concerned(data.get("order", {}), change.get("tickets", []))
-    return Happened(entry.at, kind, str(change.get("by", "")), tickets)
+    dishes = meant(data.get("order", {}), change.get("lines", []))
+    return Happened(entry.at, kind, str(change.get("by", "")), tickets, dishes)
+
+
+def _apology(rows: Reader, entry: journal.Entry) -> list[Happened]:
+    """What was said to the guests as this happened: its event lies right behind, as both were written together."""
+    if entry.type != "tablepass.order.ticket_doubted.v1":
+        return []
+    behind = journal.at(rows, entry.slot + 1)
+    return [Happened(behind.at, "apology", "", [])] if behind and behind.type == f"tablepass.{KIND}.v1" else []
 
 
 def _name_of_station(facts: Facts, station: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from gateway.domain.now import Now
 from gateway.operations import sync
 from gateway.operations.uplink import Uplink
 from gateway.relays.backoff import Backoff
-from gateway.store import Pending, Reader, Store, box, journal
+from gateway.store import Changed, Pending, Reader, Store, box, journal
 from gateway.store.box import Box
 from gateway.store.journal import Cursor, Entry
 
@@ -28,6 +28,10 @@ HELLO_EVERY_S = 10.0
 
 LOOK_EVERY_S = 1.0
 """How often an idle connection is looked at; a cut one is noticed without traffic."""
+
+NOTE_EVERY_S = 1.0
+"""How often the cursor is written down while events flow: each note is a flush to the card. What a power cut takes of
+it, the cloud says again."""
 
 MAX_REST_S = 0.5
 """The rest between batches while people order. An answer that took longer was waited for, not worked for: a cloud
@@ -62,7 +66,17 @@ class CloudRelay:
         self._rest_until = 0.0
         self._position: dict[int, int] = {}
         self._saving: Pending | None = None
+        self._unnoted: tuple[int, int] | None = None
+        """The epoch's count and how far the cloud is in it, while that stands nowhere else."""
+        self._note_at = float("inf")
         self.wake: Callable[[], None] = lambda: None
+        self._news = True
+        """Whether the journal may hold what has not been sent: an idle store is not asked for it every second."""
+        store.listen(self._note)
+
+    def _note(self, changed: frozenset[Changed]) -> None:
+        if changed & {"journal", "everything"}:
+            self._news = True
 
     def step(self, now: Now) -> float | None:
         if self._saving is not None:
@@ -71,20 +85,31 @@ class CloudRelay:
             if self._saving.failure is not None:
                 # The cloud has the events and says so again at the next start; only our cursor is late.
                 log.warning("the cursor stays where it is: %r", self._saving.failure)
-            self._saving = None
+            self._saving, self._news = None, True  # behind a former epoch there may be another
+        if self._unnoted is not None and now.monotonic >= self._note_at:
+            epoch_count, upto = self._unnoted
+            self._save(self._store.submit(sync.advance, HOUSE, epoch_count, upto, {}))
+            return None
+        return min(self._exchange(now), self._note_at)
+
+    def _exchange(self, now: Now) -> float:
+        """Says when there is something to ask for again."""
         not_before = max(self._backoff.next_try, self._rest_until)
         if now.monotonic < not_before:
             return not_before
+        due = self._last_contact + HELLO_EVERY_S
+        if not self._news and now.monotonic < due and not self._connection.lost():
+            return min(due, now.monotonic + LOOK_EVERY_S)
+        self._news = False
         with self._store.read() as rows:
             me = box.the(rows)
             cursor = journal.oldest_behind(rows)
             entries = self._batch(rows, cursor)
             dead = journal.dead_between(rows, entries[0].slot, entries[-1].slot) if entries else {}
             events = [_event(me, cursor, entry, dead.get(entry.slot)) for entry in entries]
-        if not entries:
-            due = self._last_contact + HELLO_EVERY_S
-            if now.monotonic < due and not self._connection.lost():
-                return min(due, now.monotonic + LOOK_EVERY_S)
+        if not entries and now.monotonic < due and not self._connection.lost():
+            return min(due, now.monotonic + LOOK_EVERY_S)
+        self._news = True  # until a look finds nothing
         return self._send(now, cursor, entries, events, frozenset(dead))
 
     def _batch(self, rows: Reader, cursor: Cursor) -> list[Entry]:
@@ -131,16 +156,21 @@ class CloudRelay:
         if answer.applied_upto < cursor.applied_upto:
             log.warning("the cloud stands at %d, we at %d: sending again", answer.applied_upto, cursor.applied_upto)
         # Never beyond what we have: a cloud that knows more than this box has seen a clone of it, and must be told.
-        last = max(entries[-1].seq if entries else 0, cursor.applied_upto)
+        former = self._position.get(cursor.epoch_count, 0)
+        last = max(entries[-1].seq if entries else 0, cursor.applied_upto, former)
         upto = min(answer.applied_upto, last)
         self._position[cursor.epoch_count] = upto
         if entries:
             self._limit = min(MAX_BATCH_EVENTS, self._limit * 2)
         poison = {slot.seq: slot.reason for slot in answer.poison}
-        if upto > cursor.applied_upto or poison:
+        if poison:
             self._save(self._store.submit(sync.advance, HOUSE, cursor.epoch_count, upto, poison))
+        elif upto > cursor.applied_upto:
+            self._note_at = min(self._note_at, self._clock() + NOTE_EVERY_S)
+            self._unnoted = (cursor.epoch_count, upto)
 
     def _save(self, pending: Pending) -> None:
+        self._unnoted, self._note_at = None, float("inf")
         self._saving = pending
         pending.then(lambda _: self.wake())
 

@@ -27,6 +27,9 @@ ENTRIES_AT_ONCE = 200
 MAX_SEEN = 2000
 """Retained tickets that the broker may show us on a connection; a lunch has a tenth of it open."""
 
+MAX_UNACKNOWLEDGED = 500
+"""Open tickets that were told last: more than a rush tells in the minute until a dead connection is noticed."""
+
 
 def desired_of(rules: Settings, bridge: str, revision: int) -> BridgeDesired:
     """A bridge's whole device configuration."""
@@ -64,12 +67,17 @@ class Displays:
         self._outlet = outlet
         self._slot: int | None = None
         self._seen: deque[tuple[str, str]] = deque(maxlen=MAX_SEEN)
+        self._told: deque[tuple[str, str]] = deque(maxlen=MAX_UNACKNOWLEDGED)
         self._revision = 0
         self._lost: set[str] = set()
         self.wake: Callable[[], None] = lambda: None
 
     def forget(self) -> None:
-        """A new connection: everything is published again."""
+        """A new connection: everything is published again. What the former one did not acknowledge the connector sends
+        once more, also a ticket that has ended since: to a broker that kept nothing it is open again, and no retained
+        message on the connection tells us. So these are looked at as if the broker had shown them."""
+        self._seen.extend(dict.fromkeys(self._told))
+        self._told.clear()
         self._slot = None
         self._revision = 0
         self._lost.clear()
@@ -99,6 +107,7 @@ class Displays:
         for station, ticket, order_n in tickets.open_ids(rows):
             document = documents.order_document(orders.load_by_number(rows, order_n))
             told.append((self._topics.ticket(station, ticket), documents.ticket_document(document, ticket, names)))
+            self._told.append((station, ticket))
         return told
 
     def _news(self, rows: Reader, names: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -114,6 +123,8 @@ class Displays:
                     continue
                 topic = self._topics.ticket(document["station"], ticket_id)
                 told.append((topic, None if document["cleared_at"] else document))
+                if not document["cleared_at"]:
+                    self._told.append((document["station"], ticket_id))
         return told
 
     def _stale(self, rows: Reader) -> list[tuple[str, Any]]:

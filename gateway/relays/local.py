@@ -8,6 +8,7 @@ from gateway.contract.wire import Outlet
 from gateway.domain.actor import HOUSE
 from gateway.domain.now import Now
 from gateway.operations import devices
+from gateway.relays.boards import Boards
 from gateway.relays.displays import Displays
 from gateway.relays.inquiries import Inquiries
 from gateway.relays.papers import Papers
@@ -31,14 +32,14 @@ class LocalRelay:
 
     def __init__(
         self, store: Store, connection: Connection, papers: Papers, displays: Displays, inquiries: Inquiries,
-        poles: Poles | None = None,
+        poles: Poles | None = None, boards: Boards | None = None,
     ):  # fmt: skip
         self._store = store
         self._connection = connection
         self._papers = papers
         self._displays = displays
         self._inquiries = inquiries
-        self._poles = poles
+        self._at_the_pass: list[Poles | Boards] = [each for each in (poles, boards) if each is not None]
         self._session = 0
         self._down_since: float | None = None
         """The first loss of the connection since one last lasted: while set, nothing is well yet."""
@@ -55,7 +56,7 @@ class LocalRelay:
         # Papers first: a slip is waited for by a cook, a retained ticket by a display that has its own feed.
         wishes = [
             self._judge(now), self._papers.step(now), self._displays.step(now), self._inquiries.step(now),
-            self._poles.step(now) if self._poles else None,
+            *(each.step(now) for each in self._at_the_pass),
         ]  # fmt: skip
         return min((wish for wish in wishes if wish is not None), default=None)
 
@@ -66,8 +67,12 @@ class LocalRelay:
         self._papers.forget()
         self._displays.forget()
         self._inquiries.forget()
-        if self._poles:
-            self._poles.forget()
+        self.forget_displays()
+
+    def forget_displays(self) -> None:
+        """What stands on poles and boards is said again: a bridge that has just come knows none of it."""
+        for each in self._at_the_pass:
+            each.forget()
 
     def _judge(self, now: Now) -> float | None:
         """A connection that comes and goes carries no slip: it counts as well only when it has lasted."""

@@ -91,9 +91,8 @@ class Life:
         self.client.connect_soon(0.01, 0.3)
 
     def _after_commit(self, changed: frozenset[Changed]) -> None:
-        if changed & {"jobs", "tickets", "settings", "devices", "everything"}:
+        if changed & {"jobs", "tickets", "settings", "devices", "inquiries", "pass", "everything"}:
             self.motors["local relay"].wake()
-            self.motors["housekeeping"].wake()
         self.hub.note(changed)
         self.motors["hub"].wake()
         if changed & {"journal", "everything"}:

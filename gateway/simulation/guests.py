@@ -39,6 +39,7 @@ class Wish:
     """Whether some asking may have been carried out without an answer."""
     visit: str | None = None
     checks: list[str] = field(default_factory=list)
+    allergies: list[str] = field(default_factory=list)
 
 
 def random_lines(world: World) -> list[CartLine]:
@@ -62,6 +63,8 @@ class Guests:
     def order(self, table: str, lines: list[CartLine] | None = None) -> Wish:
         number = len(self.wishes) + 1
         wish = Wish(f"T{number:05d}", f"key-{number}", table, lines or random_lines(self._world))
+        if self._world.maybe(0.15):
+            wish.allergies = ["peanut"]
         self.wishes.append(wish)
         self.ask(wish)
         if self._world.maybe(0.15):  # a double tap: both may stand in one batch
@@ -70,7 +73,8 @@ class Guests:
 
     def ask(self, wish: Wish, other_body: bool = False) -> None:
         world = self._world
-        cart = Cart(table_token=f"token-{wish.table}", lines=wish.lines, note=wish.tag + ("!" if other_body else ""))
+        note = wish.tag + ("!" if other_body else "")
+        cart = Cart(table_token=f"token-{wish.table}", lines=wish.lines, note=note, allergies=wish.allergies)
         wish.asked += 1
         pending = self._submit(wish, cart)
         if pending is None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import msgspec
 
 from gateway.contract.events import DEAD_TYPE
 from gateway.contract.topics import Topics
@@ -14,12 +18,14 @@ from gateway.simulation.gateway_process import Life
 from gateway.simulation.guests import Guests, Program, Wish
 from gateway.simulation.ledger import Ledger
 from gateway.simulation.printer import Printer
+from gateway.simulation.product_ledger import check_proof
 from gateway.simulation.restaurant import STORE
-from gateway.simulation.screens import Screen, StreamScreen
+from gateway.simulation.screens import Deeds, Screen, StreamScreen
+from gateway.simulation.waiters import Waiters
 from gateway.simulation.world import Broken, World
 from gateway.store import Reader, devices, jobs, journal, tickets
 
-MAY_STAND = ("ticket_unseen", "dead_letter", "drawer_unknown")
+MAY_STAND = ("ticket_unseen", "notice_unseen", "dead_letter", "drawer_unknown")
 """Conditions that only a person or the support can end; whether a ticket is rightly on the list is asked apart."""
 
 
@@ -37,6 +43,7 @@ class Rest:
     screens: Sequence[Screen]
     world: World
     printers: Mapping[str, Printer]
+    waiters: Waiters
 
     @property
     def wishes(self) -> list[Wish]:
@@ -47,6 +54,8 @@ class Rest:
         waiting = [w.tag for w in self.wishes if not w.settled]
         if waiting:
             return f"{waiting} have no answer"
+        if self.waiters.open:
+            return f"a waiter has no answer to {sorted(self.waiters.open)}"
         with self.life.store.read() as rows:
             return self._left_in_rows(rows)
 
@@ -74,11 +83,11 @@ class Rest:
             wanted = {ticket for station, ticket, _ in tickets.open_ids(rows) if station == screen.station}
             if isinstance(screen, StreamScreen) and set(screen.cards) != wanted:
                 return f"{screen.name} shows {sorted(screen.cards)} instead of {sorted(wanted)}"
-        return self._unproven(rows)
+        return _all_day_differs(self, rows) or self._unproven(rows)
 
     def _unproven(self, rows: Reader) -> str:
         listed = {c.subject for c in devices.conditions(rows) if c.code == "ticket_unseen"}
-        unseen = rows.all("SELECT id FROM tickets WHERE state = 'QUEUED'")
+        unseen = rows.all("SELECT id FROM tickets WHERE state = 'QUEUED' AND hold != 'held'")
         silent = [self.ledger.tickets[r[0]].tag for r in unseen if r[0] not in listed]
         return f"{silent} are before no cook and on no list" if silent else ""
 
@@ -93,6 +102,8 @@ def check_at_rest(rest: Rest) -> None:
         _check_promises(rest, rows)
         _check_totals(rest, rows)
         _check_drawers(rest, rows)
+        _check_kitchen(rest, rows)
+        check_proof(rows, rest.world.now(), rest.ledger)
         last = journal.last_slot(rows)
     _check_cloud(rest, last)
 
@@ -123,6 +134,69 @@ def _check_promises(rest: Rest, rows: Reader) -> None:
             raise Broken(f"{wish.tag} was confirmed as {wish.told['number']} and is not there")
         if wish.told is None and wish.refused and made and wish.asked == 1:
             raise Broken(f"{wish.tag} was refused ({wish.refused}) and was carried out")
+
+
+def _check_kitchen(rest: Rest, rows: Reader) -> None:
+    """The ledger balances."""
+    listed = {c.subject for c in devices.conditions(rows) if c.code == "ticket_unseen"}
+    classes = {}
+    for ticket, state, shown_by, hold in rows.all("SELECT id, state, shown_by, hold FROM tickets"):
+        if hold == "held":
+            classes[ticket] = "held"
+        elif state != "QUEUED":
+            classes[ticket] = "paper" if (shown_by or "").startswith("slip") else "screen"
+        elif ticket in listed:
+            classes[ticket] = "asked"
+    wanted = {wish.told["id"]: wish.lines for wish in rest.wishes if wish.told is not None}
+    rest.ledger.dishes.balance(wanted, classes)
+
+
+def _all_day_differs(rest: Rest, rows: Reader) -> str:
+    """Whose totals are not what is still to be cooked, in words; "" when all are."""
+    still_open: dict[str, Counter[str]] = {}
+    for station, item, dishes in rows.all(
+        "SELECT t.station, l.item, sum(CASE WHEN l.again THEN l.again ELSE l.quantity - l.cancelled - l.returned END)"
+        " FROM lines l JOIN tickets t"
+        " ON t.n = l.ticket WHERE t.cleared_at IS NULL AND t.hold <> 'held' AND l.state = 'FIRED'"
+        " AND t.state IN ('QUEUED', 'SHOWN', 'STARTED') GROUP BY t.station, l.item"
+    ):
+        still_open.setdefault(station, Counter())[item] = dishes
+    retained = [(t, msgspec.json.decode(p)) for t, p in rest.broker.retained.items()]
+    feeds = [(station, [card for topic, card in retained if matches(rest.topics.ticket(station, "+"), topic)])
+             for station in rest.ledger.proofs]  # fmt: skip
+    feeds += [(s.station, list(s.cards.values())) for s in rest.screens if isinstance(s, StreamScreen)]
+    for station, cards in feeds:
+        shown = all_day(cards)
+        if shown != still_open.get(station, Counter()):
+            return f"the screens at {station} add up {shown}, still to be cooked are {still_open.get(station)}"
+    return ""
+
+
+def all_day(cards: Sequence[dict[str, Any]]) -> Counter[str]:
+    """What a screen's total says: of each item what is still to be cooked."""
+    found: Counter[str] = Counter()
+    for card in cards:
+        for line in card["lines"] if card["state"] in ("QUEUED", "SHOWN", "STARTED") else ():
+            if line["state"] == "FIRED":
+                found[line["item"]] += line["quantity"]
+    return found
+
+
+def check_closed(rest: Rest, deeds: Deeds) -> None:
+    """After all tables were closed."""
+    touched = {ticket for ticket, done in deeds.of_ticket.items() if any(do.action != "rendered" for do in done)}
+    with rest.life.store.read() as rows:
+        found = rows.all(
+            "SELECT t.id, t.state, t.hold, t.proof FROM tickets t JOIN orders o ON o.n = t.order_n"
+            " WHERE t.cleared_at IS NULL AND o.visit IS NOT NULL"
+        )
+        check_proof(rows, rest.world.now(), rest.ledger)
+    for ticket, state, hold, proof in found:
+        tag = rest.ledger.tickets[ticket].tag
+        if hold == "held":
+            raise Broken(f"a dish of {tag} waits to be called, and nobody sits at its table any more")
+        if proof == "paper" and state != "QUEUED" and ticket not in touched:
+            raise Broken(f"the ticket of {tag} is {state} on paper alone, its table is closed, and nothing will end it")
 
 
 def _check_drawers(rest: Rest, rows: Reader) -> None:

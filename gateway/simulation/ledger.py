@@ -5,14 +5,19 @@ Reads the rows with SQL of its own, so that a fault in the store's queries canno
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from gateway.contract.messages import TicketDo
 from gateway.domain import documents
-from gateway.domain.print_job import OPEN
+from gateway.domain.settings import Station
 from gateway.domain.ticket import READY_KIND
+from gateway.simulation.changes_seen import TOLD_WITHIN_S, ChangesSeen, Numbered
 from gateway.simulation.cloud import CloudLine
+from gateway.simulation.dishes import BACK, OFF, Dishes
+from gateway.simulation.jobs_seen import JobsSeen
+from gateway.simulation.known_ticket import KnownTicket
+from gateway.simulation.line_marks_seen import MARKED, LineMarks
+from gateway.simulation.paper_trail import PaperTrail, Sheet
 from gateway.simulation.printer import Paper
 from gateway.simulation.screens import Deeds
 from gateway.simulation.world import Broken, World
@@ -21,91 +26,66 @@ from gateway.store.journal import Entry
 
 Json = dict[str, Any]
 
-TOLD_WITHIN_S = 13.5
-"""9.5 s until a person is called, and time for the watch, a batch and a busy moment."""
-ASKED_WITHIN_S = 19.0
-"""15 s until a doubtful paper is printed again or asked about, and the same time."""
+QUESTION_S = 5.0
+"""A disk that was full may have kept a question to a person from being written: until it is asked again, the dish is
+nowhere."""
 
-
-@dataclass
-class KnownTicket:
-    """A ticket as the journal has told it."""
-
-    tag: str
-    station: str
-    dishes: list[str]
-    version: int = 0
-    proven: bool = False
-    ready_changes: int = 0
-    """The version of its last bump, recall, undo or serve."""
+RANK = {"QUEUED": 0, "SHOWN": 1, "STARTED": 2, "READY": 3, "SERVED": 4, "CANCELLED": 5}
 
 
 class Ledger:
-    """`printers_of`: of each station, its own first, then those that stand in for it."""
+    """`names`: of the stations, as they stand on paper."""
 
-    def __init__(
-        self, world: World, deeds: Deeds, cloud: CloudLine, printers_of: dict[str, list[str]], names: dict[str, str]
-    ):
+    def __init__(self, world: World, deeds: Deeds, cloud: CloudLine, stations: list[Station], names: dict[str, str]):
         self._world = world
         self._deeds = deeds
         self._cloud = cloud
-        self._printers_of = printers_of
-        self._names = names
+        self.proofs: dict[str, str] = {station.id: station.proof for station in stations}
+        printers_of = {station.id: station.printers("") for station in stations}
+        self.trail = PaperTrail(printers_of, names, self.proofs)
+        self.papers = JobsSeen(world, self.trail, printers_of, self.proofs)
+        self.dishes = Dishes()
+        self.marks = LineMarks()
+        self.changes = ChangesSeen(world, deeds, self.trail)
         self.dirty = True
+        """Whether there is something to look at."""
+        self.thorough = True
+        """Whether that may be more than how far the cloud is."""
         self.slot = 1 << journal.EPOCH_SHIFT
         self.events: list[tuple[int, str, str]] = []
         self.orders: dict[str, Json] = {}
+        self._days: dict[str, str] = {}
+        """The business day of each order: its slips are numbered by it."""
+        self._rows_of_orders: list[Any] = []
         self.tickets: dict[str, KnownTicket] = {}
-        self.by_tag: dict[str, list[str]] = {}
+        self.by_tag: dict[str, str] = {}
         self.numbers: dict[tuple[str, str], int] = {}
-        self.jobs: dict[str, tuple[str, int, str]] = {}
-        self.papers: dict[str, list[Paper]] = {}
-        self._numbered: set[str] = set()
+        self.numbered: set[str] = set()
         self.calm_since = 0.0
         """Since when one gateway has lived with a sound disk: its watches had time for their work."""
 
-    # --- paper ---
-
     def came_out(self, paper: Paper) -> None:
-        """A sheet lies in the kitchen. Unmarked copies, wrong stations and doubles are seen at once."""
-        if paper.tag is None:
-            return
-        ticket = self._ticket_of(paper)
-        if ticket is None:
-            raise Broken(f"a paper of {paper.tag} came out at {paper.printer}, which makes nothing of that order")
-        for former in self.papers.setdefault(ticket, []):
-            if former.copy == paper.copy:
-                raise Broken(f"copy {paper.copy} of {paper.tag} came out twice at {paper.printer}: one is not marked")
-            if paper.copy == 1:
-                raise Broken(f"a later paper of {paper.tag} at {paper.printer} does not say REPRINT")
-        self.papers[ticket].append(paper)
-        known = self.tickets[ticket]
-        diverted = paper.printer != self._printers_of[known.station][0]
-        if paper.code and ("FOR" in paper.text) != diverted:
-            raise Broken(f"the paper of {paper.tag} at {paper.printer} does not say rightly whether it is another's")
-        if paper.code and not paper.shows(known.dishes):
-            raise Broken(f"the paper of {paper.tag} does not hold the dishes {known.dishes}: {paper.text!r}")
-
-    def _ticket_of(self, paper: Paper) -> str | None:
-        for ticket in self.by_tag.get(paper.tag or "", []):
-            known = self.tickets[ticket]
-            if paper.printer in self._printers_of[known.station] and f"{self._names[known.station]}\x1bE" in paper.text:
-                return ticket
-        return None
-
-    def whole_paper(self, ticket: str, copy: int | None = None) -> bool:
-        dishes = self.tickets[ticket].dishes
-        return any(p.shows(dishes) for p in self.papers.get(ticket, []) if copy is None or p.copy == copy)
+        """A sheet lies in the kitchen."""
+        self.trail.came_out(paper)
 
     # --- rows ---
 
     def check(self, rows: Reader) -> None:
-        self.dirty = False
-        self._read_journal(rows)
-        self._check_orders(rows)
-        self._check_tickets(rows)
-        self._check_jobs(rows)
+        thorough, self.dirty, self.thorough = self.thorough, False, False
         self._check_cursor(rows)
+        if thorough:
+            self._check_rows(rows)
+
+    def _check_rows(self, rows: Reader) -> None:
+        events = len(self.events)
+        self._read_journal(rows)
+        self._check_orders(rows, len(self.events) > events)
+        self.dishes.check_rows(rows)
+        self._check_tickets(rows)
+        self.papers.check(rows, self.tickets, self._world.time - self.calm_since)
+        wrong = rows.all("SELECT subject FROM conditions WHERE code = 'ledger_difference'")
+        if wrong and self._world.time - self.calm_since > QUESTION_S:
+            raise Broken(f"the ledger names dishes that are nowhere: {wrong}")
 
     def _read_journal(self, rows: Reader) -> None:
         last = journal.last_slot(rows)
@@ -127,13 +107,20 @@ class Ledger:
             raise Broken(f"event {entry.seq} of order {order['number']} skips to version {order['version']}")
         self.orders[order["id"]] = order
         if former is None:
+            self._days[order["id"]] = entry.bizday
             self._take_new(order, entry.bizday)
+        self.dishes.take(rows, entry.slot, former, order, change)
+        self.marks.take(former, order, change, self._do_of(rows, entry, change))
         for ticket in order["tickets"]:
-            known = self.tickets[ticket["id"]]
-            if ticket["version"] < known.version:
-                raise Broken(f"a ticket of {known.tag} goes back from version {known.version} to {ticket['version']}")
+            known = self.tickets.get(ticket["id"]) or self._take_ticket(order, ticket)
+            self._check_move(ticket, known, change, order)
             self._check_action(rows, entry, ticket, known, change)
-            known.version = ticket["version"]
+            if known.state != ticket["state"] and {known.state, ticket["state"]} & {"READY", "SERVED", "CANCELLED"}:
+                known.ready_changes = ticket["version"]
+            known.version, known.state, known.hold = ticket["version"], ticket["state"], ticket["hold"]
+            known.was_cleared = known.was_cleared or ticket["cleared_at"] is not None
+            self._note_contents(order, ticket, known)
+            self.changes.take(order, ticket, known.tag, known.day, known.contents)
 
     def _take_new(self, order: Json, day: str) -> None:
         tag = order["note"][:6]
@@ -142,11 +129,37 @@ class Ledger:
         if order["total"] != sum(line["amount"] for line in order["lines"]):
             raise Broken(f"order {order['number']}: the total is not the sum of its lines")
         self._next_number(day, "order", int(order["number"][1:]))
-        for ticket in order["tickets"]:
-            lines = [line for line in order["lines"] if line["ticket"] == ticket["id"]]
-            dishes = [f"{line['quantity']}× {line['name']['und']}" for line in lines]
-            self.by_tag.setdefault(tag, []).append(ticket["id"])
-            self.tickets[ticket["id"]] = KnownTicket(tag, ticket["station"], dishes)
+        self.by_tag[tag] = order["id"]
+        self.dishes.begin(order)
+
+    def _take_ticket(self, order: Json, ticket: Json) -> KnownTicket:
+        known = KnownTicket(order["note"][:6], ticket["station"], self._days[order["id"]], hold=ticket["hold"])
+        self.tickets[ticket["id"]] = known
+        return known
+
+    def _check_move(self, ticket: Json, known: KnownTicket, change: Json, order: Json) -> None:
+        """Never backwards, but by a person; nothing without a new version; what was fired is never held again."""
+        before, after, name = known.state, ticket["state"], f"the ticket of {known.tag} at {known.station}"
+        if ticket["version"] < known.version:
+            raise Broken(f"{name} goes back from version {known.version} to {ticket['version']}")
+        if (before, known.hold) != (after, ticket["hold"]) and ticket["version"] == known.version:
+            raise Broken(f"{name} moves from {before} to {after} without a new version")
+        by_a_person = change["kind"] in BACK and ticket["id"] in change["tickets"]
+        if RANK[after] < RANK[before] and not by_a_person:
+            raise Broken(f"{name} goes back from {before} to {after} by '{change['kind']}', which nobody asked for")
+        if ticket["hold"] == "held" and (known.hold != "held" or after not in ("QUEUED", "CANCELLED")):
+            raise Broken(f"{name} waits to be called, and is {after}")
+        lines = [line for line in order["lines"] if line["ticket"] == ticket["id"]]
+        if ticket["hold"] != "held" and any(line["state"] == "ON_HOLD" for line in lines):
+            raise Broken(f"{name} is before its cook with a dish that waits to be called")
+
+    def _note_contents(self, order: Json, ticket: Json, known: KnownTicket) -> None:
+        if ticket["hold"] == "held":
+            return
+        lines = [line for line in order["lines"] if line["ticket"] == ticket["id"] and line["state"] not in OFF]
+        dishes = [f"{line['quantity']}× {line['name']['und']}" for line in lines]
+        if dishes not in known.contents:
+            known.contents.append(dishes)
 
     def _next_number(self, day: str, name: str, number: int) -> None:
         expected = self.numbers.get((day, name), 0) + 1
@@ -155,7 +168,8 @@ class Ledger:
         self.numbers[day, name] = number
 
     def _check_action(self, rows: Reader, entry: Entry, ticket: Json, known: KnownTicket, change: Json) -> None:
-        if ticket["id"] not in change["tickets"] or not change["kind"].startswith("ticket_"):
+        of_screens = change["kind"] in MARKED or change["kind"].startswith("ticket_")
+        if ticket["id"] not in change["tickets"] or not of_screens:
             return
         deed = self._deed_of(rows, entry, ticket["id"])
         if deed is None:
@@ -166,7 +180,14 @@ class Ledger:
                     f"a stale {deed.action} ({deed.key}, seen at version {deed.version}) of {known.tag} undid what was"
                     f" done at version {known.ready_changes}"
                 )
-            known.ready_changes = ticket["version"]
+            if not deed.lines:
+                known.ready_changes = ticket["version"]
+
+    def _do_of(self, rows: Reader, entry: Entry, change: Json) -> TicketDo | None:
+        """What a screen said by which this came, where one did."""
+        if len(change["tickets"]) != 1 or not (change["kind"] in MARKED or change["kind"].startswith("ticket_")):
+            return None
+        return self._deed_of(rows, entry, change["tickets"][0])
 
     def _deed_of(self, rows: Reader, entry: Entry, ticket: str) -> TicketDo | None:
         for do in self._deeds.of_ticket.get(ticket, []):
@@ -175,8 +196,11 @@ class Ledger:
                 return do
         return None
 
-    def _check_orders(self, rows: Reader) -> None:
+    def _check_orders(self, rows: Reader, told_anew: bool) -> None:
         found = rows.all("SELECT id, number, version, total, status FROM orders")
+        if found == self._rows_of_orders and not told_anew:
+            return
+        self._rows_of_orders = found
         for identity, number, version, total, status in found:
             told = self.orders.get(identity)
             if told is None:
@@ -189,72 +213,47 @@ class Ledger:
         calm = self._world.time - self.calm_since
         listed = {r[0] for r in rows.all("SELECT subject FROM conditions WHERE code = 'ticket_unseen'")}
         found = rows.all(
-            "SELECT id, state, version, shown_version, shown_by, slip_number, fired_boot, fired_mono, station,"
-            " (SELECT day FROM orders WHERE n = order_n) FROM tickets ORDER BY slip_number"
+            "SELECT id, state, version, shown_version, shown_by, slip_number, fired_boot, fired_mono, station, hold"
+            " FROM tickets"
         )
-        for identity, state, version, shown, shown_by, slip, boot, mono, station, day in found:
+        new: list[Numbered] = []
+        for identity, state, version, shown, shown_by, slip, boot, mono, station, hold in found:
             known = self.tickets[identity]
             if version != known.version:
                 raise Broken(f"the ticket of {known.tag} at {station} has version {version}, its event {known.version}")
             if shown > version:
                 raise Broken(f"the ticket of {known.tag} is shown at {shown}, beyond its version {version}")
-            if slip and identity not in self._numbered:
-                self._numbered.add(identity)
-                self._next_number(day, f"slip:{station}", slip)
-            if state == "QUEUED":
+            if slip and identity not in self.numbered:
+                self.numbered.add(identity)
+                new.append((known.day, station, slip, Sheet(identity, station, "", known.contents), known.tag))
+            if hold == "held":
+                if slip or shown or identity in listed:
+                    raise Broken(f"what waits to be called of {known.tag} at {station} is before a cook, or asked of")
+            elif state == "QUEUED":
                 waited = min(now.since(boot, mono), calm)
                 if waited > TOLD_WITHIN_S and identity not in listed:
                     raise Broken(f"nobody has seen {known.tag} at {station} for {waited:.0f} s and nobody was told")
-            elif not known.proven:
+            elif not known.proven and state != "CANCELLED":
                 self._check_proof(identity, known, shown_by or "")
             if state != "QUEUED" and identity in listed:
                 raise Broken(f"{known.tag} at {station} is {state}, and people are still told that nobody has seen it")
+        self._take_numbers(new + self.changes.check(rows, calm, self.tickets, listed))
+
+    def _take_numbers(self, new: list[Numbered]) -> None:
+        for day, station, number, sheet, tag in sorted(new, key=lambda one: one[:3]):
+            self._next_number(day, f"slip:{station}", number)
+            self.trail.expect(tag, number, sheet)
 
     def _check_proof(self, identity: str, known: KnownTicket, shown_by: str) -> None:
         if shown_by.startswith("slip "):
-            if not self.whole_paper(identity):
+            if not self.trail.whole(identity):
                 raise Broken(f"{known.tag} at {known.station} is shown by {shown_by}, but no whole paper came out")
-        elif (identity, shown_by.removeprefix("screen ")) not in self._deeds.rendered:
+        elif (identity, shown_by.removeprefix("screen ")) not in self._deeds.rendered and not self._is_scanned(known):
             raise Broken(f"{known.tag} at {known.station} counts as shown by {shown_by!r}, which never drew it")
         known.proven = True
 
-    def _check_jobs(self, rows: Reader) -> None:
-        asked = {r[0] for r in rows.all("SELECT subject FROM conditions WHERE code = 'slip_unknown'")}
-        calm = self._world.time - self.calm_since
-        now = self._world.now()
-        found = rows.all(
-            "SELECT j.id, j.state, j.copy, j.printer, j.settled, j.boot, j.mono, t.id FROM jobs j JOIN tickets t"
-            " ON t.n = j.ticket"
-        )
-        for identity, state, copy, printer, settled, boot, mono, ticket in found:
-            known = self.tickets[ticket]
-            former = self.jobs.get(identity)
-            if former is None or former[0] != state:
-                self._check_move(former[0] if former else None, state, known.tag)
-                if printer not in self._printers_of[known.station]:
-                    raise Broken(f"a job of {known.tag} at {known.station} goes to {printer}")
-                if state == "PRINTED" and not self.whole_paper(ticket, copy):
-                    raise Broken(f"copy {copy} of {known.tag} is PRINTED at {printer}, but it did not come out whole")
-                self.jobs[identity] = (state, copy, ticket)
-            if state == "UNKNOWN" and settled is None and identity not in asked:
-                waited = min(now.since(boot, mono), calm)
-                if waited > ASKED_WITHIN_S:
-                    raise Broken(f"nobody knows whether copy {copy} of {known.tag} came out, and nobody is asked")
-        self._check_copies()
-
-    def _check_move(self, former: str | None, state: str, tag: str) -> None:
-        if former in (None, "STALE", *OPEN) or (former, state) == ("UNKNOWN", "PRINTED"):
-            return
-        raise Broken(f"a finished job of {tag} moved from {former} to {state}")
-
-    def _check_copies(self) -> None:
-        seen: set[tuple[str, int]] = set()
-        for state, copy, ticket in self.jobs.values():
-            if state in ("DIVERTED", "CANCELLED"):  # no byte of it ever left: another takes its place
-                continue
-            if (ticket, copy) in seen:
-                raise Broken(f"two jobs of {self.tickets[ticket].tag} are copy {copy}: a REPRINT must count on")
-            seen.add((ticket, copy))
+    def _is_scanned(self, known: KnownTicket) -> bool:
+        return self.orders[self.by_tag[known.tag]]["number"] in self._deeds.scanned
 
     def _check_cursor(self, rows: Reader) -> None:
         for cursor in journal.cursors(rows):

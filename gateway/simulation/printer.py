@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from firmware_bridge.errors import PortError
 from gateway.simulation.world import World
@@ -22,7 +22,12 @@ CUT = b"\x1dVB\x00"
 PULSE = b"\x1bp\x00\x32\xfa"
 _TAG = re.compile(r"T\d{5}")
 _COPY = re.compile(r"REPRINT (\d+)")
-_CODE = re.compile(r"\{([A-Z]\d{3,}-\d{4,}(?:-\d{1,2})?)\}")
+_CODE = re.compile(r"\{([A-Z]\d{3,}(?:-\d{4,}(?:-\d{1,2})?)?)\}")
+_NUMBER = re.compile(r"\x1bE\x01\w[\w ]* (\d{4,})\n")
+_DISHES = re.compile(r"\d+× \w+")
+_COUNTED = re.compile(r"改动，上面已算好：|Changes, already counted above:")
+_UNSEEN = re.compile(r"\x1b.{2}|\x1d.{2}|\s", re.DOTALL)
+"""What stands between words: commands of two bytes and their value, and the ends of lines."""
 
 
 def bar_code(code: str, columns: int) -> bytes:
@@ -32,7 +37,9 @@ def bar_code(code: str, columns: int) -> bytes:
 
 @dataclass(frozen=True)
 class Paper:
-    """One sheet, cut off. `copy` is what it says of itself: 1 when it does not say REPRINT."""
+    """One sheet, cut off. `copy` is what it says of itself: 1 when it does not say REPRINT. `number`: its running one,
+    0 where its head is lost. `code`: of its bars, which stand at its end; None where that is lost. `began`: when its
+    first byte was printed; what a printer was stuck with comes out with the next sheet, perhaps after a later copy."""
 
     printer: str
     at: float
@@ -40,19 +47,33 @@ class Paper:
     tag: str | None
     copy: int
     code: str | None
+    number: int = 0
+    began: float = 0.0
+
+    @property
+    def dishes(self) -> list[str]:
+        """As they stand on it to be cooked, each `2× name`."""
+        return _DISHES.findall(_COUNTED.split(self.text)[0])
+
+    @property
+    def counted(self) -> str:
+        """Changes that it says it has counted, without what parts their words; "" where it names none."""
+        return _UNSEEN.sub("", "".join(_COUNTED.split(self.text)[1:]))
 
     def shows(self, dishes: list[str]) -> bool:
         """Whether it is whole and holds exactly these dishes, each `2× name`."""
-        return self.code is not None and sorted(dishes) == sorted(re.findall(r"\d+× \w+", self.text))
+        return self.code is not None and sorted(dishes) == sorted(self.dishes)
 
 
-def read_paper(printer: str, at: float, data: bytes) -> Paper:
+def read_paper(printer: str, at: float, data: bytes, began: float = 0.0) -> Paper:
     plain = data.replace(b"\x1c&", b"").replace(b"\x1c.", b"").decode("gb18030", errors="replace")
     tag, copy, code = _TAG.search(plain), _COPY.search(plain), _CODE.search(plain)
     whole_copy = len(_COPY.findall(plain)) == 2 or copy is None
+    # What a printer was torn out of stands above, with a number of its own.
+    numbers = _NUMBER.findall(plain)
     return Paper(
         printer, at, plain, tag[0] if tag else None, 1 + int(copy[1]) if copy else 1,
-        code[1] if code and whole_copy else None,
+        code[1] if code and whole_copy else None, int(numbers[-1]) if numbers else 0, began,
     )  # fmt: skip
 
 
@@ -69,6 +90,7 @@ class Printer:
         self.line: Line | None = None
         self._buffer = bytearray()
         self._sheet = bytearray()
+        self._began = 0.0
         self._working = False
         self._lost_at = float("-inf")
 
@@ -106,6 +128,7 @@ class Printer:
             return
         command, at = self._next_command()
         if at:
+            self._began = self._began if self._sheet else self._world.time
             self._sheet += self._buffer[:at]
             del self._buffer[:at]
         elif command is None:
@@ -135,7 +158,7 @@ class Printer:
 
     def _cut(self) -> None:
         data, self._sheet = bytes(self._sheet), bytearray()
-        paper = read_paper(self.name, self._world.time, data)
+        paper = read_paper(self.name, self._world.time, data, self._began)
         self._world.note(f"paper at {self.name}: {paper.tag} copy {paper.copy} code {paper.code}")
         self._came_out(paper)
 
@@ -212,14 +235,3 @@ class Line:
     def _check(self) -> None:
         if "unplugged" in self._printer.faults:
             raise PortError("unplugged", self._printer.name)
-
-
-@dataclass
-class PaperTrail:
-    """All papers of the shift, by the tag that the guest's note carries."""
-
-    by_tag: dict[str, list[Paper]] = field(default_factory=dict)
-
-    def add(self, paper: Paper) -> None:
-        if paper.tag:
-            self.by_tag.setdefault(paper.tag, []).append(paper)

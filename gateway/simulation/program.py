@@ -71,9 +71,11 @@ class Tally:
                 f"{self.broken} broke a promise; the story is above.",
             )
         return say(
-            "承诺全部守住：收下的单都在，每道菜到了自己的档口、有凭据，重打的都写着补打，云端每条各一次、顺序对。",
-            "Every promise held: each confirmed order is there, each dish is proven before a cook at its own station, "
-            "every copy says REPRINT, and the cloud has every event once, in order.",
+            "承诺全部守住：收下的单都在，每道菜到了自己的档口、有凭据，等叫的没人提前做，改动都有人看到或有人去问，"
+            "状态不倒退，账都对得上，重打的都写着补打，云端每条各一次、顺序对。",
+            "Every promise held: each confirmed order is there, each dish is proven before a cook at its own station "
+            "and none before it was fired, every change was seen or somebody was called, no status went backwards, the "
+            "ledger balances, every copy says REPRINT, and the cloud has every event once, in order.",
         )
 
 

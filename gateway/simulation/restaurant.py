@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from gateway.domain.actor import HOUSE
 from gateway.domain.menu import Category, Item, Menu, Modifier, ModifierGroup
-from gateway.domain.settings import Area, Guards, Printer, Printing, Settings, Station
+from gateway.domain.settings import Area, Course, Guards, Printer, Printing, Serving, Settings, Station
 from gateway.operations import administration
 from gateway.simulation.world import Ids, World
 from gateway.store import Store
@@ -23,11 +23,13 @@ PRINTERS = ("kitchen", "counter")
 DISHES_PER_STATION = 4
 TABLES = ["1", "2", "3", "4"]
 BRIDGE = "bridge1"
+MAIN = Course("main", {"und": "主菜"}, hold=True)
+"""Waits until somebody calls for it: the last dish of each station belongs to it."""
 
 
 def settings_of(world: World) -> Settings:
     """Stations prove by screen, paper or both; two may share a printer, or have another one for when their own cannot
-    print; some printers cannot confirm."""
+    print; some printers cannot confirm. At the pass is somebody, or a bump serves."""
     pick = world.chance.choice
     printers = [
         Printer(
@@ -48,7 +50,11 @@ def settings_of(world: World) -> Settings:
     printing = Printing(divert_after_s=pick([3, 10, 20]))
     guards = Guards(orders_per_10_min=6 if world.maybe(0.2) else 100_000, need_guest_cookie=world.maybe(0.5))
     hall = Area("hall", {"und": "Hall"}, TABLES)
-    return Settings({"und": "Simulated"}, "CNY", stations, [hall], printers, guards=guards, printing=printing)
+    serving = Serving(expo=world.maybe(0.5))
+    return Settings(
+        {"und": "Simulated"}, "CNY", stations, [hall], printers, guards=guards, printing=printing, serving=serving,
+        courses=[MAIN],
+    )  # fmt: skip
 
 
 @lru_cache
@@ -58,7 +64,10 @@ def menu() -> Menu:
         "CNY",
         [
             Category(s, {"und": name}, [
-                Item(f"{s}-{n}", {"und": f"{name}菜{n}"}, 1000 + 137 * n, s, modifier_groups=[extra])
+                Item(
+                    f"{s}-{n}", {"und": f"{name}菜{n}"}, 1000 + 137 * n, s, modifier_groups=[extra],
+                    course=MAIN.id if n == DISHES_PER_STATION else "",
+                )
                 for n in range(1, DISHES_PER_STATION + 1)
             ])
             for s, name in STATIONS.items()

@@ -6,7 +6,7 @@ A screen that keeps an action (its network was gone) replays it later with the v
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -32,6 +32,11 @@ class Deeds:
         self.of_ticket: dict[str, list[TicketDo]] = {}
         self.rendered: set[tuple[str, str]] = set()
         """(ticket, screen) of everything that was really drawn or touched."""
+        self.noticed: set[tuple[str, str]] = set()
+        """(change of a ticket, screen), the same."""
+        self.scanned: set[str] = set()
+        """Numbers of orders whose slips were held before a scanner: a clock that jumped begins them anew, and then the
+        newest order of that number is meant."""
         self.keys = 0
 
 
@@ -55,6 +60,8 @@ class Screen(ABC):
     def put(self, card: Json) -> None:
         """The feed brought this card."""
         ticket = card["id"]
+        if card["hold"] == "held":
+            raise Broken(f"{self.name} is shown what still waits to be called: order {card['order']['number']}")
         if card["cleared_at"]:
             self.cards.pop(ticket, None)
             return
@@ -68,11 +75,26 @@ class Screen(ABC):
             return
         self._drawn[ticket] = card["version"]
         self.deeds.rendered.add((ticket, self.name))
+        self._read_changes(ticket, card)
         if card["version"] > card["shown_version"]:
             self.do(ticket, "rendered", card["version"])
+        if card["allergies"] and not card["allergy_at"] and self._world.maybe(0.6):
+            self._world.after(self._world.between(0.3, 8), lambda: self.act(ticket, "allergy"))
         if ticket not in self._planned:
             self._planned.add(ticket)
             self._plan_cook(ticket)
+
+    def _read_changes(self, ticket: str, card: Json) -> None:
+        """What somebody has changed stands on the card, each change by itself."""
+        world = self._world
+        for notice in card["notices"]:
+            if (notice["id"], self.name) in self.deeds.noticed:
+                continue
+            self.deeds.noticed.add((notice["id"], self.name))
+            if notice["acked_at"] is None and world.maybe(0.4):
+                world.after(world.between(0.5, 20), lambda: self.act(ticket, "acknowledge"))
+            if notice["kind"] == "refire" or card["state"] == "CANCELLED":
+                self._planned.discard(ticket)
 
     def _plan_cook(self, ticket: str) -> None:
         world = self._world
@@ -82,22 +104,37 @@ class Screen(ABC):
             world.after(world.between(3, 40), lambda: self.act(ticket, "bump"))
         if world.maybe(0.15):
             world.after(world.between(3, 40), lambda: self.act(ticket, "undo"))
+        if world.maybe(0.4):
+            self._plan_marks(ticket)
 
-    def act(self, ticket: str, action: str) -> None:
+    def _plan_marks(self, ticket: str) -> None:
+        """Dish by dish: each when it is done, and now and then it was another one."""
+        world = self._world
+        for line in self.cards[ticket]["lines"]:
+            its = [line["id"]]
+            if world.maybe(0.7):
+                world.after(world.between(2, 30), lambda its=its: self.act(ticket, "bump", its))  # type: ignore[misc]
+            if world.maybe(0.3):
+                world.after(world.between(3, 40), lambda its=its: self.act(ticket, "undo", its))  # type: ignore[misc]
+        if world.maybe(0.3):
+            all_of_it = [line["id"] for line in self.cards[ticket]["lines"]]
+            world.after(world.between(2, 30), lambda: self.act(ticket, "bump", all_of_it))
+
+    def act(self, ticket: str, action: str, lines: Sequence[str] = ()) -> None:
         card = self.cards.get(ticket)
         if card is None or self.away or ticket not in self._drawn:
             return
         version = self._drawn[ticket]
         if self._world.maybe(0.1):  # an old tablet keeps it, and says it much later
-            self._world.after(self._world.between(5, 60), lambda: self.do(ticket, action, version))
+            self._world.after(self._world.between(5, 60), lambda: self.do(ticket, action, version, lines))
             return
-        self.do(ticket, action, version)
+        self.do(ticket, action, version, lines)
         if self._world.maybe(0.1):  # twice, with two keys: two fingers
-            self.do(ticket, action, version)
+            self.do(ticket, action, version, lines)
 
-    def do(self, ticket: str, action: Any, version: int) -> None:
+    def do(self, ticket: str, action: Any, version: int, lines: Sequence[str] = ()) -> None:
         self.deeds.keys += 1
-        do = TicketDo(action, self.name, f"deed-{self.deeds.keys}", version)
+        do = TicketDo(action, self.name, f"deed-{self.deeds.keys}", version, list(lines))
         self.deeds.of_ticket.setdefault(ticket, []).append(do)
         self.send(ticket, do)
 
@@ -215,10 +252,12 @@ class StreamScreen(Screen):
         world = self._world
         actor = Actor("screen", self.name, self.station)
         args = (do.screen, do.key, do.version)
+        if self._gateway.life is not None:
+            self._gateway.life.hub.alive(self.name, world.now())
         if do.action == "rendered":
             pending = self._gateway.submit(kitchen.rendered, actor, ticket, *args)
         else:
-            pending = self._gateway.submit(kitchen.act_on_ticket, actor, ticket, do.action, *args)
+            pending = self._gateway.submit(kitchen.act_on_ticket, actor, ticket, do.action, *args, None, do.lines)
         heard = [False]
 
         def hear(done: Pending) -> None:
@@ -241,6 +280,8 @@ class StreamScreen(Screen):
             return
         if self._answers.setdefault(do.key, document) != document:
             raise Broken(f"{do.key} was answered with two documents")
+        if do.lines:
+            return
         if do.action == "bump" and self._world.maybe(0.25):
             version = document["version"]
             self._world.after(self._world.between(1, 20), lambda: self.do(ticket, "recall", version))

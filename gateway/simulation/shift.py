@@ -18,12 +18,14 @@ from gateway.simulation.cloud import CloudLine
 from gateway.simulation.faults import Faults, Place
 from gateway.simulation.gateway_process import GatewayProcess, Life
 from gateway.simulation.guests import Guests, Program
-from gateway.simulation.invariants import Rest, check_at_rest
+from gateway.simulation.invariants import Rest, check_at_rest, check_closed
 from gateway.simulation.ledger import Ledger
 from gateway.simulation.printer import Printer
 from gateway.simulation.screens import BrokerScreen, Deeds, Screen, StreamScreen
 from gateway.simulation.staff import Staff
+from gateway.simulation.waiters import Waiters
 from gateway.simulation.world import Broken, World
+from gateway.store import UPLINK_ALONE
 
 MOST_ORDERS = 40
 SECONDS_PER_ORDER = 5.0
@@ -76,10 +78,7 @@ class Shift:
         self.gateway = GatewayProcess(world, folder, self.topics, self.broker, self.cloud)
         self.rules = restaurant.found(world, self.gateway.path)
         self.deeds = Deeds()
-        self.ledger = Ledger(
-            world, self.deeds, self.cloud, {s.id: [s.printer, *s.backups] for s in self.rules.stations},
-            restaurant.STATIONS,
-        )
+        self.ledger = Ledger(world, self.deeds, self.cloud, self.rules.stations, restaurant.STATIONS)
         self.printers = {p: Printer(world, p, self.ledger.came_out) for p in restaurant.PRINTERS}
         self.bridge = BridgeProcess(
             world, folder / "bridge.db", restaurant.BRIDGE, self.topics, self.broker, self.printers
@@ -93,6 +92,7 @@ class Shift:
         self.guests = Guests(world, self.gateway, self.faults.lose)
         self.program = Program(world, self.broker, self.topics)
         self.staff = Staff(world, self.gateway, self.ledger)
+        self.waiters = Waiters(world, self.gateway, self.ledger, self.deeds)
         self.watch = Watch()
         self.gateway.started = self._born
 
@@ -120,7 +120,7 @@ class Shift:
         return clients
 
     def _born(self, life: Life) -> None:
-        self.ledger.dirty = True
+        self.ledger.dirty = self.ledger.thorough = True
         self.ledger.calm_since = self.world.time
         life.store.listen(self._committed)
         for screen in self.screens:
@@ -129,6 +129,8 @@ class Shift:
 
     def _committed(self, changed: frozenset[str]) -> None:
         self.ledger.dirty = True
+        if changed != UPLINK_ALONE:
+            self.ledger.thorough = True
         if "health" in changed:
             self.ledger.calm_since = self.world.time
 
@@ -148,6 +150,15 @@ class Shift:
         world.quiet = True
         self._drain()
         check_at_rest(self._rest())
+        self._close_up()
+
+    def _close_up(self) -> None:
+        """Everybody goes home: what paper alone has proven ends with its table, and nothing waits for a call."""
+        for table in restaurant.TABLES:
+            self.staff.close_table(table)
+        self.world.run_until(self.world.time + 2.0)
+        self._drain()
+        check_closed(self._rest(), self.deeds)
 
     def _plan_people(self, length: float) -> None:
         world = self.world
@@ -162,11 +173,14 @@ class Shift:
             if world.maybe(0.3):
                 world.at(world.between(0, length), act)
         self.staff.look_after(world.between(8, 40))
+        self.waiters.plan(self.count, length)
 
     def _guest_orders(self) -> None:
         world = self.world
         table = world.chance.choice(restaurant.TABLES)
         wish = self.guests.order(table)
+        if world.maybe(0.6):  # the main course is called
+            world.after(world.between(4, 40), lambda: self.waiters.table_word(table, "fire"))
         if world.maybe(0.1):  # two phones, two keys, the same dishes
             self.guests.order(table, wish.lines)
         if world.maybe(0.1):
@@ -175,7 +189,7 @@ class Shift:
             world.after(world.between(2, 30), lambda: self.guests.ask(wish, other_body=True) if wish.told else None)
 
     def _look_again(self) -> None:
-        self.ledger.dirty = True
+        self.ledger.dirty = self.ledger.thorough = True
         self.world.after(LOOK_EVERY_S, self._look_again)
 
     def _look(self) -> None:
@@ -195,7 +209,7 @@ class Shift:
             raise Broken("the gateway does not come back")
         return Rest(
             life, self.ledger, self.guests, self.program, self.broker, self.topics, self.cloud, self.screens,
-            self.world, self.printers,
+            self.world, self.printers, self.waiters,
         )
 
     def close(self) -> None:

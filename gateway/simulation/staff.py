@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from gateway.domain.actor import Actor
 from gateway.domain.errors import Refused
+from gateway.domain.print_job import NOTICE, PrintJob
 from gateway.operations import administration, paper_decisions, printer_deeds
 from gateway.simulation.gateway_process import GatewayProcess
 from gateway.simulation.ledger import Ledger
 from gateway.simulation.restaurant import DISHES_PER_STATION, PRINTERS, STATIONS, TABLES
 from gateway.simulation.world import Broken, World
-from gateway.store import NotDone, Pending, jobs
+from gateway.store import NotDone, Pending, Reader, jobs, notices
 from gateway.store import devices as rows_of_devices
 
 WAITER = Actor("staff", "li", "tablet")
@@ -45,13 +46,20 @@ class Staff:
         with life.store.read() as rows:
             asked = [c.subject for c in rows_of_devices.conditions(rows) if c.code == "slip_unknown"]
             found = [job for identity in asked if (job := jobs.get(rows, identity))]
+            about = {job.id: self._notice_of(rows, job) for job in found}
             old = jobs.stale(rows)
         for job in old:
             self._decide(job.id, "print")
         for job in found:
-            there = self._ledger.whole_paper(job.ticket, job.copy)
+            there = self._ledger.trail.whole(job.ticket, about[job.id], job.copy)
             self._decide(job.id, "came_out" if there else "reprint")
         return bool(found or old)
+
+    def _notice_of(self, rows: Reader, job: PrintJob) -> str:
+        """The change of its ticket that this paper is about; "" for the ticket's own."""
+        if job.kind != NOTICE:
+            return ""
+        return next(one.id for one in notices.of_tickets(rows, [job.ticket]) if one.number == job.part)
 
     def press(self, decision: str) -> None:
         """Somebody presses a button beside some paper."""
@@ -89,6 +97,9 @@ class Staff:
         table = self._world.chance.choice(TABLES)
         self._do(administration.close_table, table)
         self._world.after(self._world.between(0.1, 5), lambda: self._do(administration.open_table, table, 2))
+
+    def close_table(self, table: str) -> None:
+        self._do(administration.close_table, table)
 
     def pause(self) -> None:
         self._do(administration.set_paused, True, "too much to do")

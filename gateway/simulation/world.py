@@ -157,6 +157,6 @@ class Motor:
         finally:
             self._turning = False
         ahead = LONGEST_WAIT_S if wish is None else min(wish - began.monotonic, LONGEST_WAIT_S)
-        self._plan(world.time - (world.now().monotonic - began.monotonic) + ahead)
+        self._plan(world.time - (world.time - world.boot_began - began.monotonic) + ahead)
         if self._rung:
             self.wake()

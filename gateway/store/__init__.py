@@ -20,10 +20,11 @@ from gateway.domain.now import Now
 from gateway.store import migrations
 from gateway.store.ballast import freed_at, keep_ballast, restore_ballast
 from gateway.store.pending import NotDone, Pending
-from gateway.store.transaction import Changed, Kept, Reader, Tx
+from gateway.store.transaction import UPLINK_ALONE, Changed, Kept, Reader, Tx
 
 __all__ = [
-    "BrokenDatabase", "CannotOpen", "Changed", "NewerDatabase", "NotDone", "Pending", "Reader", "Store", "Tx",
+    "UPLINK_ALONE", "BrokenDatabase", "CannotOpen", "Changed", "NewerDatabase", "NotDone", "Pending", "Reader", "Store",
+    "Tx",
 ]  # fmt: skip
 
 log = logging.getLogger(__name__)

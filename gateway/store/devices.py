@@ -141,6 +141,11 @@ def conditions_of(rows: Reader, subject: str) -> list[Condition]:
     return [Condition(r[0], r[1], r[2], msgspec.json.decode(r[3])) for r in found]
 
 
+def subjects(rows: Reader, code: str) -> list[str]:
+    """Of what this condition stands."""
+    return [row[0] for row in rows.all("SELECT subject FROM conditions WHERE code = ?", code)]
+
+
 MOST_OF_A_KIND = 100
 """Conditions of one code that are told of at a time: a flood of one kind must not hide another."""
 

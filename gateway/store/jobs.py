@@ -183,6 +183,45 @@ def missing_before(rows: Reader, job: PrintJob, day: str, limit: int) -> list[in
     return sorted(number for (number,) in found)
 
 
+def late_before(rows: Reader, job: PrintJob, printers: list[str], day: str, limit: int) -> list[int]:
+    """The oldest numbers of the same station and day before this one that are still to come out behind their time: a
+    copy, one that another printer was given, or one that another printer holds. Of each printer the `limit` oldest."""
+    found: set[int] = set()
+    for printer in printers:
+        for one in first_open(rows, printer, limit):
+            late = one.copy > 1 or one.diverted_from or (printer != job.printer and one.state == "WAITING")
+            if late and one.station == job.station and 0 < one.number < job.number and _day_of(rows, one) == day:
+                found.add(one.number)
+    return sorted(found)
+
+
+def first_open(rows: Reader, printer: str, limit: int) -> list[PrintJob]:
+    """The oldest of a printer that are not done."""
+    found = rows.all(f"SELECT n FROM jobs WHERE {_OPEN} AND printer = ? ORDER BY n LIMIT ?", printer, limit)
+    return [at(rows, n) for (n,) in found]
+
+
+def _day_of(rows: Reader, job: PrintJob) -> str | None:
+    day: str | None = rows.value("SELECT day FROM orders WHERE n = ? AND id = ?", row_of(job.order_id), job.order_id)
+    return day
+
+
+NEWEST_NUMBERS = 200
+"""Papers among which a later number is looked for: an hour of a full house."""
+
+
+def came_after(rows: Reader, job: PrintJob) -> bool:
+    """Whether a paper of the same station and business day with a higher number has come out."""
+    newest_papers = f"SELECT * FROM jobs ORDER BY n DESC LIMIT {NEWEST_NUMBERS}"
+    day = _day_of(rows, job)
+    later = rows.all(
+        f"""SELECT t.order_n FROM ({newest_papers}) j JOIN tickets t ON t.n = j.ticket
+         WHERE j.station = ? AND j.number > ? AND j.state IN ('PRINTED', 'UNCONFIRMED')""",
+        job.station, job.number,
+    )  # fmt: skip
+    return any(rows.value("SELECT day FROM orders WHERE n = ?", n) == day for (n,) in later)
+
+
 def of_ticket(rows: Reader, ticket_id: str) -> list[PrintJob]:
     """All papers of a ticket, oldest first. The ticket knows its first; of the others, which are few, there is an
     index."""

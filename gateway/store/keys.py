@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from gateway.domain.errors import Refused
 from gateway.store.transaction import Reader, Tx
 
 
@@ -21,6 +22,17 @@ def find(rows: Reader, scope: str, key: str) -> tuple[bytes, int] | None:
     """(fingerprint, slot) of the operation that this key did."""
     row = rows.one("SELECT hash, slot FROM keys WHERE key = ?", _digest(scope, key))
     return (row[0], row[1]) if row else None
+
+
+def slot_of(rows: Reader, scope: str, key: str, body_hash: bytes) -> int | None:
+    """The slot of the operation that this key did with this body.
+
+    Raises `Refused("idempotency_key_reused")` where its body was another.
+    """
+    found = find(rows, scope, key)
+    if found and found[0] != body_hash:
+        raise Refused("idempotency_key_reused")
+    return found[1] if found else None
 
 
 def remember(tx: Tx, scope: str, key: str, body_hash: bytes, slot: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-VERSION = 7
+VERSION = 11
 """Kept in `PRAGMA user_version`, so that an ordinary start needs no look into the book."""
 
 PAGE_SIZE = 512
@@ -195,6 +195,45 @@ CREATE TABLE pass_says (n INTEGER PRIMARY KEY, id TEXT NOT NULL, at TEXT NOT NUL
 """
 
 
+SCREEN = """
+ALTER TABLE lines ADD COLUMN marked_version INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tickets ADD COLUMN allergy_at TEXT;
+ALTER TABLE tickets ADD COLUMN allergy_by TEXT NOT NULL DEFAULT '';
+"""
+
+
+LEDGER = """
+CREATE TABLE ledger_days (
+  day TEXT PRIMARY KEY REFERENCES business_days, at TEXT NOT NULL, proof TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+
+HONEST = """
+CREATE TABLE apologies (check_n INTEGER PRIMARY KEY REFERENCES checks, at TEXT NOT NULL) STRICT;
+UPDATE users SET language = '';
+"""
+"""No page spoke a person's language before, and nobody had been asked for it: until somebody says, as the device does."""
+
+
+NOTES = """
+ALTER TABLE lines ADD COLUMN again INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE notices_now (
+  n INTEGER PRIMARY KEY, id TEXT NOT NULL, ticket INTEGER NOT NULL REFERENCES tickets, number INTEGER NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('cancel', 'return', 'refire', 'rush', 'hold', 'fire', 'move', 'merge', 'change')),
+  lines TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL, boot TEXT NOT NULL, mono REAL NOT NULL,
+  version INTEGER NOT NULL, reason TEXT NOT NULL, from_place TEXT NOT NULL, slip_number INTEGER NOT NULL,
+  shown_at TEXT, shown_by TEXT, acked_at TEXT, acked_by TEXT, note TEXT NOT NULL DEFAULT '',
+  note_before TEXT NOT NULL DEFAULT ''
+) STRICT;
+INSERT INTO notices_now SELECT *, '', '' FROM notices;
+DROP TABLE notices;
+ALTER TABLE notices_now RENAME TO notices;
+CREATE INDEX notices_of_ticket ON notices (ticket);
+CREATE INDEX notices_unseen ON notices (n) WHERE shown_at IS NULL AND acked_at IS NULL;
+"""
+
+
 def migrate(path: Path, stop_before: str | None = None) -> None:
     """Brings the file at `path` to `VERSION`. The caller has made a backup if there was something to lose.
 
@@ -232,6 +271,22 @@ def migrate(path: Path, stop_before: str | None = None) -> None:
     @steps()  # type: ignore[untyped-decorator, unused-ignore]
     def m007_pass(db: Any) -> None:
         _carry_out(db, PASS)
+
+    @steps()  # type: ignore[untyped-decorator, unused-ignore]
+    def m008_screen(db: Any) -> None:
+        _carry_out(db, SCREEN)
+
+    @steps()  # type: ignore[untyped-decorator, unused-ignore]
+    def m009_ledger(db: Any) -> None:
+        _carry_out(db, LEDGER)
+
+    @steps()  # type: ignore[untyped-decorator, unused-ignore]
+    def m010_honest(db: Any) -> None:
+        _carry_out(db, HONEST)
+
+    @steps()  # type: ignore[untyped-decorator, unused-ignore]
+    def m011_notes(db: Any) -> None:
+        _carry_out(db, NOTES)
 
     db = sqlite_utils.Database(str(path))
     try:

@@ -10,7 +10,7 @@ from gateway.store.ids import row_of
 from gateway.store.transaction import Reader, Row, Tx
 
 _NOTICE = """SELECT x.id, t.id, x.number, x.kind, x.lines, x.by, x.at, x.boot, x.mono, x.version, x.reason,
- x.from_place, x.slip_number, x.shown_at, x.shown_by, x.acked_at, x.acked_by
+ x.from_place, x.slip_number, x.shown_at, x.shown_by, x.acked_at, x.acked_by, x.note, x.note_before
  FROM notices x JOIN tickets t ON t.n = x.ticket"""
 
 # Made before there are threads: see gateway/web/api/route.py.
@@ -19,11 +19,11 @@ _lines_of = msgspec.json.Decoder(list[NoticeLine]).decode
 
 def insert(tx: Tx, notice: Notice) -> None:
     tx.run(
-        f"INSERT INTO notices VALUES ({', '.join('?' * 18)})",
+        f"INSERT INTO notices VALUES ({', '.join('?' * 20)})",
         row_of(notice.id), notice.id, row_of(notice.ticket), notice.number, notice.kind,
         msgspec.json.encode(notice.lines).decode(), notice.by, notice.at, notice.boot, notice.mono, notice.version,
         notice.reason, notice.from_place, notice.slip_number, notice.shown_at, notice.shown_by, notice.acked_at,
-        notice.acked_by,
+        notice.acked_by, notice.note, notice.note_before,
     )  # fmt: skip
     tx.changed.add("tickets")
 
@@ -57,6 +57,15 @@ def unseen_for(rows: Reader, seconds: float, now: Now) -> list[Notice]:
         now.boot, seconds, now.monotonic,
     )  # fmt: skip
     return [_notice(row) for row in found]
+
+
+def next_unseen_for(rows: Reader, seconds: float, now: Now) -> float | None:
+    """The monotonic second at which the next one will have been made so long ago."""
+    found: float | None = rows.value(
+        "SELECT min(mono) + ? FROM notices WHERE shown_at IS NULL AND acked_at IS NULL AND boot = ? AND mono + ? > ?",
+        seconds, now.boot, seconds, now.monotonic,
+    )  # fmt: skip
+    return found
 
 
 def _notice(row: Row) -> Notice:

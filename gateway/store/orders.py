@@ -71,7 +71,7 @@ def insert(tx: Tx, order: Order, menu: Menu, papers: list[PrintJob]) -> None:
             (
                 n * LINES_PER_ORDER + line.id, row_of(line.ticket), line.item, line.quantity, line.unit_price,
                 line.state, msgspec.json.encode(_line_body(line, menu)).decode(), line.cancelled, line.returned,
-                " ".join(line.former),
+                " ".join(line.former), line.marked_version, line.again,
             )
             for line in order.lines
         ],
@@ -110,9 +110,18 @@ def seat(tx: Tx, order: Order) -> None:
 def change_line(tx: Tx, order: Order, line: Line) -> None:
     """Writes what changes in a line's life."""
     tx.run(
-        "UPDATE lines SET ticket = ?, state = ?, cancelled = ?, returned = ?, former = ? WHERE n = ?",
+        "UPDATE lines SET ticket = ?, state = ?, cancelled = ?, returned = ?, former = ?, marked_version = ?,"
+        " again = ? WHERE n = ?",
         row_of(line.ticket), line.state, line.cancelled, line.returned, " ".join(line.former),
-        row_of(order.id) * LINES_PER_ORDER + line.id,
+        line.marked_version, line.again, row_of(order.id) * LINES_PER_ORDER + line.id,
+    )  # fmt: skip
+
+
+def change_note(tx: Tx, order: Order, line: Line) -> None:
+    """Writes what is said of a line. It stands with what was chosen."""
+    tx.run(
+        "UPDATE lines SET body = json_set(body, '$.note', ?) WHERE n = ?",
+        line.note, row_of(order.id) * LINES_PER_ORDER + line.id,
     )  # fmt: skip
 
 
@@ -201,6 +210,19 @@ def newest_and_open(rows: Reader, limit: int) -> list[Order]:
     return [load_by_number(rows, n) for n in sorted({*newest, *still}, reverse=True)]
 
 
+def left_over(rows: Reader, today: str) -> list[int]:
+    """Row numbers of the orders of a business day before `today` that no open visit will end, and of which something
+    stands ready, is proven by paper alone, or waits to be called."""
+    found = rows.all(
+        """SELECT DISTINCT o.n FROM tickets t INDEXED BY tickets_open JOIN orders o ON o.n = t.order_n
+         LEFT JOIN visits v ON v.id = o.visit WHERE t.cleared_at IS NULL AND o.day < ?
+         AND (t.hold = 'held' OR t.state = 'READY' OR (t.proof = 'paper' AND t.state IN ('SHOWN', 'STARTED')))
+         AND (v.id IS NULL OR v.state = 'CLOSED') ORDER BY o.n""",
+        today,
+    )
+    return [row[0] for row in found]
+
+
 def external(rows: Reader, source: str, external_id: str) -> str | None:
     found: str | None = rows.value("SELECT id FROM orders WHERE source = ? AND external_id = ?", source, external_id)
     return found
@@ -228,7 +250,8 @@ def _order(rows: Reader, row: Row) -> Order:
 def _lines(rows: Reader, n: int) -> list[Row]:
     first = n * LINES_PER_ORDER
     return rows.all(
-        "SELECT n, ticket, item, quantity, unit_price, state, body, cancelled, returned, former FROM lines"
+        "SELECT n, ticket, item, quantity, unit_price, state, body, cancelled, returned, former,"
+        " marked_version, again FROM lines"
         " WHERE n BETWEEN ? AND ?",
         first, first + LINES_PER_ORDER - 1,
     )  # fmt: skip
@@ -255,6 +278,8 @@ def _line(row: Row, order_n: int, menu: Menu, by_number: dict[int, Ticket]) -> L
         cancelled=row[7],
         returned=row[8],
         former=row[9].split(),
+        marked_version=row[10],
+        again=row[11],
     )
 
 

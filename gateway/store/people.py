@@ -10,6 +10,8 @@ from gateway.store.transaction import Reader, Tx
 
 @dataclass(frozen=True)
 class User:
+    """`language`: what pages and refusals speak to them; "": as the device says."""
+
     name: str
     role: str
     password: str

@@ -34,6 +34,12 @@ def the_settings(rows: Reader) -> Settings:
     return found
 
 
+def printers(rows: Reader) -> list[str]:
+    """Ids of all printers; none in a box that has not been given any settings."""
+    rules = settings(rows)
+    return [printer.id for printer in rules.printers] if rules else []
+
+
 def settings_revision(rows: Reader) -> int:
     return rows.steady(_settings_revision)
 

@@ -12,11 +12,11 @@ TICKETS_PER_ORDER = 16
 
 _COLUMNS = """n, id, order_n, station, state, proof, fired_at, fired_boot, fired_mono, updated_at, updated_by,
  fired_grade, version, shown_version, start_version, ready_version, doubt, slip_number, shown_at, shown_by, started_at,
- ready_at, served_at, cleared_at, hold, course, later, ended"""
+ ready_at, served_at, cleared_at, hold, course, later, ended, allergy_at, allergy_by"""
 _TICKET = f"SELECT {_COLUMNS} FROM tickets"
 
 
-_INSERT = f"INSERT INTO tickets ({_COLUMNS}, first_job) VALUES ({', '.join('?' * 29)})"
+_INSERT = f"INSERT INTO tickets ({_COLUMNS}, first_job) VALUES ({', '.join('?' * 31)})"
 
 
 def insert(tx: Tx, order_n: int, tickets: list[Ticket], first_jobs: dict[str, int]) -> None:
@@ -29,6 +29,7 @@ def insert(tx: Tx, order_n: int, tickets: list[Ticket], first_jobs: dict[str, in
                 t.updated_at, t.updated_by, t.fired_grade, t.version, t.shown_version, t.start_version,
                 t.ready_version, t.doubt, t.slip_number, t.shown_at, t.shown_by, t.started_at, t.ready_at,
                 t.served_at, t.cleared_at, t.hold, t.course, int(t.later), t.ended,
+                t.allergy_at, t.allergy_by,
                 first_jobs.get(t.id),
             )
             for t in tickets
@@ -42,10 +43,10 @@ def update(tx: Tx, t: Ticket) -> None:
         """UPDATE tickets SET state = ?, updated_at = ?, updated_by = ?, version = ?, shown_version = ?,
          start_version = ?, ready_version = ?, doubt = ?, slip_number = ?, shown_at = ?, shown_by = ?, started_at = ?,
          ready_at = ?, served_at = ?, cleared_at = ?, hold = ?, fired_at = ?, fired_boot = ?, fired_mono = ?,
-         fired_grade = ?, ended = ?, station = ? WHERE n = ?""",
+         fired_grade = ?, ended = ?, station = ?, allergy_at = ?, allergy_by = ? WHERE n = ?""",
         t.state, t.updated_at, t.updated_by, t.version, t.shown_version, t.start_version, t.ready_version, t.doubt,
         t.slip_number, t.shown_at, t.shown_by, t.started_at, t.ready_at, t.served_at, t.cleared_at, t.hold,
-        t.fired_at, t.fired_boot, t.fired_mono, t.fired_grade, t.ended, t.station,
+        t.fired_at, t.fired_boot, t.fired_mono, t.fired_grade, t.ended, t.station, t.allergy_at, t.allergy_by,
         row_of(t.id),
     )  # fmt: skip
 
@@ -155,5 +156,5 @@ def _ticket(row: Row) -> Ticket:
         updated_at=row[9], updated_by=row[10], fired_grade=row[11], version=row[12], shown_version=row[13],
         start_version=row[14], ready_version=row[15], doubt=row[16], slip_number=row[17], shown_at=row[18],
         shown_by=row[19], started_at=row[20], ready_at=row[21], served_at=row[22], cleared_at=row[23], hold=row[24],
-        course=row[25], later=bool(row[26]), ended=row[27],
+        course=row[25], later=bool(row[26]), ended=row[27], allergy_at=row[28], allergy_by=row[29],
     )  # fmt: skip

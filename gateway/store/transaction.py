@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal, TypeVar
 
 Row = tuple[Any, ...]
@@ -14,6 +15,9 @@ Changed = Literal[
     "health", "pass", "everything",
 ]  # fmt: skip
 """Kinds of rows, as those who wait know them. "health" is the disk; "everything": another process wrote."""
+
+UPLINK_ALONE: frozenset[Changed] = frozenset({"uplink"})
+"""What a commit says that only notes how far the cloud is: under load every third one."""
 
 
 Kept = dict[tuple[str, int], Any]
@@ -74,6 +78,20 @@ class Tx(Reader):
     def rolled_back(self) -> None:
         """An operation was undone: what it had read may never have been."""
         self._steady.clear()
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """A part of an operation that is undone alone when it raises; what was written before it stays."""
+        self.run("SAVEPOINT part")
+        try:
+            yield
+        except Exception:
+            if self.connection.in_transaction:  # a full disk has destroyed the whole of it
+                self.run("ROLLBACK TO part")
+                self.run("RELEASE part")
+                self.rolled_back()
+            raise
+        self.run("RELEASE part")
 
     def run(self, sql: str, *args: Any) -> int:
         """The number of rows touched."""

@@ -41,11 +41,11 @@ CONTENT_SECURITY = (
 
 @dataclass(frozen=True)
 class Staff:
-    """Whoever may use the staff listener: a person or a program."""
+    """Whoever may use the staff listener: a person or a program. `language`: a person's own; "": as the device says."""
 
     actor: Actor
     role: str
-    language: str = "zh-Hans"
+    language: str = ""
 
 
 def guard(app: Flask, framed_by: str, frames: str = "") -> None:

@@ -19,6 +19,7 @@ from gateway.domain.now import Now
 from gateway.operations.kitchen import names_of_stations
 from gateway.store import Changed, Reader, Store, box, journal, orders, tickets
 from gateway.store.journal import Entry
+from gateway.web.screen_debts import ScreenDebts
 from gateway.web.views import menu_document
 
 MAX_STREAMS = 32
@@ -39,8 +40,13 @@ LIFE_S = 60.0
 MAX_AGE_S = 600.0
 """A stream ends itself and the browser resumes: what a proxy or a tablet silently dropped does not live on."""
 
+WHO_IS_HERE = "screens:"
+"""A topic for each station: which screens follow it now. Said to each of them whenever one comes or goes."""
+
 STATES = ("conditions", "devices", "uplink", "pass")
 """Topics that are not in the journal: the whole of each is sent whenever it changes."""
+
+IN_THE_JOURNAL: frozenset[Changed] = frozenset({"journal", "everything"})
 
 Event = tuple[str, str, bytes]
 """(topic, event name, data)."""
@@ -94,7 +100,9 @@ class Hub:
         self._streams: list[Stream] = []
         with store.read() as rows:
             self._slot = journal.last_slot(rows)
+        self._behind = False
         self._changed: set[Changed] = set()
+        self._debts = ScreenDebts()
         self.stopping = False
 
     def note(self, changed: frozenset[Changed]) -> None:
@@ -107,16 +115,18 @@ class Hub:
             for stream in self._streams:
                 if stream.screen == screen:
                     stream.sign_of_life = now.monotonic
+            self._debts.spoke(screen)
 
     def step(self, now: Now) -> float | None:
         with self._lock:
             changed, self._changed = self._changed, set()
             topics = self._topics()
+        if changed and not self._behind and not (changed & IN_THE_JOURNAL or topics & set(_states_in(changed))):
+            return None  # nobody is told of it; without a change it is a look for one that was missed
         with self._store.read() as rows:
             last = journal.last_slot(rows)
-            epoch = box.the(rows).epoch
-            names = names_of_stations(rows)
             entries = journal.after(rows, self._slot, MAX_REPLAY) if topics else []  # nothing is decoded for nobody
+            epoch, names = (box.the(rows).epoch, names_of_stations(rows)) if entries else ("", {})
             told = [(e.slot, event_id(epoch, e), events_of(rows, e, names, topics, now)) for e in entries]
             state = self._state(rows, changed, topics, now)
         with self._lock:
@@ -125,26 +135,26 @@ class Hub:
                 self._changed |= changed
                 return now.monotonic
             streams = list(self._streams)
+            for topic, name, data in (event for _, _, events in told for event in events):
+                if name == "ticket":
+                    self._debts.told([s.screen for s in streams if s.screen and topic in s.topics], data, now.monotonic)
         self._slot = entries[-1].slot if entries else last
+        self._behind = self._slot < last
         for stream in streams:
             for slot, identity, events in told:
                 stream.offer(slot, identity, events)
             stream.offer(0, "", state)
-        return now.monotonic if self._slot < last else None
+        return now.monotonic if self._behind else None
 
     def _topics(self) -> set[str]:
         """Call it with the lock held."""
         return {topic for stream in self._streams for topic in stream.topics}
 
     def _state(self, rows: Reader, changed: set[Changed], wanted: set[str], now: Now) -> list[Event]:
-        if "jobs" in changed or "everything" in changed or "health" in changed:
-            changed = changed | {"conditions"}
-        if "everything" in changed:
-            changed = changed | {"devices", "uplink"}
         return [
             (topic, topic, msgspec.json.encode(self._whole(rows, topic, now)))
-            for topic in STATES
-            if topic in changed and topic in wanted
+            for topic in _states_in(changed)
+            if topic in wanted
         ]
 
     def _whole(self, rows: Reader, topic: str, now: Now) -> Any:
@@ -159,11 +169,22 @@ class Hub:
         """
         stream = Stream(screen, topics, now.monotonic)
         with self._lock:
-            for other in self._in_its_place(screen, now):
+            ended = self._in_its_place(screen, now)
+            for other in ended:
                 other.end()
                 self._streams.remove(other)
             self._streams.append(stream)
+            self._tell_who_is_here(stream.topics.union(*(other.topics for other in ended)))
         return stream
+
+    def _tell_who_is_here(self, topics: frozenset[str]) -> None:
+        """Names the screens of each of these stations to all of them. Call it with the lock held."""
+        for topic in sorted(one for one in topics if one.startswith(WHO_IS_HERE)):
+            here = [stream for stream in self._streams if topic in stream.topics]
+            names = sorted({stream.screen for stream in here if stream.screen})
+            told = {"station": topic.removeprefix(WHO_IS_HERE), "screens": names}
+            for stream in here:
+                stream.offer(0, "", [(topic, "screens", msgspec.json.encode(told))])
 
     def check_place(self, screen: str, now: Now) -> None:
         """Raises what `open` would raise now, and takes no place."""
@@ -186,12 +207,14 @@ class Hub:
         with self._lock:
             if stream in self._streams:
                 self._streams.remove(stream)
+                self._tell_who_is_here(stream.topics)
 
-    def stations(self) -> frozenset[str]:
-        """Those that a screen follows now: a stream with a screen's name and one station's tickets. What follows
-        several, such as a board, stands before no station's cook."""
+    def stations(self, now: Now) -> frozenset[str]:
+        """Those that a living screen follows now: a stream with a screen's name and one station's tickets, that has
+        said what it drew. What follows several, such as a board, stands before no station's cook."""
         with self._lock:
-            followed = [s.topics for s in self._streams if s.screen and not s.ended]
+            there = [s for s in self._streams if s.screen and not s.ended]
+            followed = [s.topics for s in there if not self._debts.is_gone(s.screen, now.monotonic)]
         of_each = [[t.removeprefix("tickets:") for t in topics if t.startswith("tickets:")] for topics in followed]
         return frozenset(found[0] for found in of_each if len(found) == 1)
 
@@ -218,17 +241,28 @@ class Hub:
                 parts = [frame("", "reset", b"{}")] if last_event_id else []
                 topics = sorted(stream.topics)
                 for index, topic in enumerate(topics):
-                    data = msgspec.json.encode(_snapshot(rows, topic, self._snapshot_of, now))
+                    whole = _snapshot(rows, topic, self._snapshot_of, now)
+                    data = msgspec.json.encode(whole)
+                    if stream.screen and topic.startswith("tickets:"):
+                        self._owes(stream.screen, msgspec.json.encode(whole["tickets"]), now)
                     identity = f"{epoch}:{last & journal.SEQ_MASK}" if index == len(topics) - 1 else ""
                     parts.append(frame(identity, "snapshot", data))
                 return b"".join(parts)
             names = names_of_stations(rows)
             parts = []
             for entry in journal.after(rows, after, MAX_REPLAY):
-                parts.append(frames(event_id(epoch, entry), events_of(rows, entry, names, stream.topics, now)))
+                events = events_of(rows, entry, names, stream.topics, now)
+                parts.append(frames(event_id(epoch, entry), events))
+                for _, name, data in events:
+                    if name == "ticket" and stream.screen:
+                        self._owes(stream.screen, b"[" + data + b"]", now)
             for topic in sorted(stream.topics & set(STATES)):
                 parts.append(frame("", topic, msgspec.json.encode(self._whole(rows, topic, now))))
             return b"".join(parts)
+
+    def _owes(self, screen: str, tickets: bytes, now: Now) -> None:
+        with self._lock:
+            self._debts.told_all(screen, tickets, now.monotonic)
 
     def live(self, stream: Stream, clock: Callable[[], Now], gone: Callable[[], bool]) -> Iterator[bytes]:
         """The stream itself, until it is ended, too old, or its reader is gone."""
@@ -245,6 +279,13 @@ class Hub:
                     yield frames(item[1], item[2])
         finally:
             self.leave(stream)
+
+
+def _states_in(changed: set[Changed]) -> list[str]:
+    """The states that may read otherwise since rows of these kinds changed."""
+    if changed & {"jobs", "health"}:
+        changed = changed | {"conditions"}
+    return [topic for topic in STATES if topic in changed or ("everything" in changed and topic != "pass")]
 
 
 def _resume_slot(rows: Reader, last_event_id: str, epoch: str, last: int) -> int | None:
@@ -282,6 +323,8 @@ def events_of(rows: Reader, entry: Entry, names: dict[str, Any], topics: Set[str
 def _snapshot(rows: Reader, topic: str, snapshot_of: SnapshotOf, now: Now) -> dict[str, Any]:
     if topic.startswith("tickets:"):
         return {"topic": topic, "tickets": station_tickets(rows, topic.removeprefix("tickets:"))}
+    if topic.startswith(WHO_IS_HERE):
+        return {"topic": topic}  # said by itself, right behind
     if topic == "orders":
         return {"topic": topic, "orders": [documents.order_document(o) for o in orders.newest_and_open(rows, 50)]}
     if topic == "menu":

@@ -26,6 +26,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "foreign_origin": ("请求来自别的网页", "The request came from another page"),
     "unknown_table": ("找不到这张桌", "There is no such table"),
     "unknown_order": ("找不到这张单", "There is no such order"),
+    "unknown_day": ("没有这个营业日", "There is no such business day"),
     "unknown_check": ("找不到这张账单", "There is no such bill"),
     "unknown_ticket": ("找不到这张制作单", "There is no such ticket"),
     "unknown_line": ("这张订单没有这道菜", "The order has no such line"),
@@ -75,7 +76,9 @@ _REASONS: dict[str, tuple[str, str]] = {
     "no_variants": ("这道菜没有规格", "this dish has no variants"),
     "unknown_modifier": ("没有这个做法", "there is no such modifier"),
     "modifier_count": ("做法要选 {min} 到 {max} 样", "choose {min} to {max} of these"),
+    "not_by_line": ("这个操作不能只对几行", "this cannot be done to single lines"),
     "only_all_of_it": ("只能整行一起", "only all of the line at once"),
+    "same_as_before": ("跟原来的一样", "the same as before"),
     "more_than_there_are": ("没有这么多份", "there are not so many of it"),
     "modifier_twice": ("同一做法选了两次", "the same modifier twice"),
     "unknown_revision": ("没有这一版菜单", "there is no such menu revision"),
@@ -85,6 +88,7 @@ _REASONS: dict[str, tuple[str, str]] = {
     "from_the_future": ("版本比现在的还新", "this version does not exist yet"),
     "too_many_stations": ("档口太多", "too many stations for one order"),
     "too_long": ("一次点得太多，请分两次下单", "too much for one order; please send it in two"),
+    "order_closed": ("这张单已经结束，还要做就重新下单", "the order is closed; order anew what is to be cooked again"),
     "not_a_set": ("这道菜不是套餐", "this dish is not a set"),
 }
 

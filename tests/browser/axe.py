@@ -10,9 +10,14 @@ _SETTLED = """() => document.getAnimations().every(
 )"""
 
 
+def settled(page: Page) -> None:
+    """What slides and fades has come to rest."""
+    page.wait_for_function(_SETTLED)
+
+
 def violations(page: Page) -> list[str]:
     """Every violation of every rule that axe knows, once what slides and fades has come to rest."""
-    page.wait_for_function(_SETTLED)
+    settled(page)
     found = Axe().run(page).response["violations"]
     return [
         f"{rule['id']} ({rule['impact']}): {node['html'][:160]} | {node['failureSummary'][:200]}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +12,8 @@ import pytest
 from chromium import HOST, launch
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from running_demo import RunningDemo
+
+STATIC = Path(__file__).resolve().parents[2] / "gateway" / "web" / "staff" / "static"
 
 
 @pytest.fixture(scope="session")
@@ -90,3 +94,21 @@ def open_printers(open_screen: Callable[..., Page]) -> Callable[..., Page]:
         return page
 
     return open_
+
+
+@pytest.fixture
+def in_chromium() -> Iterator[Callable[..., Any]]:
+    """Evaluates in an empty page with only these files; in its own thread, beside any other browser's loop."""
+
+    def evaluate(files: str, script: str, arg: Any = None) -> Any:
+        with sync_playwright() as playwright:
+            browser = launch(playwright)
+            page = browser.new_page()
+            for file in files.split():
+                page.add_script_tag(content=(STATIC / file).read_text(encoding="utf-8"))
+            found = page.evaluate(script, arg)
+            browser.close()
+            return found
+
+    with ThreadPoolExecutor(1) as thread:
+        yield lambda *args: thread.submit(evaluate, *args).result(timeout=60)

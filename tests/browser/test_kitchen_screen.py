@@ -10,15 +10,13 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from chromium import launch
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from running_demo import RunningDemo
 from scenarios.screens import Screen
 from waiting import eventually
@@ -611,24 +609,6 @@ const make = (id, version, more) => ({
 Evaluate = Callable[..., Any]
 
 
-@pytest.fixture
-def in_chromium() -> Iterator[Evaluate]:
-    """Evaluates in an empty page with only these files; in its own thread, beside any other browser's loop."""
-
-    def evaluate(files: str, script: str, arg: Any = None) -> Any:
-        with sync_playwright() as playwright:
-            browser = launch(playwright)
-            page = browser.new_page()
-            for file in files.split():
-                page.add_script_tag(content=(STATIC / file).read_text(encoding="utf-8"))
-            found = page.evaluate(script, arg)
-            browser.close()
-            return found
-
-    with ThreadPoolExecutor(1) as thread:
-        yield lambda *args: thread.submit(evaluate, *args).result(timeout=60)
-
-
 def test_shuffled_events_never_take_a_ticket_back_and_end_at_the_box_list(in_chromium: Evaluate) -> None:
     ends = in_chromium("kds-model.js", f"(seeds) => seeds.map({MODEL_TRIAL})", list(range(1, 200)))
     for seed, end in enumerate(ends, 1):
@@ -691,7 +671,7 @@ def test_a_snapshot_ends_what_it_no_longer_holds_and_late_answers_bring_nothing_
 
 
 def test_both_catalogues_hold_the_same_words(in_chromium: Evaluate) -> None:
-    words = in_chromium("kds-words.js kds-sheets.js", "() => KdsWords")
+    words = in_chromium("kds-words.js kds-sheets.js kds-allday.js", "() => KdsWords")
     assert set(words) == {"zh-Hans", "en"}
     assert set(words["zh-Hans"]) == set(words["en"])
     for key, text in words["en"].items():

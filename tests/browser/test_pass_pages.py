@@ -41,6 +41,15 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
 OpenPage = Callable[..., Page]
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_open(own: RunningDemo) -> None:
+    """Each test begins at an empty pass: what the one before left would push its cards onto another page."""
+    for order in own.staff("GET", "/api/v1/orders?limit=100")[1]["orders"]:
+        if order["status"] == "PLACED":
+            body = {"key": uuid.uuid4().hex, "early": True}
+            assert own.staff("POST", f"/api/v1/orders/{order['id']}/close", body)[0] == 200
+
+
 @pytest.fixture
 def at(own: RunningDemo, open_page: OpenPage) -> OpenPage:
     """A page of staff, logged in."""
@@ -70,6 +79,11 @@ def tickets(demo: RunningDemo, number: str) -> dict[str, dict[str, Any]]:
     assert status == 200
     order = next(one for one in value["orders"] if one["number"] == number)
     return {ticket["station"]: ticket for ticket in order["tickets"]}
+
+
+def whole(demo: RunningDemo, number: str) -> dict[str, Any]:
+    found = demo.staff("GET", "/api/v1/orders?limit=100")[1]["orders"]
+    return dict(next(one for one in found if one["number"] == number))
 
 
 def bump(demo: RunningDemo, number: str, *stations: str) -> None:
@@ -132,6 +146,7 @@ def test_a_ready_dish_goes_back_to_its_station_from_the_sheet(own: RunningDemo, 
 def test_what_is_not_complete_is_served_only_by_a_long_press_which_is_recorded(own: RunningDemo, at: OpenPage) -> None:
     page, number = at(), placed(own)
     bump(own, number, "bar")
+    page.get_by_test_id(f"more-{number}").click()
     button = page.get_by_test_id(f"early-{number}")
     button.click()
     expect(page.get_by_test_id("note")).to_contain_text("还没齐")
@@ -141,6 +156,107 @@ def test_what_is_not_complete_is_served_only_by_a_long_press_which_is_recorded(o
     eventually("it is served", lambda: states(own, number) == {("SERVED", "pass"), ("SERVED", "early")})
     page.mouse.up()
     expect(page.get_by_test_id(f"wait-{number}")).to_have_count(0)
+    assert tickets(own, number)["wok"]["updated_by"].startswith("manager expo")
+
+
+def test_a_keyboard_serves_early_only_when_it_is_asked_a_second_time(own: RunningDemo, at: OpenPage) -> None:
+    page, number = at(lang="en"), placed(own)
+    page.get_by_test_id(f"more-{number}").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("sheet")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("sheet")).to_have_count(0)
+    expect(page.get_by_test_id(f"more-{number}")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.get_by_test_id(f"early-{number}").focus()
+    page.keyboard.press("Enter")
+    sure = page.get_by_test_id("early-sure")
+    expect(sure).to_have_text("Missing Wok 1, Cold & bar 1: serve all the same")
+    assert {state for state, _ in states(own, number)} <= {"QUEUED", "SHOWN"}
+    sure.focus()
+    page.keyboard.press("Enter")
+    eventually("it is served", lambda: states(own, number) == {("SERVED", "early")})
+
+
+def test_a_tap_hurries_the_station_that_is_behind_and_its_cook_is_told_by_whom(own: RunningDemo, at: OpenPage) -> None:
+    page, number = at(), placed(own)
+    bump(own, number, "bar")
+    button = page.get_by_test_id(f"rush-{number}")
+    expect(button).to_have_text("催炒锅")
+    button.click()
+    expect(page.get_by_test_id(f"wait-{number}")).to_contain_text("催过")
+    (notice,) = tickets(own, number)["wok"]["notices"]
+    assert (notice["kind"], notice["by"], tickets(own, number)["bar"]["notices"]) == ("rush", "manager", [])
+
+
+def test_a_course_is_held_and_fired_at_the_pass_also_when_nothing_else_of_it_is_open(
+    own: RunningDemo, at: OpenPage
+) -> None:
+    page, number = at(), str(own.order("6", [WOK])["number"])
+    page.get_by_test_id(f"more-{number}").click()
+    page.get_by_test_id("hold-twice-cooked-pork").click()
+    expect(page.get_by_test_id(f"wait-{number}")).to_have_count(0)
+    eventually("it waits", lambda: {t["hold"] for t in whole(own, number)["tickets"]} == {"", "held"})
+    other = page.get_by_test_id("other")
+    expect(other).to_contain_text("等叫 1")
+    other.click()
+    page.get_by_test_id(f"fire-one-{number}").click()
+    eventually("its cook has it", lambda: "fired" in {t["hold"] for t in whole(own, number)["tickets"]})
+    page.get_by_test_id("sheet-close").click()
+    expect(page.get_by_test_id(f"wait-{number}")).to_be_visible()
+    expect(other).not_to_contain_text("等叫")
+
+
+def test_a_dish_is_sold_out_everywhere_within_two_seconds_by_two_taps(own: RunningDemo, at: OpenPage) -> None:
+    page, number, guest = at(), placed(own), own.info["tables"]["1"].rsplit("/", 1)[1]
+
+    def sold_out() -> bool:
+        menu = own.guest("GET", f"/api/v1/menu?table_token={guest}")[1]
+        return next(i["sold_out"] for c in menu["categories"] for i in c["items"] if i["id"] == "cucumber")
+
+    page.get_by_test_id(f"more-{number}").click()
+    button = page.get_by_test_id("sell-cucumber")
+    button.click()
+    expect(button).to_have_text("确定估清")
+    assert not sold_out(), "one tap asks"
+    button.click()
+    eventually("a phone is told", sold_out, 2)
+    expect(button).to_have_attribute("data-off", "true")
+    assert violations(page) == []
+    button.click()
+    eventually("it is sold again", lambda: not sold_out(), 2)
+
+
+def test_a_slip_is_reprinted_from_the_pass_and_says_so(own: RunningDemo, at: OpenPage) -> None:
+    page, number = at(), placed(own)
+    order = whole(own, number)
+
+    def papers() -> list[tuple[int, str]]:
+        jobs = own.staff("GET", f"/api/v1/jobs?order={order['id']}")[1]["jobs"]
+        return sorted((job["copy"], job["state"]) for job in jobs if job["station"] == "wok")
+
+    eventually("its slip has come out", lambda: papers() == [(1, "PRINTED")], 20, seen=papers)
+    page.get_by_test_id(f"more-{number}").click()
+    page.get_by_test_id("reprint-wok").click()
+    expect(page.get_by_test_id("note")).to_contain_text("补打了 1 张")
+    eventually("it came out again", lambda: papers() == [(1, "PRINTED"), (2, "PRINTED")], 20, seen=papers)
+
+
+def test_what_went_out_by_mistake_is_brought_back_from_the_list_of_the_last_two_hours(
+    own: RunningDemo, at: OpenPage
+) -> None:
+    page, number = at(), placed(own)
+    bump(own, number, "wok", "bar")
+    page.get_by_test_id(f"serve-{number}").click()
+    eventually("the box has it", lambda: states(own, number) == {("SERVED", "pass")})
+    page.reload()
+    live(page)
+    page.get_by_test_id("other").click()
+    row = page.get_by_test_id(f"out-{number}")
+    expect(row).to_contain_text("manager")
+    assert violations(page) == []
+    row.get_by_test_id(f"unserve-{number}").click()
+    eventually("it stands there again", lambda: states(own, number) == {("READY", "")})
 
 
 def test_a_slip_that_is_typed_is_crossed_off_and_the_page_says_what_is_missing(own: RunningDemo, at: OpenPage) -> None:
@@ -189,6 +305,18 @@ def test_filters_leave_out_and_say_so(own: RunningDemo, at: OpenPage) -> None:
     expect(page.get_by_test_id(f"wait-{inside}")).to_have_count(1)
 
 
+def test_a_table_is_one_card_when_it_is_looked_at_by_table(own: RunningDemo, at: OpenPage) -> None:
+    page, first, second = at(), placed(own, "8"), str(own.order("8", [BAR])["number"])
+    for number in (first, second):
+        expect(page.get_by_test_id(f"wait-{number}")).to_have_count(1)
+    page.get_by_test_id("by-table").click()
+    expect(page.get_by_test_id(f"wait-{second}")).to_have_count(0)
+    expect(page.get_by_test_id(f"wait-{first}").get_by_test_id("station-bar")).to_have_attribute("data-total", "2")
+    bump(own, second, "bar")
+    expect(page.get_by_test_id(f"wait-{first}").get_by_test_id("station-bar")).to_have_attribute("data-done", "1")
+    assert page.get_by_test_id("oldest").inner_text() != "–"
+
+
 def test_what_does_not_fit_is_counted_and_one_tap_away(own: RunningDemo, at: OpenPage) -> None:
     numbers = [placed(own, str(table)) for table in (1, 2, 4, 5, 6, 8, 10, 11)]
     page = at()
@@ -217,6 +345,15 @@ def test_axe_finds_nothing(own: RunningDemo, at: OpenPage, lang: str, path: str)
     else:
         expect(page.get_by_test_id("ready")).to_contain_text("M72")
     assert violations(page) == []
+
+
+def test_the_board_asks_for_a_tap_until_it_has_a_sound(own: RunningDemo, at: OpenPage) -> None:
+    board = at("/board", width=1920, height=1080)
+    button = board.get_by_test_id("begin")
+    expect(button).to_contain_text("点一下开声音")
+    expect(button).to_contain_text("Tap for sound")
+    button.click()
+    expect(button).to_have_count(0)
 
 
 def test_the_board_shows_numbers_that_become_ready_and_go_when_they_are_fetched(own: RunningDemo, at: OpenPage) -> None:

@@ -215,6 +215,8 @@ def test_four_phones_one_table_each_dish_at_its_own_station(
 
     second = next(o for o in orders if o["number"] == list(placed)[ALLERGIC])
     expect(screens["wok"].get_by_test_id(f"ticket-{second['number']}")).to_contain_text("花生")
+    expect(screens["wok"].get_by_test_id(f"bump-{second['number']}")).to_have_count(0)  # before its cook knows
+    screens["wok"].get_by_test_id(f"allergy-{second['number']}").click()
     screens["wok"].get_by_test_id(f"bump-{second['number']}").click()
     done = next(line for line in second["lines"] if line["item"] == "eggplant")
     for phone in phones:

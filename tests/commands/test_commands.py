@@ -131,7 +131,7 @@ def test_the_delivered_boot_file_lacks_only_its_secrets(boot: Path) -> None:
     assert load(boot).store.id == "store1"
 
 
-LOOKS = [["orders"], ["jobs"], ["outbox"], ["menu", "export", "-"], ["settings", "export", "-"]]
+LOOKS = [["orders"], ["jobs"], ["user"], ["outbox"], ["menu", "export", "-"], ["settings", "export", "-"]]
 
 
 def content(folder: Path, running: bool = False) -> dict[str, bytes]:
@@ -273,6 +273,28 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--help"]) == 0
     out = capsys.readouterr().out
     assert all(f"  {name} " in out for name in cli.COMMANDS)
+
+
+# --- people ---
+
+
+def test_a_persons_language_is_set_and_listed(shop: Shop, run: Run) -> None:
+    shop.user("chen", "manager")
+    shop.user("li", "waiter")
+    assert run("user")[1].splitlines() == ["chen  manager  en", "li  waiter  en"]
+    assert run("user", "li", "--language", "zh-Hans")[:2] == (0, "li  waiter  zh-Hans\n")
+    assert run("user", "chen", "--language", "device")[:2] == (0, "chen  manager  as the device says\n")
+    listed = json.loads(run("user", "--json")[1])
+    assert [(one["name"], one["language"]) for one in listed] == [("chen", ""), ("li", "zh-Hans")]
+
+
+def test_a_person_who_is_not_there_or_a_language_that_is_not_ours_changes_nothing(shop: Shop, run: Run) -> None:
+    shop.user("li", "waiter")
+    code, _, err = run("user", "wang", "--language", "en")
+    assert (code, "there is no such person; there are: li" in err) == (1, True)
+    assert run("user", "li", "--language", "fr")[0] == 2
+    assert run("user", "--language", "en")[0] == 2
+    assert run("user", "li")[1] == "li  waiter  en\n"
 
 
 # --- exchange ---

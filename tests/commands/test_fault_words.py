@@ -73,6 +73,8 @@ def of_the_settings() -> Iterator[Fault]:
     rule = {"kind": "runner", "printers": ["cellar"], "areas": ["moon"]}
     bar = {"id": "bar", "bridge": "b", "driver": "mcu_device", "port": "p", "calls": {"1": "99"}}
     yield from settings_rules.faults(rules(slips=[rule], devices=[bar]))
+    noon = {"id": "lunch", "name": {}, "starts": "11:00"}
+    yield from settings_rules.faults(rules(shifts=[noon, noon], ledger={"print_at": "moon"}))
 
 
 def of_the_routes() -> Iterator[Fault]:

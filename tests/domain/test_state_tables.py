@@ -112,5 +112,5 @@ def test_every_answer_of_a_bridge_is_a_move_and_its_last_word_ends_the_paper() -
 def test_what_a_display_may_do_is_what_the_table_knows() -> None:
     hints = typing.get_type_hints(TicketDo)
     actions = set(typing.get_args(hints["action"]))
-    assert actions == {*ticket.ACTIONS, "rendered"}
+    assert actions == {*ticket.ACTIONS, "rush", "rendered"}
     assert set(ticket.ACTIONS) == ticket.START_KIND | ticket.READY_KIND | ticket.KNOWN_KIND

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.contract.slips import Slip, SlipFigure, SlipLine, SlipOld, SlipOption, SlipSection
+import msgspec
+
+from gateway.contract.slips import Slip, SlipChange, SlipFigure, SlipLine, SlipOld, SlipOption, SlipSection
+from gateway.operations.ledger_slip import CLASSES, sections
 
 Figures = list[SlipFigure]
 
@@ -50,6 +53,7 @@ def chinese(kind: str) -> Slip:
         "fire": {"lines": [SlipLine(1, "清蒸鲈鱼"), SlipLine(4, "米饭")], "allergies": ["花生"]},
         "move": {"from_place": "8 桌", "allergies": ["花生"]},
         "merge": {"from_place": "8 桌、9 桌"},
+        "change": {"lines": [SlipLine(2, "宫保鸡丁", [SlipOption("微辣")], "不要葱，多放花生", note_before="少油")]},
         "bill": guest | {
             "figures": [SlipFigure("小计", 15800, strong=True), SlipFigure("服务费 10%", 1580),
                         SlipFigure("满 150 减 20", -2000)],
@@ -144,6 +148,9 @@ def english(kind: str) -> Slip:
         "fire": {"lines": [SlipLine(1, "Steamed bass"), SlipLine(4, "Rice")], "allergies": ["peanuts"]},
         "move": {"from_place": "Table 8", "allergies": ["peanuts"]},
         "merge": {"from_place": "Table 8, Table 9"},
+        "change": {
+            "lines": [SlipLine(2, "Kung Pao chicken", [SlipOption("mild")], "no spring onion", note_before="less oil")]
+        },
         "bill": guest | {
             "figures": [SlipFigure("Subtotal", 5020, strong=True), SlipFigure("Service 10%", 502),
                         SlipFigure("Lunch offer", -500)],
@@ -198,5 +205,51 @@ def english(kind: str) -> Slip:
     return Slip(**{**common, **changes[kind]})
 
 
+VARIANTS = ("screen_down", "changed", "ledger")
+"""What a kitchen slip may say besides: no screen drew it; something has changed before it was printed. And the proof of
+a day as the ledger's own sections: shifts, what is unaccounted for, numbers that never came out."""
+
+
+def of_the_ledger(language: str) -> Slip:
+    wok, bar = {"zh-Hans": "炒锅", "en": "Wok"}, {"zh-Hans": "水吧", "en": "Bar"}
+    lunch, evening = {"zh-Hans": "午市", "en": "Lunch"}, {"zh-Hans": "晚市", "en": "Evening"}
+    dishes = {"zh-Hans": "2× 宫保鸡丁、1× 麻婆豆腐", "en": "2× Kung Pao chicken, 1× Mapo tofu"}
+    proof = {
+        "day": "2026-11-23", "open": False, "balanced": False,
+        "shifts": [
+            {"shift": "lunch", "name": lunch, "stations": [
+                _station("wok", wok, screen=188, paper=31, cancelled=4, returned=2, difference=3),
+                _station("bar", bar, screen=96),
+            ]},
+            {"shift": "evening", "name": evening, "stations": [
+                _station("wok", wok, screen=240, hand=2, held=5, asked=1),
+            ]},
+        ],
+        "differences": [{"order": "x", "number": "A031", "table": "12", "station": "wok", "dishes": dishes}],
+        "gaps": [{"station": "wok", "name": wok, "slip": "0041", "order": "x", "number": "A031", "table": "12"}],
+    }  # fmt: skip
+    made = sections(proof, language)
+    return msgspec.structs.replace(sample("day", language), sections=made, currency="", total=None, by="")
+
+
+def _station(station: str, name: dict[str, str], **counts: int) -> dict[str, Any]:
+    every = dict.fromkeys((*CLASSES, "difference"), 0) | counts
+    return {"station": station, "name": name, "accepted": sum(counts.values())} | every
+
+
+def variant(of: str, language: str) -> Slip:
+    slip = sample("kitchen", language)
+    if of == "ledger":
+        return of_the_ledger(language)
+    if of == "screen_down":
+        return msgspec.structs.replace(slip, screen_down=True)
+    name = slip.lines[0].name
+    taken, hurried = SlipChange("return", [SlipLine(1, name)]), SlipChange("rush", [SlipLine(2, name)], "0043")
+    moved = SlipChange("move", [], "", "8 桌" if language == "zh-Hans" else "Table 8")
+    return msgspec.structs.replace(slip, changes=[taken, moved, hurried])
+
+
 def sample(kind: str, language: str) -> Slip:
+    if kind in VARIANTS:
+        return variant(kind, language)
     return chinese(kind) if language == "zh-Hans" else english(kind)

@@ -306,7 +306,7 @@ def test_a_station_cannot_go_while_it_has_open_tickets(shop: Shop) -> None:
 def test_a_station_that_is_forced_out_ends_its_tickets_and_says_who_did_it(shop: Shop) -> None:
     started, unseen = shop.place("tea", "tofu"), shop.place("tea")
     shop.act(next(t for t in shop.order(started).tickets if t.station == "bar").id, "start")
-    shop.do(operations.kitchen.call_for_ticket, shop.ticket(unseen).id)
+    shop.do(operations.unproven.call_for_ticket, shop.ticket(unseen).id)
     new = without_bar(shop)
     events = len(shop.events())
     assert shop.do(administration.import_settings, new, tokens([]), False, True) == 2

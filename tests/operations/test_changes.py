@@ -14,10 +14,13 @@ from gateway.domain import documents
 from gateway.domain.errors import Refused
 from gateway.domain.order import Cart, Order
 from gateway.domain.print_job import NOTICE
+from gateway.housekeeping import Housekeeping
 from gateway.housekeeping.proof_watch import ProofWatch
-from gateway.operations import administration, changes, crossing_off, kitchen, moving
+from gateway.operations import administration, changes, crossing_off, kitchen, moving, unproven
+from gateway.operations import notices as notice_calls
 from gateway.operations import papers as paper_results
 from gateway.operations.slips import slip_of
+from gateway.operations.uplink import Uplink
 from gateway.store import notices, orders, tickets
 
 COURSES = [{"id": "starters", "hold": False}, {"id": "mains", "hold": True}]
@@ -226,6 +229,20 @@ def test_a_change_that_no_screen_draws_comes_on_paper_and_then_somebody_is_told(
         assert notices.unseen_for(rows, 0, shop.now) == []
 
 
+def test_nothing_else_has_to_happen_for_somebody_to_be_told_of_a_change_in_time(shop: Shop) -> None:
+    order_id = shop.place("tea")
+    render(shop, the(shop, order_id).tickets[0].id)
+    house = Housekeeping(shop.store, Uplink())
+    change(shop, order_id, 1, "rush")
+    made = shop.now.monotonic
+    while ("notice_unseen", the(shop, order_id).notices[0].id) not in shop.conditions():
+        wish = house.step(shop.now)  # as its runner would: at the time that it asks for, or after a commit
+        if not shop.store.waiting and wish is not None:
+            shop.later(max(wish - shop.now.monotonic, 0.001))
+        shop.write()
+        assert shop.now.monotonic - made <= 10
+
+
 # --- hold, fire, refire -------------------------------------------------------------------------------------------
 
 
@@ -281,6 +298,18 @@ def test_a_line_put_on_hold_leaves_its_ticket_and_comes_back_as_a_fired_one(shop
     assert refused(shop, order_id, 1, "hold").code == "illegal_move"
 
 
+def test_a_line_that_joins_another_on_hold_is_told_of_once_and_the_printer_goes_on(shop: Shop) -> None:
+    order_id = shop.place("tofu", "tofu", "tofu")
+    change(shop, order_id, 1, "hold", key="h1")
+    change(shop, order_id, 2, "hold", key="h2")
+    assert [kind for kind, _ in papers(shop, order_id)] == ["kitchen", "hold", "hold"]
+    order = the(shop, order_id)
+    assert [notice.ticket for notice in order.notices] == [order.tickets[0].id] * 2, "none of a ticket that waits"
+    for job in shop.jobs(order_id):
+        printed(shop, job)
+    assert {job.state for job in shop.jobs(order_id)} == {"PRINTED"}
+
+
 def test_a_waiting_line_that_is_cancelled_was_never_before_a_cook(tmp_path: Path) -> None:
     shop = with_courses(tmp_path / "box", "lamb")
     order_id = shop.place("tofu", "lamb")
@@ -329,6 +358,9 @@ def test_a_party_that_moves_takes_its_dishes_along_and_orders_nothing_again(tmp_
     assert [(n.kind, n.from_place) for n in order.notices] == [("move", "1")], "the held ticket is before no cook"
     [_, (kind, dishes)] = papers(shop, order_id)
     assert (kind, dishes) == ("move", [(1, "麻婆豆腐")])
+    with shop.read() as rows:
+        slip = slip_of(rows, shop.jobs(order_id)[1])
+    assert (slip.from_place, slip.place) == ("1 桌", "2 桌"), "both as they are called across the kitchen"
     assert len(shop.sql("SELECT 1 FROM orders")) == 1
     change(shop, order_id, 2, "fire")
     assert papers(shop, order_id)[2][0] == "fire"
@@ -482,7 +514,26 @@ def test_nobody_is_called_for_a_change_of_what_has_left_the_kitchen(shop: Shop) 
 
 def test_a_cancelled_ticket_calls_nobody_any_more(shop: Shop) -> None:
     order_id = shop.place("lamb")
-    shop.do(kitchen.call_for_ticket, shop.ticket(order_id).id)
+    shop.do(unproven.call_for_ticket, shop.ticket(order_id).id)
     assert len(shop.conditions()) == 1
     change(shop, order_id, 1, "cancel")
     assert shop.conditions() == set()
+
+
+def test_nothing_is_put_on_hold_at_a_table_that_was_closed_for_nobody_would_call_for_it(shop: Shop) -> None:
+    order_id = shop.place("tofu", "lamb")
+    change(shop, order_id, 1, "hold")
+    shop.do(administration.close_table, "1", actor=WAITER)
+    assert refused(shop, order_id, 2, "hold").code == "illegal_move"
+    assert not any(ticket.is_held for ticket in the(shop, order_id).tickets if ticket.cleared_at is None)
+
+
+def test_a_change_that_nobody_has_seen_is_still_asked_about_on_the_next_business_day(shop: Shop) -> None:
+    order_id = shop.place("tofu")
+    change(shop, order_id, 1, "rush")
+    notice = the(shop, order_id).notices[0].id
+    shop.do(notice_calls.call_for_notice, notice)
+    shop.later(86400)
+    other = the(shop, shop.place("tofu"))
+    assert other.day != the(shop, order_id).day
+    assert ("notice_unseen", notice) in shop.conditions()

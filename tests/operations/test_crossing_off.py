@@ -94,6 +94,19 @@ def test_a_bump_bar_takes_back_a_ticket_that_stands_at_the_pass(tmp_path: Path) 
     shop.close()
 
 
+def test_what_was_served_stays_so_when_its_party_has_left(shop: Shop) -> None:
+    placed = shop.place("tofu")
+    shop.act(shop.ticket(placed).id, "bump")
+    serve(shop, placed)
+    unserve(shop, placed)
+    serve(shop, placed)
+    shop.do(administration.close_table, "1")
+    with pytest.raises(Refused) as refused:
+        unserve(shop, placed)
+    assert (refused.value.code, refused.value.detail["reason"]) == ("illegal_move", "order_closed")
+    assert shop.ticket(placed).state == "SERVED"
+
+
 def test_an_order_is_served_when_all_of_it_is_ready(shop: Shop) -> None:
     placed = shop.place("tofu", "tea")
     wok, bar = (t.id for t in shop.order(placed).tickets)

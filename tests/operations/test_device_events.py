@@ -56,6 +56,16 @@ def test_a_key_bumps_the_ticket_that_stands_at_its_place(shop: Any) -> None:
     assert press(shop, 5) == "", "nothing stands there"
 
 
+def test_the_first_press_on_an_allergy_says_that_it_is_known_and_the_next_bumps(shop: Any) -> None:
+    order_id = shop.place("tofu", allergies=["peanut"])
+    assert press(shop, 0) == "allergy"
+    known = shop.ticket(order_id)
+    assert (known.allergy_at, known.allergy_by) == (shop.now.iso, "bar-1 bar-1")
+    assert open_at_wok(shop) == ["A001"]
+    assert press(shop, 0) == "bump_1"
+    assert open_at_wok(shop) == []
+
+
 def test_a_press_counts_once_however_often_it_is_brought(shop: Any) -> None:
     for _ in range(3):
         shop.place("tofu")

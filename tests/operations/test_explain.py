@@ -13,8 +13,8 @@ from store.shop import COOK, GUEST, SETTINGS, START, WAITER, Shop, open_shop, ru
 
 from gateway.contract.messages import BridgeState, DeviceState, PrintResult
 from gateway.domain import causes
-from gateway.housekeeping import OldPapers, ProofWatch, WaitingPapers
-from gateway.operations import changes, devices, kitchen, papers, printers, sync, timeline
+from gateway.housekeeping import LedgerWatch, OldPapers, ProofWatch, SilentSlips, SlipGaps, WaitingPapers
+from gateway.operations import changes, devices, kitchen, papers, printers, sync, timeline, unproven
 from gateway.operations.old_papers import UNANSWERED_S
 from gateway.operations.paper_decisions import decide
 from gateway.store import journal
@@ -131,7 +131,7 @@ def nothing_proves_it(shop: Shop, fault: bool) -> str:
 def nothing_proves_it_and_a_person_is_asked(shop: Shop, fault: bool) -> str:
     order_id = shop.place("tea")
     shop.later(9)
-    shop.do(kitchen.slip_for_screen, shop.ticket(order_id).id)
+    shop.do(unproven.slip_for_screen, shop.ticket(order_id).id)
     answer(shop, order_id, *(("UNKNOWN", "no_answer") if fault else ("PRINTED",)))
     return order_id
 
@@ -222,6 +222,50 @@ def rushed(shop: Shop, item: str = "tea") -> str:
     drawn(shop, order_id)
     shop.do(changes.change_line, order_id, 1, "rush", next(shop.keys), None, "", actor=WAITER)
     return order_id
+
+
+def screen_comes_back(shop: Shop, fault: bool) -> str:
+    order_id = screen_is_frozen(shop, fault)
+    drawn(shop, order_id)
+    return order_id
+
+
+def link_forgets_it(shop: Shop, fault: bool) -> str:
+    """It took the slip and says nothing of it, though it and its printer are well."""
+    order_id = shop.place("tofu")
+    if not fault:
+        answer(shop, order_id, "SENDING")
+    looked(shop, SilentSlips(shop.store), 9)
+    return order_id
+
+
+def a_later_one_comes_out(shop: Shop, fault: bool) -> str:
+    """On the printer that stands in, while the first one waits for paper."""
+    order_id, later = shop.place("tofu"), shop.place("tofu")
+    answer(shop, order_id, "WAITING", "paper_out")
+    shop.do(papers.divert, shop.jobs(later)[0].id, "counter")
+    answer(shop, later, "WITHDRAWN")
+    if fault:
+        answer(shop, later, "PRINTED", paper=-1)
+    looked(shop, SlipGaps(shop.store), 6)
+    return order_id
+
+
+def its_paper_is_gone(shop: Shop, fault: bool) -> str:
+    """A ticket whose slip is gone from its place, and nobody was asked: only the ledger sees it."""
+    order_id = shop.place("tofu")
+    if fault:
+        shop.do(lose_papers, order_id)
+    else:
+        answer(shop, order_id, "PRINTED")
+    looked(shop, LedgerWatch(shop.store), 9.5)
+    looked(shop, LedgerWatch(shop.store), 1)
+    return order_id
+
+
+def lose_papers(tx: Any, now: Any, ids: Any, actor: Any, order_id: str) -> None:
+    tx.run("UPDATE tickets SET first_job = NULL")
+    tx.run("DELETE FROM jobs")
 
 
 def diverted(shop: Shop, fault: bool) -> str:
@@ -315,7 +359,19 @@ FAULTS = [
     Fault("no screen is on", no_screen_draws_it, "no_screen", "吧台没有一块屏幕显示过",
           "no screen of Bar has drawn it since"),
     Fault("the screen is frozen", screen_is_frozen, "screen_silent",
-          "已改在 counter 打出小票 0001", "slip 0001 came out at counter instead at 11:30"),
+          "已改在 counter 打出小票 0001，印着 SCREEN DOWN",
+          "slip 0001, marked SCREEN DOWN, came out at counter instead at 11:30"),
+    Fault("the frozen screen is back", screen_comes_back, "screen_down",
+          "吧台的屏幕当时没反应，11:30 在 counter 打出了小票 0001，印着 SCREEN DOWN",
+          "the screen of Bar had stopped, so slip 0001 came out at counter at 11:30, marked SCREEN DOWN"),
+    Fault("the link forgets a slip", link_forgets_it, "slip_silent",
+          "11:30 起打印连接程序拿着给后厨打印机的小票 0001，没有下文：去炒锅当面说一声",
+          "the printer link has slip 0001 for Kitchen printer and says nothing of it since 11:30: tell Wok in person"),
+    Fault("a later slip comes out before it", a_later_one_comes_out, "slip_missing",
+          "炒锅后面的小票已经出了，小票 0001 还在后厨打印机等着",
+          "later slips of Wok have come out while slip 0001 still waits at Kitchen printer"),
+    Fault("a dish is nowhere", its_paper_is_gone, "ledger_difference",
+          "麻婆豆腐", "unaccounted for since 11:30: no screen has drawn it and no slip came out; tell Wok in person"),
     Fault("no paper, and no screen either", neither_paper_nor_screen, "no_screen", "炒锅没有一块屏幕",
           "no screen of Wok"),
     Fault("the screen freezes, then a waiter recalls", screen_freezes_behind_a_change,

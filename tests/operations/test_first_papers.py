@@ -136,6 +136,26 @@ def test_a_rule_names_only_what_is_there(rule: dict[str, Any], code: str) -> Non
     assert [(fault.code, fault.where) for fault in found] == [(code, (("slips", "1"),))]
 
 
+@pytest.mark.parametrize(("kitchen", "counter"), [("zh-Hans", "en"), ("en", "zh-Hans")])
+def test_each_printer_has_its_language_and_only_cooks_read_the_kitchens_name_of_a_dish(
+    tmp_path: Path, kitchen: str, counter: str
+) -> None:
+    of = {"kitchen": kitchen, "counter": counter}
+    printers = [one | {"language": of[one["id"]]} for one in SETTINGS["printers"]]
+    guests = {"kind": "guest_list", "printers": ["counter"]}
+    shop = shop_with(tmp_path, printers=printers, slips=[guests])
+    line = {"item": "chicken", "variant": "half", "modifiers": ["hot"]}
+    made = {slip.kind: slip for slip in slips(shop, str(shop.placed(cart(lines=[line])).answer["id"]))}
+    names = {
+        kind: (slip.language, slip.lines[0].name, slip.lines[0].options[0].text) for kind, slip in made.items()
+    }  # fmt: skip
+    cooks = {"zh-Hans": ("zh-Hans", "宫保", "半份"), "en": ("en", "KP", "Half")}
+    eaters = {"zh-Hans": ("zh-Hans", "宫保鸡丁", "半份"), "en": ("en", "Kung Pao chicken", "Half")}
+    assert names == {"kitchen": cooks[kitchen], "guest_list": eaters[counter]}
+    assert made["kitchen"].station == {"zh-Hans": "炒锅", "en": "Wok"}[kitchen]
+    shop.close()
+
+
 COPIES: dict[str, Any] = {"kind": "kitchen", "printers": ["counter"], "copies": 2, "language": "en", "size": "normal"}
 
 

@@ -12,7 +12,7 @@ from gateway.contract.messages import BridgeState, DeviceState, PrintResult
 from gateway.domain import print_job
 from gateway.domain.errors import Refused
 from gateway.housekeeping.proof_watch import ProofWatch
-from gateway.operations import administration, devices, kitchen, paper_decisions, papers
+from gateway.operations import administration, devices, kitchen, paper_decisions, papers, unproven
 from gateway.operations.papers import MAX_AUTOMATIC_COPY, REPRINT_AFTER_S
 from gateway.store import devices as device_rows
 from gateway.store import jobs
@@ -145,7 +145,7 @@ def test_shown_meanwhile_then_a_person_is_asked_instead(shop: Shop) -> None:
 
 def test_a_printer_set_to_ask_asks_at_once(shop: Shop) -> None:
     order_id = shop.place("tea")
-    shop.do(kitchen.slip_for_screen, shop.ticket(order_id).id)
+    shop.do(unproven.slip_for_screen, shop.ticket(order_id).id)
     (job,) = shop.jobs(order_id)
     answer(shop, job, "UNKNOWN", printer="counter")
     assert ("slip_unknown", job.id) in shop.conditions()
@@ -363,3 +363,36 @@ def test_a_ticket_on_a_slow_screen_is_watched_step_by_step(tmp_path: Path) -> No
     assert next(at for at, _, codes, _ in seen if "ticket_unseen" in codes) == 10.0
     assert next(at for at, _, _, doubt in seen if doubt) == 60.0
     shop.close()
+
+
+def hold_with_its_paper(tx: object, now: object, ids: object, actor: object, ticket_id: str) -> None:
+    """What no operation does: a ticket that no cook may see has a slip at a printer."""
+    tx.run("UPDATE tickets SET hold = 'held' WHERE id = ?", ticket_id)  # type: ignore[attr-defined]
+
+
+
+def lose_lines(tx: object, now: object, ids: object, actor: object, ticket_id: str) -> None:
+    tx.run("DELETE FROM lines WHERE ticket = (SELECT n FROM tickets WHERE id = ?)", ticket_id)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("broken", [hold_with_its_paper, lose_lines])
+@pytest.mark.parametrize("state", ["PRINTED", "UNCONFIRMED", "UNKNOWN"])
+def test_a_result_stands_whatever_has_become_of_its_ticket_and_the_next_paper_prints(
+    shop: Shop, broken: object, state: str
+) -> None:
+    """A refused result is sent again every five seconds, and nothing behind it would ever print."""
+    order_id, next_id = shop.place("tofu"), shop.place("tofu")
+    (job,), (behind,) = shop.jobs(order_id), shop.jobs(next_id)
+    shop.do(broken, shop.ticket(order_id).id)  # type: ignore[arg-type]
+    answer(shop, job, "SENDING")
+    answer(shop, job, state)
+    assert job_now(shop, job).state == state
+    with shop.read() as rows:
+        assert jobs.is_out(rows, job_now(shop, behind)), "it is the first of its printer now"
+    answer(shop, behind, "PRINTED")
+    assert shop.ticket(next_id).state == "SHOWN", "the negative control: a ticket that is well is proven"
+    asked = {subject for code, subject in shop.conditions() if code in ("slip_unknown", "slip_gap")}
+    if broken is hold_with_its_paper:
+        assert asked == {job.id}, "somebody looks at a slip of what is on hold"
+        decide(shop, job_now(shop, job), "came_out")
+        assert job.id not in {subject for _, subject in shop.conditions()}

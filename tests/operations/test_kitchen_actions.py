@@ -7,9 +7,10 @@ import itertools
 import pytest
 from store.shop import COOK, Shop
 
+from gateway.contract.messages import PrintResult
 from gateway.domain import ticket as ticket_table
 from gateway.domain.errors import Refused
-from gateway.operations import kitchen, paper_proofs
+from gateway.operations import kitchen, paper_proofs, papers, unproven
 from gateway.store import orders, tickets
 
 
@@ -74,7 +75,7 @@ ALLOWED = {
     ("QUEUED", "start"): "STARTED", ("QUEUED", "bump"): "SERVED", ("SHOWN", "start"): "STARTED",
     ("SHOWN", "bump"): "SERVED", ("STARTED", "bump"): "SERVED", ("STARTED", "undo"): "SHOWN",
     ("SERVED", "undo"): "SHOWN", ("SERVED", "recall"): "SHOWN",
-    **{(state, "acknowledge"): state for state in REACHED},
+    **{(state, "acknowledge"): state for state in REACHED}, ("QUEUED", "acknowledge"): "SHOWN",
 }  # fmt: skip
 
 
@@ -95,11 +96,12 @@ def test_every_action_in_every_state(shop: Shop, state: str, action: str) -> Non
     assert shop.events() == events
 
 
-def test_a_hand_on_the_ticket_proves_that_a_cook_has_it(shop: Shop) -> None:
+@pytest.mark.parametrize("action", ["start", "acknowledge"])
+def test_a_hand_on_the_ticket_proves_that_a_cook_has_it(shop: Shop, action: str) -> None:
     ticket_id = ticket_of(shop)
-    shop.do(kitchen.call_for_ticket, ticket_id)
+    shop.do(unproven.call_for_ticket, ticket_id)
     assert ("ticket_unseen", ticket_id) in shop.conditions()
-    shop.act(ticket_id, "start")
+    shop.act(ticket_id, action)
     assert now_of(shop, ticket_id).shown_at == shop.now.iso
     assert shop.conditions() == set()
 
@@ -177,7 +179,7 @@ def test_rendering_proves_that_version_only(shop: Shop) -> None:
 
 def test_rendering_an_older_version_shows_the_ticket_but_not_what_changed(shop: Shop) -> None:
     ticket_id = ticket_of(shop)
-    shop.do(kitchen.doubt_ticket, ticket_id, "late")
+    shop.do(unproven.doubt_ticket, ticket_id, "late")
     render(shop, ticket_id, 1)
     ticket = now_of(shop, ticket_id)
     assert (ticket.state, ticket.version, ticket.shown_version, ticket.doubt) == ("SHOWN", 3, 1, "")
@@ -198,22 +200,22 @@ def test_where_paper_counts_a_screen_proves_nothing(shop: Shop) -> None:
 
 def test_doubt_is_told_once_and_ends_with_the_proof(shop: Shop) -> None:
     ticket_id = ticket_of(shop)
-    shop.do(kitchen.doubt_ticket, ticket_id, "late")
-    shop.do(kitchen.doubt_ticket, ticket_id, "mute")
+    shop.do(unproven.doubt_ticket, ticket_id, "late")
+    shop.do(unproven.doubt_ticket, ticket_id, "mute")
     assert now_of(shop, ticket_id).doubt == "late"
     assert shop.events().count("order.ticket_doubted") == 1
     render(shop, ticket_id)
-    shop.do(kitchen.doubt_ticket, ticket_id, "late")
+    shop.do(unproven.doubt_ticket, ticket_id, "late")
     assert now_of(shop, ticket_id).doubt == ""
-    shop.do(kitchen.call_for_ticket, ticket_id)
+    shop.do(unproven.call_for_ticket, ticket_id)
     assert shop.conditions() == set()
 
 
 def test_a_screen_only_station_gets_paper_when_nobody_draws_it_once(shop: Shop) -> None:
     order_id = shop.place("tea")
     ticket_id = shop.ticket(order_id).id
-    shop.do(kitchen.slip_for_screen, ticket_id)
-    shop.do(kitchen.slip_for_screen, ticket_id)
+    shop.do(unproven.slip_for_screen, ticket_id)
+    shop.do(unproven.slip_for_screen, ticket_id)
     (job,) = shop.jobs(order_id)
     assert (job.printer, job.station, job.number, job.copy) == ("counter", "bar", 1, 1)
     assert now_of(shop, ticket_id).slip_number == 1
@@ -222,7 +224,7 @@ def test_a_screen_only_station_gets_paper_when_nobody_draws_it_once(shop: Shop) 
 def test_a_drawn_ticket_needs_no_paper(shop: Shop) -> None:
     order_id = shop.place("tea")
     render(shop, shop.ticket(order_id).id)
-    shop.do(kitchen.slip_for_screen, shop.ticket(order_id).id)
+    shop.do(unproven.slip_for_screen, shop.ticket(order_id).id)
     assert shop.jobs(order_id) == []
 
 
@@ -233,3 +235,36 @@ def test_a_display_of_another_station_finds_no_such_ticket(shop: Shop) -> None:
         with pytest.raises(Refused, match="unknown_ticket"):
             shop.do(operation, ticket.id, *words, "spy-1", "key", ticket.version, other)
         shop.do(operation, ticket.id, *words, "own-1", f"key-{operation.__name__}", ticket.version, ticket.station)
+
+
+def test_a_screen_that_draws_in_time_takes_back_the_slip_that_has_not_left_and_no_other(shop: Shop) -> None:
+    """The first of a printer may be with its bridge already: that one comes out, and the card goes on saying so."""
+    out, waits = shop.place("tea"), shop.place("tea")
+    for order_id in (out, waits):
+        shop.do(unproven.slip_for_screen, shop.ticket(order_id).id)
+    assert [job.state for order_id in (out, waits) for job in shop.jobs(order_id)] == ["QUEUED", "QUEUED"]
+    for order_id in (out, waits):
+        render(shop, shop.ticket(order_id).id)
+    [first], [second] = shop.jobs(out), shop.jobs(waits)
+    assert (first.state, second.state, second.settled) == ("QUEUED", "CANCELLED", "screen wok-1")
+    shop.do(papers.take_result, "counter", PrintResult(first.id, 1, "PRINTED"))
+    document, other = (shop.act(shop.ticket(order_id).id, "start") for order_id in (out, waits))
+    assert (document["slip"], document["shown_by"]) == ({"number": "0001"}, "screen wok-1")
+    assert (other["slip"], other["shown_by"]) == (None, "screen wok-1"), "no paper says it, and the card says none"
+    shop.do(unproven.slip_for_screen, shop.ticket(waits).id)
+    assert len(shop.jobs(waits)) == 1
+
+
+def test_a_hand_on_the_ticket_takes_its_slip_back_too(shop: Shop) -> None:
+    shop.do(unproven.slip_for_screen, shop.ticket(shop.place("tea")).id)
+    order_id = shop.place("tea")
+    shop.do(unproven.slip_for_screen, shop.ticket(order_id).id)
+    shop.act(shop.ticket(order_id).id, "start")
+    assert [job.state for job in shop.jobs(order_id)] == ["CANCELLED"]
+
+
+def test_a_kitchen_that_has_paper_anyway_keeps_its_slip_when_the_screen_is_first(shop: Shop) -> None:
+    shop.place("tofu")
+    order_id = shop.place("tofu")
+    render(shop, shop.ticket(order_id).id)
+    assert [job.state for job in shop.jobs(order_id)] == ["QUEUED"]

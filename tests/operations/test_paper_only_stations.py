@@ -6,7 +6,7 @@ import pytest
 from store.shop import Shop, staff_cart
 
 from gateway.contract.messages import PrintResult
-from gateway.operations import administration, kitchen, paper_decisions, papers
+from gateway.operations import administration, paper_decisions, papers, unproven
 from gateway.store import tickets
 
 
@@ -23,7 +23,7 @@ def ended(shop: Shop, order_id: str) -> dict[str, tuple[str, bool]]:
 def test_a_paper_that_is_proven_after_its_table_was_closed_ends_its_ticket_with_one_event(shop: Shop) -> None:
     late = shop.place("lamb")
     shop.do(administration.close_table, "1")
-    shop.do(kitchen.call_for_ticket, shop.ticket(late).id)
+    shop.do(unproven.call_for_ticket, shop.ticket(late).id)
     events = len(shop.events())
     prove(shop, late)
     ticket = shop.ticket(late)
@@ -54,7 +54,7 @@ def test_a_paper_that_a_person_saw_come_out_after_the_table_was_closed_ends_its_
 def test_a_paper_that_nothing_proves_leaves_its_ticket_asked_for_without_a_table_too(shop: Shop, state: str) -> None:
     taken = shop.staff_places(staff_cart("lamb", type="delivery", table=None)).answer["id"]
     prove(shop, taken, state)
-    shop.do(kitchen.call_for_ticket, shop.ticket(taken).id)
+    shop.do(unproven.call_for_ticket, shop.ticket(taken).id)
     assert ended(shop, taken) == {"grill": ("QUEUED", False)}
     assert ("ticket_unseen", shop.ticket(taken).id) in shop.conditions()
 

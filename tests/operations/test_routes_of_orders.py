@@ -13,7 +13,7 @@ from gateway.contract.messages import DeviceState
 from gateway.domain.errors import Refused
 from gateway.domain.fault_words import in_words
 from gateway.housekeeping import WaitingPapers
-from gateway.operations import administration, devices, kitchen
+from gateway.operations import administration, devices, unproven
 from gateway.operations.slips import slip_of
 
 WOK, BAR, GRILL = SETTINGS["stations"]
@@ -139,7 +139,7 @@ def test_a_station_that_needs_paper_now_gets_it_where_the_table_is(tmp_path: Pat
     try:
         outside, inside = shop.place("tea", table="9"), shop.place("tea", table="1")
         for order_id in (outside, inside):
-            shop.do(kitchen.slip_for_screen, shop.ticket(order_id).id)
+            shop.do(unproven.slip_for_screen, shop.ticket(order_id).id)
         assert [job.printer for job in shop.jobs(outside)] == ["terrace"]
         assert shop.jobs(inside) == [], "there is none"
     finally:

@@ -36,7 +36,7 @@ def shop(tmp_path: Path) -> Iterator[Any]:
 def begin(shop: Any) -> None:
     """Its watch, and screens that come and go as the hub sees them."""
     shop.screens = set()
-    shop.watch = StationWatch(shop.store, lambda: shop.screens)
+    shop.watch = StationWatch(shop.store, lambda _: shop.screens)
 
 
 def printer_is(shop: Shop, printer: str, status: str, *reasons: str) -> None:
@@ -72,6 +72,12 @@ def tag(shop: Shop, table: str = "1") -> str:
 
 def cut_off(shop: Shop) -> set[str]:
     return {subject for code, subject in shop.conditions() if code == "station_cut_off"}
+
+
+def told(shop: Shop, station: str) -> dict[str, Any]:
+    with shop.read() as rows:
+        found = [c for c in views.condition_list(rows, shop.store, shop.now) if c["code"] == "station_cut_off"]
+    return next(c for c in found if c["station"] == station)
 
 
 ALL = {"tofu", "tea", "lamb", "chicken"}
@@ -258,11 +264,17 @@ def test_only_the_tables_of_an_area_whose_printers_live_go_on(tmp_path: Path) ->
     shop.place("lamb", table="9")
     with pytest.raises(Refused, match="not_served_now"):
         shop.place("lamb", table="1")
+    first = told(shop, "grill")
+    assert first["title"]["zh-Hans"].startswith("烧烤（大堂、外带）收不到单"), "not the terrace"
+    assert first["title"]["en"].startswith("Grill (Hall, take-away) gets no orders")
     printer_is(shop, "terrace", "offline")
     passes(shop, LONG)
     assert on_the_menu(shop, "9") == {"tea"}
+    assert told(shop, "grill")["title"]["zh-Hans"].startswith("烧烤收不到单"), "now it is all of them"
+    assert told(shop, "grill")["since"] == first["since"]
     printer_is(shop, "terrace", "online")
     passes(shop, LOOK_EVERY_S)
+    assert told(shop, "grill")["title"] == first["title"]
     assert (on_the_menu(shop, "9"), cut_off(shop)) == ({"tea", "lamb"}, {"station/wok", "station/grill"})
     printer_is(shop, "kitchen", "online")
     passes(shop, LOOK_EVERY_S)
@@ -305,9 +317,7 @@ def test_a_full_disk_is_asked_again(shop: Any) -> None:
 def test_the_condition_names_the_station_and_says_what_to_do(shop: Any) -> None:
     printer_is(shop, "kitchen", "offline")
     passes(shop, LONG)
-    with shop.read() as rows:
-        told = [c for c in views.condition_list(rows, shop.store, shop.now) if c["code"] == "station_cut_off"]
-    assert {c["station"] for c in told} == {"wok", "grill"}
-    wok = next(c for c in told if c["station"] == "wok")
+    assert cut_off(shop) == {"station/wok", "station/grill"}
+    wok = told(shop, "wok")
     assert (wok["title"]["zh-Hans"][:2], wok["title"]["en"][:3], wok["severity"]) == ("炒锅", "Wok", "now")
     assert all(wok["advice"].values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -13,12 +14,14 @@ from wires import Cloud, fill, is_dead, reject
 
 from gateway.contract.events import MAX_BATCH_EVENTS
 from gateway.domain.errors import Retry
+from gateway.operations import administration
 from gateway.operations.uplink import Uplink
 from gateway.relays import backoff
 from gateway.relays.cloud import (
     HELLO_EVERY_S,
     LOOK_EVERY_S,
     MAX_BURIED_IN_A_ROW,
+    NOTE_EVERY_S,
     CloudRelay,
 )
 from gateway.store import journal
@@ -66,6 +69,10 @@ def test_everything_arrives_once_in_order_and_the_cursor_follows(road: Road) -> 
     road.run(10)
     assert road.seqs() == list(range(1, last + 1))
     assert road.cursor() == last
+    for number in range(250):  # small ones: of orders, the bytes of a batch are its limit
+        road.shop.do(administration.set_sold_out, "tea", number % 2 == 0)
+    road.run(10)
+    assert road.seqs() == list(range(1, last + 251))
     assert max(count for _, count in road.cloud.calls) == MAX_BATCH_EVENTS
     first = road.cloud.kept[EPOCH][1]
     assert {k: first[k] for k in ("specversion", "source", "storeid", "boxid", "epoch", "seq", "clockq", "type")} == {
@@ -171,10 +178,31 @@ def test_a_cloud_that_refuses_everything_is_wrong_itself_and_no_more_than_five_a
     assert road.cursor() == 40
 
 
+def test_the_cursor_is_noted_once_a_second_while_events_flow(road: Road) -> None:
+    """Each note is a flush to the card; a note a batch would be one for every order."""
+    notes: list[float] = []
+    road.shop.store.listen(lambda changed: notes.append(road.shop.now.monotonic) if "uplink" in changed else None)
+    road.run(4)
+    began = road.shop.now.monotonic
+    notes.clear()
+    orders = 0
+    while road.shop.now.monotonic < began + 5 * NOTE_EVERY_S:
+        road.shop.place()
+        orders += 1
+        road.step()
+        road.shop.later(0.1)
+    assert road.seqs() == list(range(1, len(road.seqs()) + 1))
+    assert orders >= 40
+    assert 3 <= len(notes) <= 6, notes
+    assert all(later - sooner >= NOTE_EVERY_S * 0.9 for sooner, later in pairwise(notes))
+    road.run(4)
+    assert road.cursor() == road.seqs()[-1]
+
+
 def test_large_events_travel_in_more_than_one_batch(road: Road) -> None:
     for _ in range(3):
         road.shop.place(lines=[{"item": "tofu", "note": "长" * 130}] * 60)
-    road.run(3)
+    road.run(6)
     assert road.cursor() == 4
 
 
@@ -258,7 +286,7 @@ def test_the_rest_of_a_former_epoch_goes_first_under_its_own_name(road: Road) ->
     connection.execute("UPDATE box SET epoch = '2-fghij', epoch_count = 2")
     connection.execute("INSERT INTO cursors VALUES ('cloud', 2, '2-fghij', 0)")
     road.shop.place()
-    road.run(6)
+    road.run(12)
     assert [e["seq"] for e in road.cloud.kept[EPOCH]] == [1, 2, 3, 4]
     assert [e["seq"] for e in road.cloud.kept["2-fghij"]] == [1]
 

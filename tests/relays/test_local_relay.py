@@ -214,6 +214,21 @@ def test_retained_tickets_of_a_former_life_are_cleared_and_the_relay_is_woken_fo
     assert retained(local.step()) == {"a-stale-one": None}
 
 
+def test_a_ticket_that_ended_while_the_broker_was_away_is_cleared_though_the_broker_shows_none(local: Local) -> None:
+    """Its last message was not acknowledged: the connector sends it once more to a broker that has kept nothing."""
+    served, still_open = (local.shop.ticket(local.shop.place("tofu")).id for _ in range(2))
+    local.step()
+    local.wire.session = 0
+    local.shop.act(served, "bump")
+    local.step()
+    local.wire.session = local.wire.life = 2
+    said = retained(local.step())
+    assert said[served] is None
+    assert said[still_open]["state"] == "QUEUED"
+    local.wire.session = local.wire.life = 3
+    assert served not in retained(local.step())
+
+
 def test_devices_of_a_dead_bridge_are_said_to_be_unknown_once(local: Local) -> None:
     local.hears(TOPICS.bridge_state("bridge-1"), BridgeState(True, 1, "b"))
     local.hears(TOPICS.device_state("kitchen"), DeviceState("online", "bridge-1"))

@@ -28,6 +28,13 @@ driver = "scanner"
 [[device]]
 name = "pole"
 driver = "pole_display"
+[[device]]
+name = "pole-zh"
+driver = "pole_display"
+charset = "gbk"
+[[device]]
+name = "door"
+driver = "ready_board"
 """
 
 REAL = """
@@ -44,6 +51,20 @@ bridge = "bridge-1"
 driver = "pole_display"
 port = "{dev}/pole"
 at_pass = true
+
+[[devices]]
+id = "pole-zh"
+bridge = "bridge-1"
+driver = "pole_display"
+port = "{dev}/pole-zh"
+options = {{ charset = "gbk" }}
+at_pass = true
+
+[[devices]]
+id = "door"
+bridge = "bridge-1"
+driver = "ready_board"
+port = "{dev}/door"
 """
 
 
@@ -63,7 +84,8 @@ def own() -> Iterator[RunningDemo]:
     file.write_text(text)
     imported = running.command("settings", "import", str(file))
     assert imported.returncode == 0, (imported.stdout, imported.stderr)
-    eventually("the scanner is online", lambda: online(running) >= {"gun", "pole"}, 20, seen=lambda: online(running))
+    every = {"gun", "pole", "pole-zh", "door"}
+    eventually("all are online", lambda: online(running) >= every, 20, seen=lambda: online(running))
     yield running
     running.stop()
     shutil.rmtree(data)
@@ -87,8 +109,8 @@ def hand(demo: RunningDemo, **command: Any) -> dict[str, Any]:
     return answer
 
 
-def pole(demo: RunningDemo) -> list[str]:
-    return list(hand(demo, op="state")["devices"]["pole"]["text"])
+def pole(demo: RunningDemo, name: str = "pole") -> list[str]:
+    return list(hand(demo, op="state")["devices"][name]["text"])
 
 
 def said(demo: RunningDemo) -> dict[str, Any]:
@@ -111,6 +133,8 @@ def test_a_slip_is_scanned_at_the_pass_and_the_pole_says_what_is_missing(own: Ru
     assert (ticket()["ended"], ticket()["updated_by"]) == ("scan", "gun gun")
     assert said(own)["words"]["zh-Hans"] == "5 桌：炒锅已上，还差凉菜吧台 1"
     eventually("the pole says it", lambda: pole(own) == ["Table 5 Wok", "- Cold & bar 1"], 10, seen=lambda: pole(own))
+    said_in_chinese = ["5 桌 炒锅", "差 凉菜吧台 1"]
+    eventually("so does the Chinese one", lambda: pole(own, "pole-zh") == said_in_chinese, 10)
     hand(own, op="scan", device="gun", text="A999-0001")
     eventually("an unknown slip", lambda: said(own)["kind"] == "unknown", 5, seen=lambda: said(own))
     looks: list[float] = []
@@ -125,3 +149,23 @@ def test_a_slip_is_scanned_at_the_pass_and_the_pole_says_what_is_missing(own: Ru
     eventually("it is said to be served already", scanned_again, 5, seen=lambda: said(own))
     assert said(own)["served_at"] == ticket()["served_at"]
     eventually("the pole says that too", lambda: "AGAIN" in pole(own)[0], 10, seen=lambda: pole(own))
+
+
+def test_a_number_that_is_ready_stands_on_the_board_at_the_door_and_again_after_its_bridge_died(
+    own: RunningDemo,
+) -> None:
+    body = {"type": "takeaway", "lines": [{"item": "cucumber"}], "pickup_no": "M42"}
+    status, order = own.staff("POST", "/api/v1/orders", body, {"Idempotency-Key": "door-1"})
+    assert status == 201, order
+    (ticket,) = own.staff("GET", f"/api/v1/orders/{order['id']}")[1]["tickets"]
+    assert pole(own, "door") == ["", ""]
+    assert own.act(ticket, "bump")[0] == 200
+    eventually("the board calls it", lambda: pole(own, "door") == ["M42", ""], 5)
+    before = hand(own, op="state")["devices"]["door"]["bytes"]
+    own.kill("firmware_bridge")
+    eventually(
+        "a new bridge says it again",
+        lambda: hand(own, op="state")["devices"]["door"]["bytes"] > before and pole(own, "door") == ["M42", ""], 20,
+    )  # fmt: skip
+    assert own.staff("POST", f"/api/v1/orders/{order['id']}/close", {"key": "door-2"})[0] == 200
+    eventually("it goes when it was handed over", lambda: pole(own, "door") == ["", ""], 5)

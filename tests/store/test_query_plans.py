@@ -11,7 +11,7 @@ import pytest
 from store.shop import Shop, cart, open_shop, staff_cart
 
 from gateway.contract.messages import PrintResult
-from gateway.operations import kitchen, papers
+from gateway.operations import kitchen, papers, unproven
 from gateway.operations.uplink import Uplink
 from gateway.store import jobs, journal, orders, tickets, visits
 from gateway.web import views
@@ -78,7 +78,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         order_id = shop.place("tofu", "tea", "lamb", table=str(n % 2 + 1))
         if n % 2:
             shop.act(shop.ticket(order_id).id, "bump")
-    shop.do(kitchen.call_for_ticket, shop.ticket(order_id, 1).id)
+    shop.do(unproven.call_for_ticket, shop.ticket(order_id, 1).id)
     yield shop
     shop.close()
 

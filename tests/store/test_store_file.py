@@ -110,6 +110,40 @@ def test_papers_of_the_first_release_are_known_to_the_second(tmp_path: Path) -> 
             db.execute("UPDATE jobs SET intent = 'dance'")
 
 
+def test_changes_of_a_former_release_keep_every_field_and_a_note_may_be_one_of_them(tmp_path: Path) -> None:
+    """Its table is made anew for the kind `change`; what nobody has seen still waits for its cook."""
+    path = tmp_path / "old.db"
+    migrations.migrate(path, stop_before="m011_notes")
+    row = ["id-1", 5, 1, "cancel", "[[1, 2]]", "staff Li", "at", "boot", 2.5, 3, "点多了", "", 41, *[None] * 4]
+    seen = ["id-2", 5, 2, "move", "[]", "staff Li", "at", "boot", 3.5, 4, "", "7", 42, "a", "slip 0042", "b", "cook"]
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (10,)
+        db.execute("PRAGMA foreign_keys = OFF")
+        columns = [name for _, name, *_ in db.execute("PRAGMA table_info(notices)")]
+        for n, values in ((7, row), (9, seen)):
+            db.execute(f"INSERT INTO notices VALUES ({', '.join('?' * len(columns))})", [n, *values])
+        kinds = db.execute("PRAGMA table_info(lines)").fetchall()
+        line = {name: 0 if kind == "INTEGER" else "" for _, name, kind, *_ in kinds} | {"state": "FIRED", "quantity": 2}
+        marks = ", ".join("?" * len(line))
+        db.execute(f"INSERT INTO lines ({', '.join(line)}) VALUES ({marks})", list(line.values()))
+        with pytest.raises(sqlite3.IntegrityError):
+            db.execute("UPDATE notices SET kind = 'change'")
+        db.commit()
+    migrations.migrate(path)
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (VERSION,)
+        found = db.execute(f"SELECT {', '.join(columns)}, note, note_before FROM notices ORDER BY n").fetchall()
+        assert found == [(7, *row, "", ""), (9, *seen, "", "")]
+        assert db.execute("SELECT quantity, again FROM lines").fetchall() == [(2, 0)]
+        db.execute("UPDATE notices SET kind = 'change', note = '少辣' WHERE n = 7")
+        with pytest.raises(sqlite3.IntegrityError):
+            db.execute("UPDATE notices SET kind = 'dance'")
+        unseen = "SELECT n FROM notices WHERE shown_at IS NULL AND acked_at IS NULL"
+        assert db.execute(unseen).fetchall() == [(7,)]
+        plan = str(db.execute(f"EXPLAIN QUERY PLAN {unseen}").fetchall())
+        assert "notices_unseen" in plan, plan
+
+
 def test_a_step_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "gateway.db"
     monkeypatch.setattr(migrations, "FIRST", migrations.FIRST + "\nCREATE TABLE box (again TEXT);\n")

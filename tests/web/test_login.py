@@ -117,3 +117,76 @@ def test_a_crowd_at_the_login_hears_429_at_once_and_known_devices_pass_by(doors:
         for holder in holders:
             holder.join(20)
     assert from_address(doors, "10.0.0.51", {"pin": PIN}).status_code == 200
+
+
+# --- a person's own language ---
+
+CHINESE = {"Accept-Language": "zh-CN"}
+STAFF_PAGES = ("/expo", "/board", "/orders", "/orders/A001", "/admin/printers", "/admin/routing", "/admin/ledger")
+
+
+def speaks(doors: Doors, language: str) -> None:
+    doors.shop.store.submit(administration.set_language, HOUSE, "li", language).result(5)
+
+
+def page_language(doors: Doors, path: str, **more: Any) -> str:
+    return doors.page("GET", path, headers={"Accept-Language": "zh-CN"}, **more).text.split('<html lang="')[1][:2]
+
+
+@pytest.mark.parametrize("path", [*STAFF_PAGES, "/kds/wok"])
+def test_pages_speak_the_language_of_whoever_is_logged_in(doors: Doors, path: str) -> None:
+    doors.log_in()
+    speaks(doors, "en")
+    assert page_language(doors, path) == "en"
+    speaks(doors, "zh-Hans")
+    assert page_language(doors, path) == "zh"
+    speaks(doors, "")
+    assert page_language(doors, path) == "zh", "as the browser says, or as the station is set"
+
+
+def test_refusals_speak_the_language_of_whoever_is_logged_in(doors: Doors) -> None:
+    doors.log_in()
+    for language, title in (("en", "There is no such order"), ("zh-Hans", "找不到这张单"), ("", "找不到这张单")):
+        speaks(doors, language)
+        assert doors.page("GET", "/api/v1/orders/none", headers=CHINESE).get_json()["title"] == title
+    speaks(doors, "")
+    english = doors.page("GET", "/api/v1/orders/none", headers={"Accept-Language": "en"})
+    assert english.get_json()["title"] == "There is no such order"
+    program = doors.program("GET", "/api/v1/orders/none", headers=CHINESE)
+    assert program.get_json()["title"] == "找不到这张单", "a program has no language of its own"
+
+
+def test_what_was_chosen_on_a_device_holds_until_somebody_with_a_language_logs_in(doors: Doors) -> None:
+    speaks(doors, "en")
+    doors.staff.set_cookie("lang", "zh-Hans", domain="192.168.1.5")
+    assert page_language(doors, "/login?next=/orders") == "zh"
+    doors.log_in()
+    assert page_language(doors, "/orders") == "en", "another person chose Chinese here"
+    doors.staff.set_cookie("lang", "zh-Hans", domain="192.168.1.5")
+    assert page_language(doors, "/orders") == "zh", "this one did, after logging in"
+    speaks(doors, "")
+    doors.log_in()
+    assert page_language(doors, "/orders") == "zh", "who has none speaks as the device does"
+
+
+@pytest.mark.parametrize("path", ["/kds/wok", "/expo", "/board"])
+def test_the_address_of_a_screen_says_more_than_the_person_who_is_logged_in(doors: Doors, path: str) -> None:
+    doors.log_in()
+    speaks(doors, "en")
+    assert page_language(doors, path) == "en"
+    assert page_language(doors, f"{path}?lang=zh-Hans") == "zh"
+
+
+def test_a_guests_page_never_speaks_the_language_of_staff(doors: Doors) -> None:
+    doors.log_in()
+    speaks(doors, "en")
+    doors.guest.set_cookie("staff", "random-0", domain="192.168.1.5")
+    assert '<html lang="zh' in doors.phone("GET", "/t/token-1", headers=CHINESE).text
+
+
+def test_a_new_language_does_not_log_anybody_out(doors: Doors) -> None:
+    doors.log_in()
+    speaks(doors, "en")
+    assert doors.page("GET", "/api/v1/orders").status_code == 200
+    with pytest.raises(Refused, match="not_found"):
+        doors.shop.store.submit(administration.set_language, HOUSE, "nobody", "en").result(5)

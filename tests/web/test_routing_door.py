@@ -72,16 +72,16 @@ def test_every_dish_has_a_live_station_or_is_named(doors: Doors) -> None:
 
 def test_a_screen_is_there_while_it_follows_the_tickets_of_one_station(doors: Doors) -> None:
     now, hub = doors.shop.now, doors.hub
-    assert hub.stations() == frozenset()
+    assert hub.stations(now) == frozenset()
     screen = hub.open("wok-1", frozenset({"tickets:wok", "conditions"}), now)
     board = hub.open("board", frozenset({"tickets:bar", "tickets:grill"}), now)
     program = hub.open("", frozenset({"tickets:bar"}), now)
-    assert hub.stations() == {"wok"}, "a board of all stations and a program without a screen stand before no cook"
+    assert hub.stations(now) == {"wok"}, "a board of all stations and a program without a screen stand before no cook"
     again = hub.open("wok-1", frozenset({"tickets:wok"}), now)
-    assert (screen.ended, hub.stations()) == (True, {"wok"})
+    assert (screen.ended, hub.stations(now)) == (True, {"wok"})
     for stream in (again, board, program):
         hub.leave(stream)
-    assert hub.stations() == frozenset()
+    assert hub.stations(now) == frozenset()
 
 
 def test_a_screen_brings_a_path_to_life_in_the_lint(doors: Doors) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,13 +16,13 @@ from gateway.contract.messages import BridgeEvent
 from gateway.contract.refusals import STATUS
 from gateway.domain.actor import HOUSE
 from gateway.domain.errors import Refused
-from gateway.operations import administration, inquiries, kitchen
+from gateway.operations import administration, inquiries, unproven
 from gateway.store import READERS
 from gateway.web import problems
 from gateway.web.access import host_allowed
 from gateway.web.api.route import STAFF
 from gateway.web.api.table import ROUTES
-from gateway.web.events import LIFE_S, MAX_AGE_S, MAX_STREAMS, Hub
+from gateway.web.events import LIFE_S, MAX_AGE_S, MAX_STREAMS, Hub, Stream
 from gateway.web.staff import demo_pages
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -361,6 +362,27 @@ def test_a_question_for_a_place_is_answered_as_a_stream_would_be_and_takes_none(
     assert (stopping.status_code, stopping.headers["Problem-Code"]) == (503, "stopping")
 
 
+def test_the_screens_of_a_station_are_told_of_each_other_and_of_who_leaves(shop: Shop) -> None:
+    hub = Hub(shop.store, lambda rows, topic, now: [])
+
+    def told(stream: Stream) -> list[list[str]]:
+        found = []
+        while (item := stream.wait(0)) is not None:
+            found += [json.loads(data)["screens"] for _, name, data in item[2] if name == "screens"]
+        return found
+
+    wok, bar = frozenset({"tickets:wok", "screens:wok"}), frozenset({"tickets:bar", "screens:bar"})
+    one, other = hub.open("wok-1", wok, shop.now), hub.open("bar-1", bar, shop.now)
+    two = hub.open("wok-2", wok, shop.now)
+    assert (told(one), told(two), told(other)) == ([["wok-1"], ["wok-1", "wok-2"]], [["wok-1", "wok-2"]], [["bar-1"]])
+    again = hub.open("wok-2", wok, shop.now)
+    assert (told(one), told(again)) == ([["wok-1", "wok-2"]], [["wok-1", "wok-2"]]), "the same screen once more"
+    hub.leave(two)
+    assert told(one) == [], "its former stream has left already"
+    hub.leave(again)
+    assert (told(one), told(other)) == ([["wok-1"]], [])
+
+
 def test_a_screens_new_stream_ends_its_old_one_and_the_silent_make_room(shop: Shop) -> None:
     hub = Hub(shop.store, lambda rows, topic, now: [])
     topics = frozenset({"orders"})
@@ -387,7 +409,7 @@ def test_a_hub_tells_each_stream_only_its_topics_and_misses_nothing_from_its_mak
     wok = hub.open("wok-1", frozenset({"tickets:wok", "conditions"}), shop.now)
     bar = hub.open("bar-1", frozenset({"tickets:bar"}), shop.now)
     order_id = shop.place("tofu")  # before the hub's first step
-    shop.do(kitchen.call_for_ticket, shop.ticket(order_id).id)
+    shop.do(unproven.call_for_ticket, shop.ticket(order_id).id)
     hub.step(shop.now)
     got = [wok.wait(0), wok.wait(0), wok.wait(0)]
     assert [[e[1] for e in item[2]] for item in got if item] == [["ticket"], ["conditions"]]

@@ -150,7 +150,8 @@ _QUERIES: dict[str, Json] = {
     "table_token": {"required": True, "description": "The end of the table's address, /t/{table_token}", **_TEXT},
     "topics": {
         "required": True,
-        "description": "Separated by commas: tickets:{station}, orders, menu, devices, conditions, uplink",
+        "description": "Separated by commas: tickets:{station}, screens:{station}, orders, menu, devices, conditions, "
+        "uplink, pass",
         **_TEXT,
     },
     "limit": {"schema": {"type": "integer", "minimum": 1, "maximum": MAX_LISTED}},

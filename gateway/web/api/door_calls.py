@@ -60,7 +60,8 @@ def events() -> Response:
 def _check_topics(topics: frozenset[str]) -> None:
     plain = {"orders", "menu", "devices", "conditions", "uplink", "pass"}
     with house().store.read() as rows:
-        stations = {f"tickets:{s.id}" for s in settings.the_settings(rows).stations}
+        known_stations = [s.id for s in settings.the_settings(rows).stations]
+    stations = {f"{topic}:{station}" for topic in ("tickets", "screens") for station in known_stations}
     unknown = topics - plain - stations
     if not topics or unknown or len(topics) > MAX_TOPICS:
         known = ", ".join(sorted(plain | stations))

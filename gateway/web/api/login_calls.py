@@ -74,6 +74,8 @@ def log_in() -> Response:
     answer = bodies.json({"actor": user.name, "role": user.role})
     set_staff_cookie(answer, token)
     access.know_device(answer, user.name)
+    if user.language:  # what another person chose on this device is theirs
+        answer.delete_cookie("lang")
     return answer
 
 

@@ -46,7 +46,8 @@ class Placed(msgspec.Struct):
 
 
 class OrderLine(msgspec.Struct):
-    """`quantity` is what is left of what was `ordered`; of a line that is gone what was ordered."""
+    """`quantity` is what is left of what was `ordered`; of a line that is gone what was ordered. `to_cook`:
+    how many of them are cooked once more, where that is not all."""
 
     id: str
     item: str
@@ -66,6 +67,7 @@ class OrderLine(msgspec.Struct):
     started_at: Time | None
     ready_at: Time | None
     served_at: Time | None
+    to_cook: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class GuestOrder(msgspec.Struct):
@@ -106,7 +108,8 @@ class NoticeLine(msgspec.Struct):
 
 class Notice(msgspec.Struct):
     """A change that cooks must see by itself. `version` is that of the ticket in which it first stood; `from_place` is
-    where a party sat before. It stands until it is acknowledged (`acked_at`)."""
+    where a party sat before. It stands until it is acknowledged (`acked_at`). A `change` says the `note` of its dish
+    and what it was before."""
 
     id: str
     number: int
@@ -121,10 +124,13 @@ class Notice(msgspec.Struct):
     acked_at: Time | None
     acked_by: str | None
     slip: SlipNumber | None
+    note: str | msgspec.UnsetType = msgspec.UNSET
+    note_before: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class OrderTicket(msgspec.Struct):
-    """`hold`: "held" while it waits to be called and no cook sees it, "fired" once it was called."""
+    """`hold`: "held" while it waits to be called and no cook sees it, "fired" once it was called.
+    `allergy_at`, `allergy_by`: when and who of its cooks knew of the guests' allergies."""
 
     id: str
     station: str
@@ -135,6 +141,7 @@ class OrderTicket(msgspec.Struct):
     doubt: str
     fired_at: Time
     shown_at: Time | None
+    shown_by: str | None
     started_at: Time | None
     ready_at: Time | None
     served_at: Time | None
@@ -144,6 +151,8 @@ class OrderTicket(msgspec.Struct):
     hold: Literal["", "held", "fired"]
     course: str
     ended: Annotated[str, one_of("", *ticket.ENDINGS)]
+    allergy_at: Time | None
+    allergy_by: str
     slip: SlipNumber | None
     notices: list[Notice]
 

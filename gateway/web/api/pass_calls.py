@@ -10,20 +10,21 @@ from flask import Response
 from gateway.contract.messages import ActionKey, ScreenName
 from gateway.domain.errors import Refused
 from gateway.domain.slip_code import LONGEST
-from gateway.operations import crossing_off
+from gateway.operations import closing, crossing_off
 from gateway.store import crossings
 from gateway.store.tickets import TICKETS_PER_ORDER
 from gateway.web import access, bodies
 from gateway.web.house import house
 
-ORDER_ACTIONS = ("serve", "unserve")
+ORDER_ACTIONS = ("serve", "unserve", "close")
 
 
 class Serving(msgspec.Struct, forbid_unknown_fields=True):
-    """`tickets`: only these of the order; empty: all that are open. `early`: also what is not ready."""
+    """`tickets`: only these of the order; empty: all that are open; `close` takes none. `early`: also what is not
+    ready."""
 
-    screen: ScreenName
     key: ActionKey
+    screen: ScreenName = ""
     tickets: Annotated[list[str], msgspec.Meta(max_length=TICKETS_PER_ORDER)] = []
     early: bool = False
 
@@ -40,8 +41,11 @@ def act_on_order(order_id: str, action: str) -> Response:
         raise Refused("not_found")
     asked = bodies.decode(bodies.read_body(), Serving)
     actor = access.screen_actor(asked.screen)
-    house().hub.alive(asked.screen, house().now())
-    if action == "serve":
+    if asked.screen:
+        house().hub.alive(asked.screen, house().now())
+    if action == "close":
+        done = house().do(closing.close_order, actor, order_id, asked.screen, asked.key, asked.early)
+    elif action == "serve":
         done = house().do(
             crossing_off.serve_order, actor, order_id, asked.screen, asked.key, asked.tickets, asked.early
         )

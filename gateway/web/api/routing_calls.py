@@ -69,7 +69,7 @@ class Routing(msgspec.Struct):
 
 def routing() -> Response:
     access.staff()
-    now, screens = house().now(), house().hub.stations()
+    now, screens = house().now(), house().hub.stations(house().now())
     with house().store.read() as rows:
         rules = settings.the_settings(rows)
         current = settings.current_menu(rows)

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 import msgspec
 from flask import Response, request
 
-from gateway.contract.messages import ActionKey, ScreenName, Version
+from gateway.contract.messages import ActionKey, LineIds, ScreenName, Version
 from gateway.domain import documents, ticket
 from gateway.domain.errors import Refused
 from gateway.domain.notice import MAX_REASON
 from gateway.domain.order import StaffCart
-from gateway.operations import administration, device_events, kitchen, moving, ordering, table_changes
+from gateway.operations import administration, changes, device_events, kitchen, moving, ordering, table_changes
 from gateway.operations import timeline as explanations
 from gateway.store import journal, keys, orders, settings, tickets, visits
 from gateway.web import access, bodies, views
@@ -24,7 +24,7 @@ RECALL_LIMIT = 30
 RECALL_S = 2 * 3600
 """What a cook can still mean by "that one just now": two hours, and no more cards than a thumb scrolls through."""
 
-ACTIONS = (*ticket.ACTIONS, "rendered")
+ACTIONS = (*ticket.ACTIONS, "rendered", "rush")
 TABLE_CHANGES = ("hold", "fire", "rush")
 TABLE_MOVES = ("move", "merge")
 TABLE_ACTIONS = ("open", "close", "answered", *TABLE_CHANGES, *TABLE_MOVES)
@@ -36,9 +36,12 @@ MAX_LISTED = 1000
 
 
 class TicketAction(msgspec.Struct, forbid_unknown_fields=True):
+    """`lines`: only these are bumped or undone."""
+
     screen: ScreenName
     key: ActionKey
     version: Version
+    lines: LineIds = []
 
 
 class TableAction(msgspec.Struct, forbid_unknown_fields=True):
@@ -147,6 +150,8 @@ def recallable(station_id: str) -> Response:
         found = []
         for order_n in dict.fromkeys(tickets.cleared_lately(rows, station_id, now.ago(RECALL_S), RECALL_LIMIT)):
             found_order = orders.load_by_number(rows, order_n)
+            if found_order.status == "CLOSED":  # it was handed over, and none of it goes back to a cook
+                continue
             document = documents.order_document(found_order)
             found += [
                 documents.ticket_document(document, t.id, names)
@@ -165,7 +170,12 @@ def act_on_ticket(ticket_id: str, action: str) -> Response:
     house().hub.alive(asked.screen, house().now())
     if action == "rendered":
         return bodies.json(house().do(kitchen.rendered, actor, ticket_id, asked.screen, asked.key, asked.version))
-    document = house().do(kitchen.act_on_ticket, actor, ticket_id, action, asked.screen, asked.key, asked.version)
+    if action == "rush":
+        order = house().do(changes.rush_ticket, actor, ticket_id, asked.key)
+        with house().store.read() as rows:
+            return bodies.json(documents.ticket_document(order, ticket_id, kitchen.names_of_stations(rows)))
+    seen = (asked.screen, asked.key, asked.version, None, asked.lines)
+    document = house().do(kitchen.act_on_ticket, actor, ticket_id, action, *seen)
     return bodies.json(document)
 
 

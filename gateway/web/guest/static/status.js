@@ -2,13 +2,21 @@
 (function (g) {
   "use strict";
   var TP = g.TP, html = TP.html, icon = TP.icon, d = document, boot = TP.boot(), token = boot.token, root = d.getElementById("app"), t;
-  var visit = null, etag = null, heard = 0, misses = 0, closed = !!boot.locked, joined = 0;
+  var visit = null, etag = null, heard = 0, misses = 0, closed = !!boot.locked, joined = 0, doubted = false, sorted = 0;
   // What each state looks like: icon, colour.
   var LOOK = {waiting: ["ring", ""], unconfirmed: ["dash", "is-soon"], confirmed: ["seen", "is-proof"], started: ["half", "is-move"], ready: ["ready", "is-proof"], served: ["done", "is-proof"], cancelled: ["cross", "is-gone"]};
   var SEEN = {confirmed: 1, started: 1, ready: 1, served: 1};
   function look(line) { return LOOK[line.kitchen] || LOOK.waiting; }
   function money(n, fixed) { return TP.money(n, (visit.check && visit.check.currency) || (visit.orders[0] && visit.orders[0].currency) || "CNY", fixed); }
   function open(line) { return line.kitchen !== "served" && line.kitchen !== "cancelled"; }
+
+  // What was in doubt is proven now: it is said for as long as who reads may have put the phone down.
+  var SORTED_MS = 120000;
+  function settle() {
+    var now = visit.orders.some((o) => o.lines.some((l) => l.kitchen === "unconfirmed"));
+    if (now) sorted = 0; else if (doubted && visit.orders.some((o) => o.lines.some((l) => SEEN[l.kitchen]))) sorted = Date.now();
+    doubted = now;
+  }
 
   function lineWords(line, order) {
     if (order.status === "AWAITING_RELEASE" && line.kitchen !== "cancelled") return t("release");
@@ -54,7 +62,7 @@
     return html`<div class="page"><header class="head"><h1>${t("heading")}</h1><span class="tbl">${TP.table(t, boot.table)}</span>
       ${TP.langs(t("lang"))}</header>
       ${misses > 1 ? TP.sign("box-silent", "plug", t("silent"), t("silentMore"), "is-soon") : closed ? TP.sign("table-closed", "door", t("closed"), "", "is-soon") : visit && visit.uplink === "offline" ? TP.sign("sign-offline", "cloudoff", t("offline"), t("offlinePay")) : ""}
-      <main>${!visit ? html`<p class="empty">${closed ? "" : t("loading")}</p>` : !orders.length ? html`<div class="empty">${icon("ready")}<p>${t("empty")}</p></div>` : [glance(lines), orders.map(orderCard), bill(visit.check)]}
+      <main>${!visit ? html`<p class="empty">${closed ? "" : t("loading")}</p>` : !orders.length ? html`<div class="empty">${icon("ready")}<p>${t("empty")}</p></div>` : [glance(lines), Date.now() - sorted < SORTED_MS ? TP.sign("sorted", "seen", t("sorted")) : "", orders.map(orderCard), bill(visit.check)]}
       ${heard ? html`<p class=${"fresh num" + (stale ? " is-soon" : "")} data-testid="updated">${stale ? icon("tri") : ""}${t(stale ? "stale" : "updated", {at: at})}</p>` : ""}</main>
       <nav class="acts"><a class="btn btn-ink btn-wide" data-testid="order-more" href=${"/t/" + token}>${t(orders.length ? "more" : "start")}</a></nav></div>`;
   }
@@ -71,6 +79,7 @@
       if (r.status === 200) {
         visit = r.json;
         visit.orders = visit.orders || [];
+        settle();
         etag = r.etag;
         TP.clock.sync(visit.server_time);
         closed = !!visit.state && visit.state !== "OPEN";

@@ -4,8 +4,10 @@
   'use strict';
   const html = TP.html, boot = TP.boot(), PAGE_MS = 6000;      // a page of numbers is read in about three seconds
   TP.setLang(TP.pickLang(boot.lang));
-  const model = root.ExpoModel.create(), sound = PassParts.sounds(() => {}), called = new Set();
+  const model = root.ExpoModel.create(), sound = PassParts.sounds(() => draw()), called = new Set();
   const say = TP.t(root.ExpoWords);
+  /* A browser without a voice gets no button that cannot help. */
+  const silent = !!(root.AudioContext || root.webkitAudioContext);
   let first = true, page = {preparing: 0, ready: 0}, pages = {preparing: 1, ready: 1}, turned = 0;
   const {link, feed} = root.ExpoFeed({
     screen: root.ExpoScreen('board', boot.screen), topics: 'orders', model,
@@ -31,6 +33,7 @@
   function Board() {
     const found = numbers();
     return html`<div class="pick">
+      ${silent && !sound.isOn() ? html`<p class="quiet"><button type="button" class="btn" data-testid="begin" onClick=${() => sound.unlock()}>${TP.icon('sound')}<span><span lang="zh-Hans">点一下开声音</span> <span lang="en">Tap for sound</span></span></button></p>` : null}
       ${link.stale ? html`<p class="old" role="alert" data-testid="stale-frame"><span lang="zh-Hans">画面停在 ${TP.clock.hm(link.heardAt)}，请问店员</span> <span lang="en">Picture stopped at ${TP.clock.hm(link.heardAt)}; please ask staff</span></p>` : null}
       <main><h1 class="sr">${TP.text(boot.store_name)}</h1><${Column} kind="preparing" zh="制作中" en="Preparing" list=${found.preparing} /><${Column} kind="ready" zh="请取餐" en="Ready" list=${found.ready} /></main></div>`;
   }

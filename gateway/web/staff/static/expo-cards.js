@@ -1,33 +1,7 @@
-/* Cards of the pass, and how many fit. Drawing only: what happens is expo.js's. */
+/* Cards of the pass, and how many fit. Drawing only: what happens is expo.js's. The sheets are expo-sheet's. */
 (function (root) {
   'use strict';
   const html = TP.html, icon = TP.icon;
-  const HOLD_MS = 800;      // a tap that slipped is over in 300
-
-  /* A button that must be held: pressed shortly it says what it would skip. props: label, more, about, id, onHold, onTap */
-  class Hold extends TP.Component {
-    down(event) {
-      if (event.type === 'keydown' && (event.repeat || (event.key !== 'Enter' && event.key !== ' '))) return;
-      if (event.type === 'keydown') event.preventDefault();
-      this.done = false;
-      clearTimeout(this.timer);
-      this.setState({held: true});
-      this.timer = setTimeout(() => { this.done = true; this.setState({held: false}); this.props.onHold(); }, HOLD_MS);
-    }
-    up() {
-      if (!this.state.held) return;
-      clearTimeout(this.timer);
-      this.setState({held: false});
-      if (!this.done) this.props.onTap();
-    }
-    leave() { clearTimeout(this.timer); if (this.state.held) this.setState({held: false}); }
-    componentWillUnmount() { clearTimeout(this.timer); }
-    render({label, more, about, id}, {held}) {
-      return html`<button type="button" class=${'btn hold' + (held ? ' held' : '')} data-testid=${id} aria-label=${label + ' ' + more + ' ' + about}
-        onPointerDown=${(e) => this.down(e)} onPointerUp=${() => this.up()} onPointerLeave=${() => this.leave()} onPointerCancel=${() => this.leave()}
-        onKeyDown=${(e) => this.down(e)} onKeyUp=${() => this.up()} onContextMenu=${(e) => e.preventDefault()}><span>${label}<small>${more}</small></span></button>`;
-    }
-  }
 
   function dishes(t, card) {
     return card.orders.map((order) => order.lines.filter((line) => line.state !== 'CANCELLED' && line.state !== 'RETURNED' && line.state !== 'SERVED')
@@ -37,10 +11,14 @@
     const all = Array.from(new Set([].concat.apply([], card.orders.map((order) => order.allergies || []))));
     return all.length ? html`<p class="box">${icon('tri')}<span>${t('allergy', {what: all.map((a) => TP.allergen(a)).join(t('list_sep'))})}</span></p>` : null;
   }
+  /* What was said to its cooks: changes of this kind. */
+  function told(card, kind) {
+    return [].concat.apply([], card.orders.map((order) => [].concat.apply([], order.tickets.filter(ExpoModel.isOpen).map((ticket) => ticket.notices.filter((one) => one.kind === kind)))));
+  }
   function meta(t, card) {
     const order = card.first, where = PassParts.place(t, order);
     return [where.indexOf(order.number) < 0 && card.orders.length === 1 ? order.number : '', order.type === 'dine_in' && order.covers ? t('covers', {n: order.covers}) : '',
-      order.by, order.addition ? t('addition') : ''].filter(Boolean).join(' · ');
+      order.by, order.addition ? t('addition') : '', told(card, 'rush').length ? t('rushed') : '', told(card, 'move').map((one) => t('was', {t: one.from_place})).slice(-1)[0]].filter(Boolean).join(' · ');
   }
 
   function Age({card, ticks, mood, t}) {
@@ -68,28 +46,26 @@
   function missing(t, card, name) {
     return card.stations.filter((s) => s.done < s.total).map((s) => name(s.station) + ' ' + (s.total - s.done)).join(t('list_sep'));
   }
+  /* Who is behind, in words: what waits to be called, else the station that is least far. */
+  function hint(t, card, name) {
+    if (card.held.length) return t('waits_call', {what: card.held.map(({order, ticket}) => order.lines.filter((line) => line.ticket === ticket.id).map((line) => TP.text(line.name) + ' ' + line.quantity).join(t('list_sep'))).join(t('list_sep'))});
+    const least = ['QUEUED', 'SHOWN', 'STARTED'].map((state) => [state, card.waits.find((ticket) => ticket.state === state)]).find((one) => one[1]);
+    return least ? t('is_' + least[0], {s: name(least[1].station)}) : '';
+  }
+  function first(t, card, act, name) {
+    if (card.paper) return ['cross', t('cross'), () => act.cross(card)];
+    if (card.held.length) return ['fire', t('fire'), () => act.fire(card.held[0])];
+    const one = card.waits.every((ticket) => ticket.station === card.waits[0].station) && card.stations.length > 1;
+    return ['rush', one ? t('rush_one', {s: name(card.waits[0].station)}) : t('rush'), () => act.rush(card, card.waits)];
+  }
   function Wait({card, t, act, ticks, mood, name}) {
-    const where = PassParts.place(t, card.first);
+    const where = PassParts.place(t, card.first), [what, label, then] = first(t, card, act, name);
     return html`<article class=${'wait ' + mood} data-testid=${'wait-' + card.first.number} aria-label=${where}>
       <header><h3>${where}</h3><span class="meta">${meta(t, card)}</span><${Age} card=${card} ticks=${ticks} t=${t} mood=${mood} /></header>
       <ul>${card.stations.map((row) => html`<${Station} key=${row.station} row=${row} name=${name} t=${t} />`)}</ul>
-      <div class="acts"><p class="miss">${t('missing', {what: missing(t, card, name)})}</p><${Hold} id=${'early-' + card.first.number} label=${t('early')} more=${t('hold')} about=${where} onHold=${() => act.serve(card, true)} onTap=${() => act.say(t('not_ready', {t: where, what: missing(t, card, name)}))} />
+      <div class="acts"><p class="miss">${t('missing', {what: missing(t, card, name)})}<small>${hint(t, card, name)}</small></p><button type="button" class="btn" data-testid=${what + '-' + card.first.number} aria-label=${label + ' ' + where} onClick=${then}>${label}</button>
         <button type="button" class="btn" data-testid=${'more-' + card.first.number} aria-label=${t('details') + ' ' + where} onClick=${() => act.open(card)}>${t('details')}</button></div>
     </article>`;
-  }
-
-  const STATE = {QUEUED: ['ring', 'state_none'], SHOWN: ['seen', 'state_seen'], STARTED: ['half', 'state_cook'], READY: ['ready', 'state_ready'], SERVED: ['done', 'state_served']};
-  function Sheet({card, t, act, name}) {
-    const where = PassParts.place(t, card.first);
-    return html`<div class="veil" onClick=${act.close}></div><section class="sheet side" role="dialog" aria-modal="true" aria-label=${where} data-testid="sheet" tabindex="-1">
-      <div class="head"><h2>${where}</h2><button type="button" class="btn" data-testid="sheet-close" onClick=${act.close}>${icon('close')}${t('close')}</button></div>
-      <ul>${card.stations.map((row) => row.tickets.map(({order, ticket}) => {
-        const look = STATE[ticket.state] || STATE.SHOWN;
-        return html`<li key=${ticket.id} data-testid=${'ticket-' + ticket.station}><div><b>${name(ticket.station)}</b> <span>${order.number} · ${icon(look[0])} ${t(look[1])}</span>
-          <p dir="auto">${order.lines.filter((line) => line.ticket === ticket.id).map((line) => line.quantity + '× ' + TP.text(line.name) + (line.note ? ' ' + t('quote', {text: line.note}) : '')).join(t('list_sep'))}</p></div>
-          ${ticket.state === 'READY' ? html`<button type="button" class="btn" data-testid=${'recall-' + ticket.station} aria-label=${t('back_one', {s: name(ticket.station)})} onClick=${() => act.recall({order, ticket})}>${t('back')}</button>
-            <button type="button" class="btn btn-ink" data-testid=${'serve-one-' + ticket.station} aria-label=${t('serve') + ' ' + name(ticket.station)} onClick=${() => act.serveOne({order, ticket})}>${t('serve')}</button>` : null}</li>`;
-      }))}</ul></section>`;
   }
 
   /* -- pages: what does not fit is on the next page, and a button says how many.
@@ -111,5 +87,5 @@
     return {pages: starts.length, page: at, after};
   }
 
-  root.ExpoCards = {Go, Wait, Sheet, lay};
+  root.ExpoCards = {Go, Wait, lay, missing};
 })(self);

@@ -44,7 +44,7 @@
     const whole = ticket.state === 'READY' || ticket.state === 'SERVED';
     const count = (list) => list.reduce((n, line) => n + line.quantity, 0);
     const total = count(lines);
-    return {total, lines, done: whole ? total : count(lines.filter((line) => line.state === 'DONE' || line.state === 'SERVED'))};
+    return {total, lines, done: whole ? total : count(lines.filter((line) => /^(done|served)$/i.test(line.state)))};
   }
 
   function stationsOf(list) {
@@ -62,15 +62,20 @@
     return Array.from(found.values());
   }
 
+  function isHeld(ticket) { return ticket.hold === 'held' && !ticket.cleared_at; }
+  /* A kitchen without screens says nowhere that it is ready: the plate at the pass does. */
+  function byPaper(ticket) { return ticket.proof === 'paper' && (ticket.state === 'SHOWN' || ticket.state === 'STARTED'); }
+
   function card(key, list) {
-    const waits = [];
+    const waits = [], held = [];
     let since = Infinity;
     list.forEach((order) => order.tickets.forEach((ticket) => {
+      if (isHeld(ticket)) held.push({order, ticket});
       if (!isOpen(ticket)) return;
       since = Math.min(since, time(ticket.fired_at));
       if (ticket.state !== 'READY') waits.push(ticket);
     }));
-    return {key, orders: list, first: list[0], since, waits, ready: !waits.length, stations: stationsOf(list)};
+    return {key, orders: list, first: list[0], since, waits, held, ready: !waits.length, paper: waits.length > 0 && waits.every(byPaper), stations: stationsOf(list)};
   }
 
   /* Cards, oldest first. wanted: {type, tables (null: all), byTable}; served: orders that were tapped away here. */
@@ -94,7 +99,7 @@
       if (order.type === 'dine_in' && !order.pickup_no) return;
       const number = order.pickup_no || order.number, open = order.tickets.filter(isOpen);
       if (open.length) found[open.every((t) => t.state === 'READY') ? 'ready' : 'preparing'].push(number);
-      else if (!expo) {
+      else if (!expo && order.status !== 'CLOSED') {
         const bumped = order.tickets.filter((t) => t.ended === 'bump').map((t) => time(t.served_at));
         if (bumped.length && now - Math.max.apply(null, bumped) < READY_S * 1000) found.ready.push(number);
       }
@@ -102,5 +107,5 @@
     return found;
   }
 
-  root.ExpoModel = {create, cards, progress, numbers, time, isOpen};
+  root.ExpoModel = {create, cards, progress, numbers, time, isOpen, isHeld, byPaper};
 })(self);

@@ -1,5 +1,6 @@
 /* The pass: what may go out stands left, what is missing is named on the right. Parts: expo-model (what is true),
-   expo-feed (the stream), expo-cards (cards and pages), expo-words; this file joins them and holds the taps. */
+   expo-feed (the stream), expo-cards (cards and pages), expo-words; this file joins them and holds the taps. The sheets
+   come after the first picture (expo-sheet). */
 (function (root) {
   'use strict';
   const html = TP.html, icon = TP.icon, boot = TP.boot();
@@ -13,7 +14,7 @@
   function name(id) { return stations.has(id) ? TP.text(stations.get(id).name) : id; }
 
   const model = root.ExpoModel.create(), sound = PassParts.sounds(() => draw());
-  const view = {type: '', area: '', byTable: false, pages: {go: 0, wait: 0}, laid: {go: {pages: 1, after: 0, page: 0}, wait: {pages: 1, after: 0, page: 0}}, open: null, toast: null, notes: [], said: null, just: null, scan: ''};
+  const view = {type: '', area: '', byTable: false, pages: {go: 0, wait: 0}, laid: {go: {pages: 1, after: 0, page: 0}, wait: {pages: 1, after: 0, page: 0}}, open: null, more: false, toast: null, notes: [], said: null, just: null, scan: ''};
   const gone = new Map();           // orders that were tapped away here and not answered yet: id -> version that was seen
   const rang = new Set();           // cards that have chimed
   const heard = new Set();          // sayings that were spoken
@@ -86,9 +87,10 @@
       send();
     });
   }
-  function tap(path, more, label, order) {
+  /* `bare`: a call that is not about a ticket, and knows no screen. */
+  function tap(path, more, label, order, bare) {
     if (taps.length >= TAPS_KEPT) { say(t('kept_full')); return false; }
-    taps = taps.concat({path, body: Object.assign({screen, key: TP.key()}, more), label, order});
+    taps = taps.concat({path, body: Object.assign(bare ? {key: TP.key()} : {screen, key: TP.key()}, more), label, order});
     TP.store.set('expo.taps', taps);
     send();
     return true;
@@ -102,10 +104,24 @@
     guardedUntil = now + GUARD_MS;
     return false;
   }
+  function served(card, label) {
+    view.toast = {label, orders: card.orders.map((order) => order.id), order: card.first.id, until: performance.now() + UNDO_MS};
+    view.just = {label, at: feed.now()};
+    view.open = null;
+    paint();      // not with the next frame: a tap is seen at once
+  }
+  let before = null, sheets = null;
+  function opened() { before = document.activeElement; if (sheets) sheets.opened(); draw(); }
   const act = {
     say,
-    open: (card) => { view.open = card.key; draw(); },
-    close: () => { view.open = null; draw(); },
+    tap,
+    open: (card) => { view.open = card.key; opened(); },
+    close: () => {
+      view.open = null;
+      view.more = false;
+      paint();
+      if (before && document.contains(before)) before.focus();
+    },
     serve: (card, early) => {
       if (guarded()) return;
       const label = PassParts.place(t, card.first);
@@ -113,9 +129,7 @@
         if (!tap('/api/v1/orders/' + order.id + '/serve', early ? {early: true} : {}, label, order.id)) return;
         gone.set(order.id, order.version);
       });
-      view.toast = {label, orders: card.orders.map((order) => order.id), order: card.first.id, until: performance.now() + UNDO_MS};
-      view.just = {label, at: feed.now()};
-      paint();      // not with the next frame: a tap is seen at once
+      served(card, label);
     },
     serveOne: ({order, ticket}) => {
       const label = t('served_part', {t: PassParts.place(t, order), s: name(ticket.station)});
@@ -125,7 +139,31 @@
       if (guarded()) return;
       const where = PassParts.place(t, order);
       if (tap('/api/v1/tickets/' + ticket.id + '/recall', {version: ticket.version}, where, '')) say(t('recalled', {t: where, s: name(ticket.station)}));
-      view.open = null;
+      act.close();
+    },
+    /* A paper kitchen: the plate stands here, whatever no screen has said. */
+    cross: (card) => {
+      if (guarded()) return;
+      const label = PassParts.place(t, card.first);
+      card.orders.forEach((order) => {
+        const tickets = order.tickets.filter(ExpoModel.isOpen).map((ticket) => ticket.id);
+        if (tickets.length && tap('/api/v1/orders/' + order.id + '/serve', {tickets}, label, order.id)) gone.set(order.id, order.version);
+      });
+      served(card, label);
+    },
+    rush: (card, list) => {
+      if (guarded()) return;
+      const label = PassParts.place(t, card.first);
+      list.forEach((ticket) => { tap('/api/v1/tickets/' + ticket.id + '/rush', {version: ticket.version}, label, ''); });
+      say(t('said_rush', {t: label, s: Array.from(new Set(list.map((ticket) => name(ticket.station)))).join(t('list_sep'))}));
+    },
+    /* One course: all that the table waits for under its name; without a table line by line. */
+    fire: ({order, ticket}) => {
+      if (guarded()) return;
+      const label = PassParts.place(t, order);
+      if (order.type === 'dine_in' && order.table && ticket.course) tap('/api/v1/tables/' + encodeURIComponent(order.table) + '/fire', {course: ticket.course}, label, '', true);
+      else order.lines.filter((line) => line.ticket === ticket.id && line.state === 'ON_HOLD').forEach((line) => { tap('/api/v1/orders/' + order.id + '/lines/' + line.id + '/fire', {}, label, '', true); });
+      say(t('said_fire', {t: label}));
     },
     undo: () => {
       const toast = view.toast;
@@ -146,7 +184,7 @@
   document.addEventListener('keydown', (event) => {
     const field = document.getElementById('scan');
     sound.unlock();
-    if (event.key === 'Escape' && view.open) act.close();
+    if (event.key === 'Escape' && (view.open || view.more)) act.close();
     if (field && !event.ctrlKey && !event.metaKey && !event.altKey && /^[A-Za-z0-9-]$/.test(event.key) && event.target !== field) field.focus();
   });
 
@@ -154,6 +192,7 @@
   function secondly(draw) { return html`<${PassParts.Tick} ticks=${ticks} draw=${draw} />`; }
   function Bar({all}) {
     const ready = all.filter((card) => card.ready).length, oldest = all[0];
+    const held = model.all().filter((order) => order.tickets.some(ExpoModel.isHeld)).length;
     const mean = () => all.reduce((sum, card) => sum + ticks.now() - card.since, 0) / all.length / 1000;
     return html`<header class="bar"><h1>${t('title')}</h1>
       <span class="fig">${t('go')}<b class="num" data-testid="count-go">${ready}</b></span><span class="fig">${t('making')}<b class="num" data-testid="count-wait">${all.length - ready}</b></span>
@@ -164,6 +203,7 @@
         ${uplink && uplink.state === 'offline' ? html`<span class="state" data-testid="sign-offline">${icon('cloudoff')}<span class="word">${t('offline')}</span></span>` : null}
         <span class=${'state sounds' + (sound.isOn() ? '' : ' is-soon')} data-testid="sound" data-state=${sound.isOn() ? 'on' : 'off'}>${icon(sound.isOn() ? 'sound' : 'tri')}<span class="word">${t(sound.isOn() ? 'sound_on' : 'sound_off')}</span></span></span>
       ${secondly(() => html`<span class="clock num">${TP.clock.hm(feed.now())}</span>`)}
+      <button type="button" class="btn" data-testid="other" onClick=${() => { view.more = true; opened(); }}>${held ? html`${icon('slow')}${t('held_n', {n: held})}` : t('other')}</button>
       <button type="button" class="btn" data-testid="lang" lang=${TP.lang === 'en' ? 'zh-Hans' : 'en'} onClick=${() => { TP.setLang(TP.lang === 'en' ? 'zh-Hans' : 'en'); TP.store.set('expo.lang', TP.lang); draw(); }}>${t('language')}</button></header>`;
   }
   function Alarm() {
@@ -213,7 +253,7 @@
       ${!sound.isOn() ? html`<section class="begin" aria-label=${t('begin')}><p>${t('begin_why')}</p><button type="button" class="btn btn-ink" data-testid="begin" onClick=${() => { sound.unlock(); draw(); }}>${icon('sound')}${t('begin')}</button></section>` : null}
       <div class="toasts" role="status">${view.toast ? html`<div class="toast"><span>${t(link.stale || away ? 'served_kept' : 'served', {t: view.toast.label})}</span><button type="button" class="btn" data-testid="undo" onClick=${act.undo}>${t('undo')}</button></div>` : null}</div>
       <div class="notes" role="status">${view.notes.map((n) => html`<p class="toast" key=${n.until} data-testid="note">${icon('ask')}<span>${n.text}</span></p>`)}</div>
-      ${sheet ? html`<${ExpoCards.Sheet} card=${sheet} t=${t} act=${act} name=${name} />` : null}</div>`;
+      ${sheets && sheet ? html`<${sheets.Card} key=${sheet.key} card=${sheet} />` : sheets && view.more ? html`<${sheets.More} />` : null}</div>`;
   }
 
   const mount = document.getElementById('screen');
@@ -250,4 +290,5 @@
   root.addEventListener('resize', draw);
   send();
   paint();
+  TP.load('staff/expo-sheet.js').then(() => { sheets = root.ExpoSheet({t, name, boot, act, model, draw, feed, ticks}); if (view.open || view.more) sheets.opened(); draw(); });
 })(self);

@@ -45,7 +45,8 @@
     CANCELLED: ['void', 'cross', 'cancelled'], DONE: ['ok', 'seen', 'done'], SERVED: ['ok', 'done', 'done'], ON_HOLD: ['wait', 'clock', 'hold']
   };
 
-  function Line({t, line, ticket}) {
+  function Line({t, line, ticket, act}) {
+    const name = TP.text(line.kitchen_name || line.name), done = line.state === 'DONE';
     const state = ticket.state === 'CANCELLED' ? 'CANCELLED' : line.state;
     const look = LINE[state] || (ticket.state === 'STARTED' ? ['go', 'half', 'cooking'] : ['', '', '']);
     const extra = [];
@@ -53,10 +54,11 @@
     (line.modifiers || []).forEach((m) => extra.push(m.removal ? html`<em>${named(m)}</em> ` : html`<span>${named(m)} </span>`));
     return html`<li class=${'ln ' + look[0]} data-testid=${'line-' + ticket.order.number + '-' + line.id} data-state=${line.state}>
       <span class="q num">${line.quantity}×</span>
-      <span class="n" dir="auto">${TP.text(line.kitchen_name || line.name)}</span>
+      <span class="n" dir="auto">${name}</span>
       ${look[1] ? html`<span class="mark">${icon(look[1])}<span class="sr">${t(look[2])}</span></span>` : null}
       ${extra.length ? html`<small>${extra}</small>` : null}
       ${line.note ? html`<small class="said" dir="auto">${t('quote', {text: line.note})}</small>` : null}
+      ${act && (done || line.state === 'FIRED') ? html`<button class="tap" type="button" aria-label=${line.quantity + '× ' + name} aria-pressed=${done} data-testid=${'mark-' + ticket.order.number + '-' + line.id} onClick=${() => act(done ? 'undo' : 'bump', ticket, line.id)}></button>` : null}
     </li>`;
   }
 
@@ -68,41 +70,41 @@
     return html`<div class=${'change' + (STOPS[kind] ? ' stops' : '')} data-testid=${'notice-' + notice.kind}>
       <b>${icon(STOPS[kind] ? 'stop' : 'bell')}${t('n_' + kind)}</b>
       ${notice.lines.map((one) => html`<span class="what" key=${one.id}>${sign}${one.quantity}× ${TP.text(one.kitchen_name || one.name)}</span>`)}
+      ${kind === 'change' ? html`<span class="what" dir="auto">${t('quote', {text: notice.note || '—'})} <s>${notice.note_before}</s></span>` : null}
       <small dir="auto">${why.filter(Boolean).join(' · ')}</small></div>`;
   }
 
-  const SLIP = {UNCONFIRMED: 'slip_mute', UNKNOWN: 'slip_unsure'};
-
-  /* props: ticket, lang, urgency ('', 'soon', 'late'), fresh, hidden (lines that do not fit), ticks, act */
-  const Card = TP.Memo(function ({ticket, urgency, fresh, hidden, ticks, act, t}) {
+  /* props: ticket, lang, urgency ('', 'soon', 'late'), fresh, hidden (lines that do not fit), place (its key, 0: no keys in use), chosen, ticks, act */
+  const Card = TP.Memo(function ({ticket, urgency, fresh, hidden, place: key, chosen, ticks, act, t}) {
     const order = ticket.order, number = order.number, dead = ticket.state === 'CANCELLED';
     const news = KdsModel.unknown(ticket), name = place(t, order), mood = dead ? 'dead' : fresh ? 'new' : urgency;
     const seated = order.type !== 'takeaway' && order.type !== 'delivery';
     const meta = [dead ? t('cancelled') : fresh ? t('fresh') : '', name.indexOf(number) < 0 ? number : '',
       seated && order.covers ? t('covers', {n: order.covers}) : '', order.by].filter(Boolean);
     const slip = ticket.slip && ticket.slip.number ? ticket.slip : null;
-    const startable = ticket.state === 'QUEUED' || ticket.state === 'SHOWN';
-    return html`<article class=${'tk ' + mood} data-id=${ticket.id} data-testid=${'ticket-' + number} data-state=${ticket.state} data-version=${ticket.version} aria-label=${name + ' ' + number}>
+    const startable = ticket.state === 'QUEUED' || ticket.state === 'SHOWN', asks = KdsModel.asks(ticket), mark = dead || asks ? null : act;
+    const allergy = (ticket.allergies || []).length ? html`${icon('tri')}<span>${t('allergy', {what: ticket.allergies.map((a) => TP.allergen(a)).join(t('list_sep'))})}${asks ? html` <b>${t('allergy_know')}</b>` : ticket.allergy_by ? html` <small>${t('seen')} · ${who(t, ticket.allergy_by)} ${TP.clock.hm(ticket.allergy_at)}</small>` : null}</span>` : null;
+    return html`<article class=${'tk ' + mood + (chosen ? ' chosen' : '')} data-id=${ticket.id} data-testid=${'ticket-' + number} data-state=${ticket.state} data-version=${ticket.version} aria-label=${name + ' ' + number}>
       <header>
-        <h2>${name}</h2>
+        <h2>${key ? html`<b class="key num">${key}</b>` : null}${name}</h2>
         <span class="age">${urgency && !dead ? html`${icon(urgency === 'late' ? 'stop' : 'tri')}<span class="sr">${t(urgency)} </span>` : null}<${Tick} ticks=${ticks} draw=${() => html`<span class="num">${age((ticks.now() - KdsModel.time(ticket.fired_at)) / 1000)}</span>`} /></span>
-        <span class="meta"><span class="who">${meta.join(' · ')}</span>${slip ? html`<span class="slipno">${slip.state === 'PRINTED' ? icon('paper') : '#'}<span class="sr">${t('slip', {n: ''})}</span>${slip.number}</span>` : null}</span>
+        <span class="meta"><span class="who">${meta.join(' · ')}</span>${slip ? html`<span class="slipno">#<span class="sr">${t('slip', {n: ''})}</span>${slip.number}</span>` : null}</span>
       </header>
       ${order.addition ? html`<p class="tear">${t('addition')}</p>` : null}
       ${ticket.hold === 'fired' ? html`<p class="tear" data-testid="fired">${t('fired')}</p>` : null}
       ${news.map((notice) => html`<${Notice} key=${notice.id} t=${t} notice=${notice} />`)}
       ${news.length && !dead ? html`<button class="know" type="button" data-testid=${'know-' + number} aria-label=${t('seen') + ' ' + name + ' ' + number} onClick=${() => act('acknowledge', ticket)}>${t('seen')}</button>` : null}
-      <ul>${ticket.lines.map((line) => html`<${Line} key=${line.id} t=${t} line=${line} ticket=${ticket} />`)}</ul>
-      <button class="rest" type="button" onClick=${() => act('lines', ticket)}>${hidden < 0 ? t('lines_top') : t('more_lines', {n: hidden})}${icon('right')}</button>
-      ${order.note ? html`<p class="note said" dir="auto">${t('quote', {text: order.note})}</p>` : null}
-      ${(ticket.allergies || []).length ? html`<p class="box">${icon('tri')}<span>${t('allergy', {what: ticket.allergies.map((a) => TP.allergen(a)).join(t('list_sep'))})}</span></p>` : null}
+      <ul tabindex=${hidden ? 0 : null} aria-label=${name} onScroll=${() => act('lines', ticket, 1)}>${ticket.lines.map((line) => html`<${Line} key=${line.id} t=${t} line=${line} ticket=${ticket} act=${mark} />`)}
+        ${order.note ? html`<li class="note said" dir="auto">${t('quote', {text: order.note})}</li>` : null}
+        ${(ticket.elsewhere || []).length ? html`<li class="note">${t('also', {what: ticket.elsewhere.map((e) => named(e) + ' ' + e.quantity).join(t('list_sep'))})}</li>` : null}</ul>
+      <div class="under"><button class="rest" type="button" onClick=${() => act('lines', ticket)}>${hidden < 0 ? t('lines_top') : t('more_lines', {n: hidden})}${icon('right')}</button>
+      ${allergy && !asks ? html`<p class="box">${allergy}</p>` : null}</div>
       ${dead ? html`<p class="note">${t('cancelled_by', {who: who(t, ticket.updated_by), at: TP.clock.hm(ticket.updated_at)})}</p>` : null}
-      ${(ticket.elsewhere || []).length ? html`<p class="note">${t('also', {what: ticket.elsewhere.map((e) => named(e) + ' ' + e.quantity).join(t('list_sep'))})}</p>` : null}
-      ${slip && SLIP[slip.state] ? html`<p class="note">${icon('paper')}${t(SLIP[slip.state], {n: slip.number})}</p>` : null}
-      <div class=${'foot' + (startable ? ' two' : '')}>
+      ${slip && ticket.proof === 'screen' ? html`<p class="note" data-testid=${'on-paper-' + number}>${icon('paper')}${t('on_paper', {n: slip.number})}</p>` : null}
+      ${asks ? html`<button class="box ask" type="button" data-testid=${'allergy-' + number} onClick=${() => act('allergy', ticket)}>${allergy}<span class="sr"> ${name} ${number}</span></button>` : html`<div class=${'foot' + (startable ? ' two' : '')}>
         ${startable ? html`<button class="st" type="button" data-testid=${'start-' + number} aria-label=${t('start') + ' ' + name + ' ' + number} onClick=${() => act('start', ticket)}>${t('start')}</button>` : null}
         <button type="button" data-testid=${'bump-' + number} aria-label=${t(dead ? 'seen' : 'bump') + ' ' + name + ' ' + number} onClick=${() => act('bump', ticket)}>${t(dead ? 'seen' : 'bump')}</button>
-      </div>
+      </div>`}
     </article>`;
   });
 
@@ -113,10 +115,10 @@
   const measures = new WeakMap();    // element -> {sign, span, height}
   const LAID = / ?\b(off|wide|clamp|moved)\b/g;      // classes that layout sets itself
 
-  function lay(board, page, compact) {
+  function lay(board, page, compact, beside) {
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
     const gap = 0.625 * rem, W = board.clientWidth, H = board.clientHeight;
-    const columns = compact ? Math.max(1, Math.min(2, Math.floor(W / (12 * rem)))) : Math.max(1, Math.floor((W + gap) / (17.5 * rem + gap)));
+    const columns = compact ? Math.max(1, Math.min(2, Math.floor(W / (12 * rem)))) : Math.max(1, Math.floor((W + gap) / ((beside ? 14.5 : 17.5) * rem + gap)));
     const width = (W - gap * (columns - 1)) / columns;
     const cards = Array.from(board.querySelectorAll('.tk'));
     const bodies = cards.map((el) => el.querySelector('ul'));
@@ -214,13 +216,6 @@
       return r.bottom > box.top && r.bottom <= bottom + 4 && r.left > box.left - 4 && r.left < box.right;
     });
   }
-  function turn(list) {
-    const across = list.scrollWidth > list.clientWidth + 4;
-    const room = across ? list.clientWidth : Math.max(48, list.clientHeight - 48);
-    const end = across ? list.scrollLeft + list.clientWidth >= list.scrollWidth - 4 : list.scrollTop + list.clientHeight >= list.scrollHeight - 4;
-    if (across) list.scrollLeft = end ? 0 : list.scrollLeft + room;
-    else list.scrollTop = end ? 0 : list.scrollTop + room;
-  }
 
-  root.KdsCards = {Card, Tick, LAID, icon, lay, below, inView, turn, place, who, age};
+  root.KdsCards = {Card, Tick, LAID, icon, lay, below, inView, place, who, age};
 })(self);

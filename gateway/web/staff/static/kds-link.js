@@ -6,7 +6,7 @@
   'use strict';
   const SILENCE_MS = 3800;      // beats come every 2 s; red within 5 s, on a slow tablet too
   const LOOK_MS = 250;
-  const EVENTS = ['snapshot', 'ticket', 'order', 'pass', 'conditions', 'uplink', 'reset', 'beat'];
+  const EVENTS = ['snapshot', 'ticket', 'order', 'pass', 'conditions', 'uplink', 'screens', 'reset', 'beat'];
 
   function wait(tries) { return Math.min(5000, 500 * Math.pow(2, tries)) * (0.7 + 0.3 * Math.random()); }
 
@@ -107,7 +107,7 @@
 
     /* -> {answered, accepted, ticket, status}; a box that is busy, ill or wants a login has not answered */
     function post(id, action, what) {
-      const body = {screen: options.screen, key: what.key, version: what.version};
+      const body = {screen: options.screen, key: what.key, version: what.version, lines: what.lines};
       return TP.fetchJson('/api/v1/tickets/' + encodeURIComponent(id) + '/' + action, {body}, ANSWER_MS).then((r) => {
         const accepted = r.status >= 200 && r.status < 300, ticket = accepted ? r.json : r.json && r.json.ticket;
         return {answered: r.status >= 200 && r.status < 500 && [401, 408, 429].indexOf(r.status) < 0, accepted, ticket: ticket && ticket.id ? ticket : null, status: r.status};
@@ -129,8 +129,8 @@
     }
 
     /* -> the tap, or null when the store of unanswered taps is full */
-    function tap(action, ticket, label, at) {
-      const made = model.tap(action, ticket, TP.key(), at, label);
+    function tap(action, ticket, label, at, lines) {
+      const made = model.tap(action, ticket, TP.key(), at, label, lines);
       if (!made) return null;
       count += 1;
       made.n = String(Date.now()) + '-' + String(1000 + count % 1000);
@@ -155,11 +155,12 @@
           return;
         }
         tries = 0;
-        const dropped = model.settle(next.key, r.accepted, r.ticket);
+        const taken = r.accepted || KdsModel.wished(next, r.ticket);
+        const dropped = model.settle(next.key, taken, r.ticket);
         TP.store.del(name(next));
         dropped.forEach((one) => TP.store.del(name(one)));
         model.taps().forEach((one) => { if (one.ticket === next.ticket) keep(one); });
-        if (!r.accepted) options.onRefused(next, r.ticket);
+        if (!taken) options.onRefused(next, r.ticket);
         options.onChange();
         send();
       });

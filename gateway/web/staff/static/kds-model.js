@@ -18,7 +18,23 @@
   function unknown(ticket) { return (ticket.notices || []).filter((n) => !n.acked_at); }
   function rushed(ticket) { return unknown(ticket).some((n) => n.kind === 'rush') ? 1 : 0; }
 
+  /* The lines of a tap that are marked by themselves; the first that is done begins the ticket. */
+  function mark(t, tap, from, to) {
+    const begun = to === 'DONE' && t.state !== 'STARTED' ? {state: 'STARTED', started_at: tap.at} : {};
+    return {...t, ...begun, lines: t.lines.map((l) => (tap.lines.indexOf(l.id) >= 0 && l.state === from ? {...l, state: to} : l))};
+  }
+  /* A tap on lines that the box did not take, because somebody else was quicker with the same. */
+  function wished(tap, ticket) {
+    const as = tap.action === 'bump' ? 'DONE' : 'FIRED';
+    return !!tap.lines && !!ticket && tap.lines.every((id) => ticket.lines.some((l) => l.id === id && l.state === as));
+  }
+  /* A cook must say first that the allergy is known; paper asks nobody. */
+  function asks(ticket) { return !!(ticket.allergies || []).length && !ticket.allergy_at && ticket.proof !== 'paper' && ticket.state !== 'CANCELLED'; }
+  /* What a tap may change of a card. */
+  function face(t) { return [t.state, asks(t), unknown(t).length, t.lines.map((l) => l.state)].join(); }
+
   const MOVES = {
+    allergy: (t, at) => ({...t, allergy_at: at}),
     start: (t, at) => ({...t, state: 'STARTED', started_at: at}),
     bump: (t, at) => ({...t, state: t.state === 'CANCELLED' ? 'CANCELLED' : 'SERVED', cleared_at: at}),
     acknowledge: (t, at) => ({...t, notices: t.notices.map((n) => (n.acked_at ? n : {...n, acked_at: at}))}),
@@ -77,7 +93,7 @@
       const k = tickets.get(id);
       if (!k) return null;
       let t = k.absent && !k.t.cleared_at ? {...k.t, cleared_at: k.t.updated_at || k.t.fired_at} : k.t;
-      for (const tap of taps) if (tap.ticket === id) t = MOVES[tap.action](t, tap.at);
+      for (const tap of taps) if (tap.ticket === id) t = !tap.lines ? MOVES[tap.action](t, tap.at) : tap.action === 'bump' ? mark(t, tap, 'FIRED', 'DONE') : mark(t, tap, 'DONE', 'FIRED');
       return t;
     }
 
@@ -90,11 +106,11 @@
 
     /* A tap counts against the version that the cook saw; one that follows this screen's own unanswered tap on the
        same ticket takes its version from that answer (after = its key). */
-    function tap(action, ticket, key, at, label) {
+    function tap(action, ticket, key, at, label, lines) {
       if (taps.length >= TAPS_KEPT) return null;
       if (!tickets.has(ticket.id)) tickets.set(ticket.id, {t: ticket, absent: false});
       const before = taps.filter((one) => one.ticket === ticket.id).pop();
-      const made = {key, ticket: ticket.id, action, version: base(ticket.id).version, after: before ? before.key : null, at, label};
+      const made = {key, ticket: ticket.id, action, version: base(ticket.id).version, after: before ? before.key : null, at, label, lines};
       taps.push(made);
       return made;
     }
@@ -125,5 +141,5 @@
     };
   }
 
-  root.KdsModel = {create, newer, time, unknown, GONE_KEPT, TAPS_KEPT};
+  root.KdsModel = {create, newer, time, unknown, wished, asks, face, GONE_KEPT, TAPS_KEPT};
 })(self);

@@ -8,12 +8,11 @@
       start: '开始', bump: '出餐', seen: '知道了', undo: '撤销', empty: '没有待做的单。来新单会响。',
       table: '{n} 桌', takeaway: '外带 {n}', delivery: '外卖 {n}', covers: '{n} 人', fresh: '新单', addition: '加菜 +',
       cancelled: '已取消', cancelled_by: '{who} {at} 取消，按“知道了”收起', hold: '等叫', done: '做好了', cooking: '在做',
-      allergy: '过敏：{what}', list_sep: '、', also: '另有：{what}', slip: '纸单 {n}',
-      slip_unsure: '不确定是否出单 {n}，请看打印机', slip_mute: '{n} 已打印（无法核实）', quote: '注：{text}',
-      soon: '快超时', late: '超时', more_pages: '还有 {n} 张', more_new: '其中新单 {n}', to_first: '回到最早的单', page: '{p}/{n}', more_lines: '还有 {n} 行', lines_top: '回到第一行',
-      begin: '开始接单', begin_why: '按一下，来新单就会响',
+      allergy: '过敏：{what}', allergy_know: '按一下确认', allday: '汇总', list_sep: '、', also: '另有：{what}', slip: '纸单 {n}',
+      on_paper: '已在纸单 {n}', quote: '注：{text}',
+      soon: '快超时', late: '超时', more_lines: '还有 {n} 行', lines_top: '回到第一行',
       stale: '画面停在 {at}，新单没显示。', watch: '看打印机。', stale_do: '正在重连，按过的出餐会补上', stale_first: '连不上店里的点单盒，没有单显示。', stale_s: '{n} 秒', stale_m: '{n} 分',
-      n_cancel: '退菜：停做', n_refire: '重做', n_rush: '催菜', n_hold: '等叫：先别做', n_move: '转台', n_merge: '并台',
+      n_cancel: '退菜：停做', n_refire: '重做', n_rush: '催菜', n_hold: '等叫：先别做', n_move: '转台', n_merge: '并台', n_change: '改单：照新备注',
       fired: '起菜：可以做了', from_place: '原桌 {n}',
       someone: '有人', screen_who: '屏幕 {n}',
       sound: '声音'
@@ -24,27 +23,18 @@
       start: 'Start', bump: 'Bump', seen: 'Seen', undo: 'Undo', empty: 'No open tickets. New ones ring.',
       table: 'T{n}', takeaway: 'To go {n}', delivery: 'Del. {n}', covers: '{n}p', fresh: 'New', addition: 'Added +',
       cancelled: 'Cancelled', cancelled_by: '{who} cancelled at {at}; tap Seen', hold: 'on hold', done: 'done', cooking: 'cooking',
-      allergy: 'Allergy: {what}', list_sep: ', ', also: 'Also: {what}', slip: 'slip {n}',
-      slip_unsure: 'Not sure {n} came out: look at the printer', slip_mute: '{n} printed; this printer cannot confirm', quote: 'Note: {text}',
-      soon: 'soon late', late: 'late', more_pages: '{n} more', more_new: '{n} new', to_first: 'Back to the oldest', page: '{p}/{n}', more_lines: '{n} more lines', lines_top: 'Back to the first line',
-      begin: 'Start', begin_why: 'Tap once, and new orders ring',
+      allergy: 'Allergy: {what}', allergy_know: 'Tap: I know', allday: 'All-day', list_sep: ', ', also: 'Also: {what}', slip: 'slip {n}',
+      on_paper: 'already on paper {n}', quote: 'Note: {text}',
+      soon: 'soon late', late: 'late', more_lines: '{n} more lines', lines_top: 'Back to the first line',
       stale: 'Picture stopped at {at}. New orders are not shown.', watch: 'Watch the printer.', stale_do: 'Reconnecting; your bumps are kept', stale_first: 'Cannot reach the store\'s box. No tickets are shown.', stale_s: '{n} s', stale_m: '{n} min',
-      n_cancel: 'Not wanted: stop', n_refire: 'Cook again', n_rush: 'Rush', n_hold: 'Hold: not yet', n_move: 'Moved', n_merge: 'Merged',
+      n_cancel: 'Not wanted: stop', n_refire: 'Cook again', n_rush: 'Rush', n_hold: 'Hold: not yet', n_move: 'Moved', n_merge: 'Merged', n_change: 'Change: new note',
       fired: 'Fire: cook it now', from_place: 'from {n}',
       someone: 'someone', screen_who: 'screen {n}',
       sound: 'Sound'
     }
   };
 
-  /* Notes by WebAudio: no file to load, and the browser wants one tap before it lets a page sound. */
-  const NOTES = {      // [Hz, from s, for s]
-    fresh: [[660, 0, 0.16], [880, 0.17, 0.3]],
-    addition: [[880, 0, 0.3]],
-    rush: [[880, 0, 0.14], [880, 0.2, 0.14], [1100, 0.4, 0.3]],
-    cancelled: [[660, 0, 0.16], [440, 0.17, 0.3]],
-    late: [[220, 0, 0.5]],
-    stale: [[740, 0, 0.12], [740, 0.2, 0.12], [740, 0.4, 0.12]]
-  };
+  /* The browser wants one tap before it lets a page sound; what each event sounds like is in kds-sound.js. */
   function createSound(onChange) {
     let context = null, on = TP.store.get('kds.sound') !== false;
 
@@ -58,19 +48,8 @@
       } catch (_) { /* no audio device: the top bar goes on saying that sound is off */ }
     }
     function play(name) {
-      if (!on || !ready()) return false;
-      NOTES[name].forEach((note) => {
-        const tone = context.createOscillator(), level = context.createGain(), from = context.currentTime + note[1];
-        tone.type = 'triangle';
-        tone.frequency.value = note[0];
-        level.gain.setValueAtTime(0.0001, from);
-        level.gain.exponentialRampToValueAtTime(0.6, from + 0.02);
-        level.gain.exponentialRampToValueAtTime(0.0001, from + note[2]);
-        tone.connect(level);
-        level.connect(context.destination);
-        tone.start(from);
-        tone.stop(from + note[2] + 0.05);
-      });
+      if (!on || !ready() || !root.KdsPlay) return false;
+      root.KdsPlay(context, name);
       return true;
     }
     return {

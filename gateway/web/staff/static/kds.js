@@ -5,10 +5,8 @@
   const html = TP.html, icon = KdsCards.icon;
   const boot = TP.boot(), station = boot.station, thresholds = station.thresholds || {};
   const SOON_S = thresholds.soon_s || 300, LATE_S = thresholds.late_s || 600;
-  const UNDO_MS = 8000, NEW_MS = 3000, GUARD_MS = 300, LATE_RING_MS = 30000, STALE_RING_MS = 10000, HOME_MS = 30000;
+  const UNDO_MS = 8000, NEW_MS = 3000, GUARD_MS = 300;
   const pane = /[?&]embed=1(&|$)/.test(location.search);      // a pane of the demo page
-  const LINES_MS = pane ? 1000 : 2500;      // on a part of a long card: three are read before the 8 s that bring a slip
-  const STAY_MS = pane ? 1000 : 4000, HOLD_MS = 10000;        // on a page that was turned to by itself; where a cook turned to
   const scope = station.id + (pane ? '.pane' : '');
 
   const t = TP.t(KdsWords);
@@ -37,13 +35,13 @@
   const model = KdsModel.create('tickets:' + station.id);
   const sound = KdsSound(() => draw());
   const link = {live: false, stale: false, heardAt: 0, reason: ''};
-  const view = {page: 0, pages: 1, after: 0, where: {}, hidden: {}, toastFits: false, sheet: '', toast: null, notes: [], recall: null, allConditions: false, ready: false};
+  const view = {page: 0, pages: 1, after: 0, where: {}, hidden: {}, toastFits: false, sheet: '', toast: null, notes: [], recall: null, allConditions: false, ready: false, keys: false, chosen: '', day: false, screens: []};
+  const hands = {touched: 0, turned: 0};
   let conditions = [], uplink = null, moods = '';
   const firstSeen = new Map();      // open ticket -> when this page first held it, for "new" and its sound
   const read = new Map();           // open ticket -> what its lines said that were in view, and since when the last of them
   const guarded = new Map();        // ticket -> until when its buttons rest
-  let lateQuiet = new Set();        // late tickets that somebody touched the screen for
-  let lastLateRing = 0, lastStaleRing = 0, lastTouch = 0, lastTurn = 0;
+  const lateQuiet = new Set();        // late tickets that somebody touched the screen for
 
   const ticking = new Set();
   const ticks = {
@@ -61,9 +59,10 @@
   function take(type, data) {
     if (type === 'beat') return;
     if (type === 'reset') model.apply({type});
-    else if (type === 'ticket') { if (data && data.station === station.id) model.apply({type, ticket: data}); }
+    else if (type === 'ticket') { if (data && data.station === station.id) { beware(model.view(data.id), data); model.apply({type, ticket: data}); } }
     else if (type === 'conditions') conditions = listOf(data);
     else if (type === 'uplink') uplink = data;
+    else if (type === 'screens') view.screens = data.screens;
     else if (type === 'snapshot') {
       if (data.tickets) { model.apply({type, topic: data.topic, tickets: data.tickets}); view.ready = true; }
       if (data.topic === 'conditions') conditions = listOf(data);
@@ -71,6 +70,10 @@
     }
     greet();
     draw();
+  }
+  /* A line that another screen has just marked takes no tap for a moment: a finger on its way would say the opposite. */
+  function beware(was, ticket) {
+    if (was) ticket.lines.forEach((line) => { if (was.lines.some((one) => one.id === line.id && one.state !== line.state)) guarded.set(ticket.id + '/' + line.id, performance.now() + 2 * GUARD_MS); });
   }
   function listOf(data) { return Array.isArray(data) ? data.slice(0, 50) : data ? listOf(data.conditions) : []; }
 
@@ -84,19 +87,19 @@
       const dead = ticket.state === 'CANCELLED', news = KdsModel.unknown(ticket);
       if (known) {
         const last = news[news.length - 1];
-        if (last && last.number > known.told) { known.told = last.number; ring = last.kind === 'rush' ? 'rush' : ring || 'cancelled'; }
+        if (last && last.number > known.told) { known.told = last.number; ring = last.kind === 'rush' || last.kind === 'fire' ? last.kind : ring || 'cancelled'; }
         if (dead && !known.dead) { known.dead = true; ring = ring || 'cancelled'; }
         return;
       }
       const fresh = !ticket.shown_version && !dead;
       firstSeen.set(ticket.id, {at: performance.now(), fresh, dead, told: news.length});
-      if (fresh) ring = ticket.order.addition && ring !== 'fresh' ? 'addition' : 'fresh';
+      if (fresh) ring = ticket.hold === 'fired' ? 'fire' : ticket.order.addition && ring !== 'fresh' ? 'addition' : 'fresh';
     });
     firstSeen.forEach((_, id) => { if (!here.has(id)) { firstSeen.delete(id); read.delete(id); guarded.delete(id); lateQuiet.delete(id); } });
     if (ring) sound.play(ring);
   }
 
-  const stream = '/api/v1/events?topics=' + encodeURIComponent('tickets:' + station.id + ',conditions,uplink') + '&screen=' + encodeURIComponent(screen);
+  const stream = '/api/v1/events?topics=' + encodeURIComponent('tickets:' + station.id + ',screens:' + station.id + ',conditions,uplink') + '&screen=' + encodeURIComponent(screen);
   const feed = KdsLink.createFeed({
     url: (last) => stream + (last ? '&last_event_id=' + encodeURIComponent(last) : ''),
     onEvent: take,
@@ -104,7 +107,6 @@
       const came = state.live && !link.live;
       Object.assign(link, state);
       document.documentElement.classList.toggle('stale', link.stale);
-      if (link.stale) lastStaleRing = 0;
       if (came) { outbox.retry(); outbox.again(); }
       draw();
     },
@@ -124,63 +126,45 @@
   function say(text) { view.notes = view.notes.concat({text, until: performance.now() + 12000}).slice(-3); draw(); }
 
   /* -- what the cook does ------------------------------------------------------------------------------------- */
-  function act(action, ticket) {
-    const now = performance.now();
-    if (action === 'lines') { turnLines(ticket.id); return; }
-    if ((action === 'start' || action === 'bump') && (guarded.get(ticket.id) || 0) > now) return;
+  /* line: only this one is marked, done or not */
+  function act(action, ticket, line) {
+    const now = performance.now(), guard = ticket.id + (line ? '/' + line : '');
+    if (action === 'lines') { if (pages) pages.turn(ticket.id, line); return; }
+    if ((line || action === 'start' || action === 'bump') && (guarded.get(guard) || 0) > now) return;
     const label = KdsCards.place(t, ticket.order);
-    const made = outbox.tap(action, ticket, label, new Date(feed.now()).toISOString());
+    const made = outbox.tap(action, ticket, label, new Date(feed.now()).toISOString(), line && [line]);
     if (!made) {
       say(t('kept_full', {n: KdsModel.TAPS_KEPT}));
       return;
     }
+    if (guarded.size > 500) guarded.clear();
+    if (line) { guarded.set(guard, now + GUARD_MS); paint(); return; }
     const back = action === 'undo' || action === 'recall';
     if (back) guarded.delete(ticket.id);      // these buttons are not on the card: no second tap can hit it
     else guarded.set(ticket.id, now + GUARD_MS);
-    rest(Array.from(mount.querySelectorAll('.tk[data-id="' + ticket.id + '"]')));
+    const cards = Array.from(mount.querySelectorAll('.tk[data-id="' + ticket.id + '"]'));
+    rest(cards);
     if (action === 'bump') view.toast = {id: ticket.id, ticket, label, until: now + UNDO_MS, up: !view.toastFits};
     else if (view.toast && view.toast.id === ticket.id) view.toast = null;
     if (back) firstSeen.set(ticket.id, {at: now, fresh: false, told: 0});
-    paint();      // not with the next frame: a tap is seen at once
+    if (action !== 'bump' || document.hidden) { paint(); return; }      // not with the next frame: a tap is seen at once
+    /* Its card goes with this frame; that the others move up comes right behind, for a slow tablet takes a while. */
+    cards.forEach((el) => el.classList.add('off'));
+    laid = '';
+    requestAnimationFrame(() => setTimeout(paint));
   }
-  function undo() {
-    const toast = view.toast;
-    view.toast = null;
-    if (toast) act('undo', toast.ticket);
-  }
-  function turnLines(id, home) {
-    const list = mount.querySelector('.tk[data-id="' + id + '"] ul');
-    if (!list || (home && !list.scrollTop && !list.scrollLeft)) return;
-    if (home) list.scrollTop = list.scrollLeft = 0; else KdsCards.turn(list);
-    view.hidden = Object.assign({}, view.hidden, {[id]: KdsCards.below(list)});
-    draw();
-  }
-
-  function openSheet(name) {
-    view.sheet = view.sheet === name ? '' : name;
-    if (!sheets) loadSheets();
-    else if (view.sheet === 'recall') sheets.loadRecall();
-    draw();
-  }
+  function openSheet(name) { loadSheets().then(() => sheets.open(name)); }
   /* Sheets come after the first picture: a cook wants the tickets first. */
-  let sheets = null, coming = null;
+  let sheets = null, pages = null, ring = null, coming = null;
   function loadSheets() {
-    coming = coming || TP.load('staff/kds-sheets.js').then(() => {
-      sheets = root.KdsSheets({t, api, station, screen, scope, pane, boot, loginPage, view, link, outbox, model, sound, act, undo, say, draw});
-      if (view.sheet === 'recall') sheets.loadRecall();
+    coming = coming || Promise.all(['sheets', 'pages', 'keys', 'sound'].map((part) => TP.load('staff/kds-' + part + '.js'))).then(() => {
+      ring = root.KdsRing({sound, link, urgency, quiet: lateQuiet});
+      pages = root.KdsPages({t, pane, view, mount, unread, read, hands, draw});
+      sheets = root.KdsSheets({t, api, station, screen, scope, pane, boot, loginPage, view, link, outbox, model, sound, act, say, draw});
+      root.KdsKeys({t, api, view, model, act, undo: sheets.undo, say, draw});
       draw();
     });
     return coming;
-  }
-  function begin() {
-    sound.unlock();
-    const el = document.documentElement;
-    if (!pane && el.requestFullscreen) el.requestFullscreen().catch(() => {});
-    wake();
-    draw();
-  }
-  function wake() {      // only where the browser offers it; kiosks set their own
-    if (navigator.wakeLock && !document.hidden) navigator.wakeLock.request('screen').catch(() => {});
   }
   /* -- drawing ------------------------------------------------------------------------------------------------ */
   function Lights() {
@@ -216,22 +200,15 @@
     return sheets ? html`<${sheets.Conditions} list=${conditions} settled=${(c) => { conditions = conditions.filter((one) => one !== c); draw(); }} />` : null;
   }
 
+  /* A line that was marked says nothing new. */
+  function words(part) { return JSON.stringify(part, (name, value) => (name === 'state' && value === 'DONE' ? 'FIRED' : value)); }
   /* Nobody has seen it as it is. Lines count as they read: a later version of a ticket brings back only what it changes. */
   function unread(ticket) {
-    const lines = read.get(ticket.id), parts = ticket.lines.concat(KdsModel.unknown(ticket));
-    return ticket.version > (ticket.shown_version || 0) && !(lines && parts.every((part) => lines.has(JSON.stringify(part))));
+    const lines = read.get(ticket.id), parts = ticket.lines.concat(ticket.order.note || [], KdsModel.unknown(ticket));
+    return ticket.version > (ticket.shown_version || 0) && !(lines && parts.every((part) => lines.has(words(part))));
   }
-  function Pager({open}) {
-    if (view.pages < 2) return null;
-    const last = view.page >= view.pages - 1;
-    const fresh = open.filter(unread).length;
-    return html`<button type="button" class=${'btn pager' + (fresh ? ' btn-ink' : '')} data-testid="pager" onClick=${() => { view.page = last ? 0 : view.page + 1; draw(); }}>
-      <span>${last ? t('to_first') : t('more_pages', {n: view.after})}${fresh && !last ? html` <b>${t('more_new', {n: fresh})}</b>` : null}</span>
-      <span class="num">${t('page', {p: view.page + 1, n: view.pages})}</span>${icon(last ? 'undo' : 'right')}</button>`;
-  }
-
   function Screen() {
-    const open = model.open(), first = open[0];
+    const open = shown, first = open[0];
     const worst = first ? urgency(first) : '';
     return html`<div class="page">
       <header class=${'bar' + (view.toast && view.toast.up ? ' covered' : '')}>
@@ -239,17 +216,18 @@
         <span class="fig">${t('open')}<b class="num" data-testid="open-count">${open.length}</b></span>
         <span class=${'fig' + (worst === 'late' ? ' is-now' : worst ? ' is-soon' : '')}>${t('oldest')}${secondly(() => html`<b class="num" data-testid="oldest">${first ? KdsCards.age((ticks.now() - KdsModel.time(first.fired_at)) / 1000) : '–'}</b>`)}</span>
         <${Lights} />${secondly(() => html`<span class="clock num">${TP.clock.hm(feed.now())}</span>`)}
+        <button type="button" class="btn allday" data-testid="allday-open" aria-pressed=${!!view.day} onClick=${() => openSheet('allday')}>${icon('bill')}<span class="word">${t('allday')}</span></button>
         <button type="button" class="btn" data-testid="recall-open" onClick=${() => openSheet('recall')}>${icon('undo')}<span class="word">${t('recall')}</span></button>
         <button type="button" class="btn" data-testid="settings" aria-label=${t('settings')} onClick=${() => openSheet('settings')}>${icon('gear')}</button>
       </header>
-      <${Alarm} /><${Conditions} />
-      <main class="board">
-        ${open.map((ticket) => html`<${KdsCards.Card} key=${ticket.id} ticket=${steady(ticket)} lang=${TP.lang} urgency=${urgency(ticket)} fresh=${isNew(ticket.id)} hidden=${view.hidden[ticket.id] || 0} ticks=${ticks} act=${act} t=${t} />`)}
+      <${Alarm} /><${Conditions} />${sheets ? html`<${sheets.Here} />` : null}
+      <div class="stage"><main class="board">
+        ${open.map((ticket, i) => html`<${KdsCards.Card} key=${ticket.id} place=${view.keys && i < 9 ? i + 1 : 0} chosen=${view.keys && view.chosen === ticket.id} ticket=${steady(ticket)} lang=${TP.lang} urgency=${urgency(ticket)} fresh=${isNew(ticket.id)} hidden=${view.hidden[ticket.id] || 0} ticks=${ticks} act=${act} t=${t} />`)}
         ${open.length || !view.ready ? null : html`<div class="empty">${icon('ready')}<p>${t('empty')}</p></div>`}
-        <${Pager} open=${open} />
+        ${pages ? html`<${pages.Pager} open=${open} />` : null}
         ${sheets ? html`<${sheets.Toast} />` : null}
-      </main>
-      ${sound.locked() && !pane ? html`<section class="begin" aria-label=${t('sound')}><p>${t('begin_why')}</p><button type="button" class="btn btn-ink" data-testid="begin" onClick=${begin}>${icon('sound')}${t('begin')}</button></section>` : null}
+      </main>${view.day ? html`<${view.day} />` : null}</div>
+      ${sheets ? html`<${sheets.Begin} />` : null}
       ${sheets ? html`<${sheets.Notes} />` : null}
       ${view.sheet && sheets ? html`<${sheets[view.sheet]} />` : null}
     </div>`;
@@ -259,14 +237,14 @@
   const pictures = new Map();
   function steady(ticket) {
     const was = pictures.get(ticket.id);
-    if (was && was.base === model.base(ticket.id) && was.ticket.state === ticket.state && KdsModel.unknown(was.ticket).length === KdsModel.unknown(ticket).length) return was.ticket;
+    if (was && was.base === model.base(ticket.id) && KdsModel.face(was.ticket) === KdsModel.face(ticket)) return was.ticket;
     pictures.set(ticket.id, {base: model.base(ticket.id), ticket});
     if (pictures.size > 300) pictures.delete(pictures.keys().next().value);
     return ticket;
   }
 
   const mount = document.getElementById('screen');
-  let asked = false, laid = '';
+  let asked = false, laid = '', shown = [];
   function draw() {
     if (asked) return;
     asked = true;
@@ -281,14 +259,15 @@
 
   function paint() {
     asked = false;
-    moods = looks(model.open());
+    shown = model.open();
+    moods = looks(shown);
     TP.render(html`<${Screen} />`, mount);
     const board = mount.querySelector('.board');
     const cards = board.querySelectorAll('.tk');
     const now = Array.from(cards).map((el) => el.dataset.id + '/' + el.dataset.version + el.className.replace(KdsCards.LAID, '') + el.dataset.state).join() + [TP.lang, board.clientWidth, board.clientHeight, view.page].join();
     if (now !== laid) {
       laid = now;
-      const l = KdsCards.lay(board, view.page, pane);
+      const l = KdsCards.lay(board, view.page, pane, !!view.day);
       rest(l.moved);
       const was = figures();
       Object.assign(view, l);
@@ -314,21 +293,21 @@
       proving = false;
       if (document.hidden || mount.querySelector('.veil')) return;
       let more = false;
-      const shown = [];
+      const drawn = [];
       mount.querySelectorAll('.tk:not(.off)').forEach((el) => {
         const id = el.dataset.id, ticket = model.base(id);
         if (!ticket || String(ticket.version) !== el.dataset.version) return;
         if (unread(ticket)) {
           const lines = read.get(id) || new Set(), known = lines.size;
-          KdsCards.inView(el.querySelector('ul')).forEach((seen, i) => { if (seen) lines.add(JSON.stringify(ticket.lines[i])); });
-          KdsModel.unknown(ticket).forEach((notice) => lines.add(JSON.stringify(notice)));      // they stand above the lines
+          KdsCards.inView(el.querySelector('ul')).forEach((seen, i) => { if (seen) lines.add(words(ticket.lines[i] || ticket.order.note)); });
+          KdsModel.unknown(ticket).forEach((notice) => lines.add(words(notice)));      // they stand above the lines
           if (lines.size > known) { lines.at = performance.now(); more = true; }
           read.set(id, lines);
           if (unread(ticket)) return;
         }
-        shown.push(id);
+        drawn.push(id);
       });
-      outbox.seen(shown);
+      outbox.seen(drawn);
       if (more && view.pages > 1) draw();
     }));
   }
@@ -340,40 +319,18 @@
     if (view.toast && at > view.toast.until) { view.toast = null; changed = true; }
     const left = view.notes.filter((n) => n.until > at);
     if (left.length !== view.notes.length) { view.notes = left; changed = true; }
-    /* No dish waits for a finger: long cards of this page go on to their end, then the page turns to the oldest ticket
-       never drawn, and home when all were. A touch holds it. */
-    const fresh = open.filter(unread), long = fresh.filter((x) => view.hidden[x.id]), on = long.filter((x) => view.hidden[x.id] > 0);
-    const away = fresh.find((x) => view.where[x.id] !== view.page), to = away ? view.where[away.id] : 0;
-    const hold = lastTouch <= lastTurn ? 0 : !fresh.length ? HOME_MS : view.page ? HOLD_MS : STAY_MS;
-    if (!view.sheet && at - lastTouch > hold) {
-      if (on.length || (long.length && !away)) (on.length ? on : long).forEach((x) => {
-        const lines = read.get(x.id);
-        if (lines && at - lines.at > LINES_MS) { lines.at = lastTurn = at; turnLines(x.id); }
-      });
-      else if (at - lastTurn > STAY_MS && (away || !fresh.length)) {
-        if (to >= 0 && to !== view.page) { view.page = to; lastTurn = at; changed = true; }
-        else Object.keys(view.hidden).forEach((id) => turnLines(id, true));
-      }
-    }
+    if (pages && pages.step(open, at)) changed = true;
     if (looks(open) !== moods) changed = true;
-    ring(open, at);
+    if (ring) ring(open, at);
     if (changed) draw();
   }
-  function ring(open, at) {
-    if (link.stale) {
-      if (!lastStaleRing || at - lastStaleRing > STALE_RING_MS) { sound.play('stale'); lastStaleRing = at; }
-      return;
-    }
-    const late = open.filter((ticket) => urgency(ticket) === 'late' && !lateQuiet.has(ticket.id));
-    if (late.length && at - lastLateRing > LATE_RING_MS) { sound.play('late'); lastLateRing = at; }
-  }
   document.addEventListener('pointerdown', () => {
-    lastTouch = performance.now();
+    hands.touched = performance.now();
     if (sound.wanted()) sound.unlock();
     model.open().forEach((ticket) => { if (urgency(ticket) === 'late') lateQuiet.add(ticket.id); });
   }, {passive: true});
-  document.addEventListener('keydown', () => { lastTouch = performance.now(); if (sound.wanted()) sound.unlock(); });
-  document.addEventListener('visibilitychange', () => { if (!document.hidden) { wake(); draw(); } });
+  document.addEventListener('keydown', () => { hands.touched = performance.now(); if (sound.wanted()) sound.unlock(); });
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) { if (sheets) sheets.wake(); draw(); } });
   root.addEventListener('resize', draw);
   root.addEventListener('online', () => outbox.retry());
 

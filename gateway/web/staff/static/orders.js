@@ -51,14 +51,6 @@
     const said = TP.text(texts);
     return said.slice(0, 1).toUpperCase() + said.slice(1);
   }
-  function Top() {
-    const other = TP.lang === 'en' ? 'zh-Hans' : 'en';
-    return html`<header class="top"><p class="logo"><i></i>${TP.text(boot.store_name)}</p>
-      <nav><a class="btn btn-quiet" href=${'/kds/' + encodeURIComponent(boot.stations[0].id)}>${t('kitchen')}</a>
-      <a class="btn btn-quiet" href="/admin/printers">${t('printers')}</a>
-      ${boot.demo ? html`<a class="btn btn-quiet" href="/demo">${t('demo')}</a>` : null}
-      <button type="button" class="btn" data-testid="language" lang=${other} onClick=${() => { TP.setLang(other, true); draw(); }}>${t('other')}</button></nav></header>`;
-  }
   function Ask() {
     return html`<form class="ask" onSubmit=${ask}><label for="code">${t('code')}</label>
       <input id="code" name="code" data-testid="code" type="text" maxlength="64" autocomplete="off" autocapitalize="characters" spellcheck=${false} aria-describedby="code-do" />
@@ -105,7 +97,7 @@
   const place = document.getElementById('orders');
   function draw() {
     document.title = (view.found ? view.found.order.number : t('title')) + ' · Tablepass';
-    TP.render(html`<${Top} /><main>${view.away && view.found ? TP.sign('silent', 'cloudoff', t('silent'), t('silent_do', {at: TP.clock.hms(view.heardAt)})) : null}
+    TP.render(html`<${Office.Top} boot=${boot} here='orders' draw=${draw} /><main>${view.away && view.found ? TP.sign('silent', 'cloudoff', t('silent'), t('silent_do', {at: TP.clock.hms(view.heardAt)})) : null}
       <${Ask} /><div aria-live="polite"><${Body} /></div></main>`, place);
   }
   draw();

@@ -3,7 +3,7 @@
   'use strict';
   root.PrintersWords = {
     'zh-Hans': {
-      title: '打印机', kitchen: '厨房屏', other: 'English', demo: '演示页',
+      title: '打印机',
       all_well: ['{n} 台打印机正常', '{n} 台打印机都正常'], some_wrong: ['{n} 台打印机要人看一下', '{n} 台打印机要人看一下'], none: '还没有打印机', none_do: '在设置里加一台，接好后这里就会出现',
       silent: '连不上店里的点单盒', silent_do: '下面是 {at} 的情形。检查网线或无线，连上会自己更新', wait: '正在读',
       online: '正常', degraded: '能打，要留意', blocked: '打不了', offline: '连不上', unknown: '不清楚', mute: '能打，不回话', paused: '已暂停',
@@ -29,11 +29,11 @@
       drawer_UNKNOWN: '不确定开了没有，请看钱箱：没开就用钥匙，它不会自己再开', drawer_not: '没开：{r}。请用钥匙开，它不会自己再开', drawer_silent: '没有回音，请看钱箱：没开就用钥匙', it_opened: '是开着的',
       buzzer: '响铃', buzzer_kind: '蜂鸣器', buzzer_asked: '正在响铃', buzzer_PRINTED: '响过了', buzzer_UNCONFIRMED: '已送出，这台打印机无法核实', buzzer_UNKNOWN: '不确定响了没有', buzzer_not: '没响：{r}', buzzer_silent: '没有回音',
       too_late: '打印机没来得及', waits_why: '等打印机好：{r}', paused_reason: '已暂停', busy: '打印机正忙', bridge_offline: '打印连接程序停了', not_there: '这台打印机没有接', restarted: '打印连接程序刚重开',
-      probe: '检测', probe_of: '检测 {p}', probe_last: '上次检测', probing: '正在检测，会打出一张检测单，最多一分钟', probe_none: '还没有检测结果', probe_slip: '看检测单', probe_at: '{at} 检测',
+      probe: '检测', probe_of: '检测 {p}', probe_last: '上次检测', probing: '正在检测，会打出一张检测单，最多一分钟', probe_slip: '看检测单', probe_at: '{at} 检测',
       probe_refused: '这次没有检测', probe_silent: '这台打印机的连接程序没有回答', probe_busy: '正忙，等它打完再试', probe_soon: '刚检测过，{s} 秒后再按；上次的结果还在', not_possible: '这种设备不能检测', unknown_device: '连接程序还不认识它', error: '打印机报错'
     },
     en: {
-      title: 'Printers', kitchen: 'Kitchen screen', other: '中文', demo: 'Demo',
+      title: 'Printers',
       all_well: ['{n} printer is well', '{n} printers, all well'], some_wrong: ['{n} printer needs a person', '{n} printers need a person'], none: 'No printers yet', none_do: 'Add one in the settings; it appears here once it is connected',
       silent: 'Cannot reach the store\'s box', silent_do: 'Below is how it was at {at}. Check the cable or Wi-Fi; this page goes on by itself', wait: 'Reading',
       online: 'Ready', degraded: 'Prints, look soon', blocked: 'Cannot print', offline: 'Not reached', unknown: 'Not known', mute: 'Prints, no answers', paused: 'Paused',
@@ -59,7 +59,7 @@
       drawer_UNKNOWN: 'Not sure it opened. Look at the drawer: if it is shut, use the key. It does not open again by itself', drawer_not: 'Not opened: {r}. Open it with the key; it does not open by itself later', drawer_silent: 'No answer. Look at the drawer: if it is shut, use the key', it_opened: 'It is open',
       buzzer: 'Ring', buzzer_kind: 'buzzer', buzzer_asked: 'Ringing', buzzer_PRINTED: 'It rang', buzzer_UNCONFIRMED: 'Sent; this printer cannot confirm', buzzer_UNKNOWN: 'Not sure it rang', buzzer_not: 'Not rung: {r}', buzzer_silent: 'No answer',
       too_late: 'the printer did not get to it', waits_why: 'Waits for the printer: {r}', paused_reason: 'paused', busy: 'the printer is busy', bridge_offline: 'the printer link has stopped', not_there: 'none is connected', restarted: 'the printer link has just restarted',
-      probe: 'Probe', probe_of: 'Probe of {p}', probe_last: 'Last probe', probing: 'Probing. It prints a slip and takes a minute at most', probe_none: 'No findings yet', probe_slip: 'Look at its slip', probe_at: 'Probed {at}',
+      probe: 'Probe', probe_of: 'Probe of {p}', probe_last: 'Last probe', probing: 'Probing. It prints a slip and takes a minute at most', probe_slip: 'Look at its slip', probe_at: 'Probed {at}',
       probe_refused: 'It was not probed', probe_silent: 'The program it is connected to has not answered', probe_busy: 'busy; try when it has printed', probe_soon: 'It was probed a moment ago: tap again in {s} s. The last findings are still there', not_possible: 'a device of this kind cannot be probed', unknown_device: 'its bridge does not know it yet', error: 'it reports an error'
     }
   };

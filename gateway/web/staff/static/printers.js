@@ -30,13 +30,6 @@
   addEventListener('keydown', (e) => { if (e.key === 'Escape') { if (view.shown || view.probe) close(); else if (view.asking) questions.drop(); } });
 
   /* -- drawing ---------------------------------------------------------------------------------------------- */
-  function Top() {
-    const other = TP.lang === 'en' ? 'zh-Hans' : 'en';
-    return html`<header class="top"><p class="logo"><i></i>${TP.text(boot.store_name)}</p>
-      <nav><a class="btn btn-quiet" href=${'/kds/' + encodeURIComponent(boot.stations[0].id)}>${t('kitchen')}</a>
-      ${boot.demo ? html`<a class="btn btn-quiet" href="/demo">${t('demo')}</a>` : null}
-      <button type="button" class="btn" data-testid="language" lang=${other} onClick=${() => { TP.setLang(other, true); draw(); }}>${t('other')}</button></nav></header>`;
-  }
   function Headline() {
     const n = view.printers.length, wrong = view.printers.filter((p) => model.standing(p)[0] !== 'is-proof').length;
     return html`<h1 data-testid="headline">${!n ? t('none') : wrong ? t('some_wrong', {n: wrong}) : t('all_well', {n})}</h1>
@@ -44,8 +37,8 @@
   }
   function Page() {
     const {printers, away, said} = view;
-    if (!printers) return html`<${Top} /><main><p class="empty" role="status">${away ? t('silent') : t('wait')}</p></main>`;
-    return html`<${Top} /><main>
+    if (!printers) return html`<${Office.Top} boot=${boot} here='printers' draw=${draw} /><main><p class="empty" role="status">${away ? t('silent') : t('wait')}</p></main>`;
+    return html`<${Office.Top} boot=${boot} here='printers' draw=${draw} /><main>
       ${away ? TP.sign('silent', 'cloudoff', t('silent'), t('silent_do', {at: TP.clock.hms(view.heardAt)})) : null}
       <${Headline} /><div class="printers">${printers.map((p) => html`<${Card} p=${p} key=${p.name} />`)}<${Look} /></div></main>
       <div class="said" role="status">${said ? html`<p class=${'toast' + (said.wrong ? ' wrong' : '')} data-testid="said">${said.wrong ? icon('tri') : null}${said.text}</p>` : null}</div>
