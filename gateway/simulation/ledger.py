@@ -252,6 +252,10 @@ class Ledger:
             raise Broken(f"{known.tag} at {known.station} counts as shown by {shown_by!r}, which never drew it")
         known.proven = True
 
+    def order_of(self, ticket: str) -> str:
+        """The id of the order that a ticket is of."""
+        return self.by_tag[self.tickets[ticket].tag]
+
     def _is_scanned(self, known: KnownTicket) -> bool:
         return self.orders[self.by_tag[known.tag]]["number"] in self._deeds.scanned
 

@@ -109,8 +109,13 @@ class Waiters:
             self._do(deed, crossing_off.unserve_order, order["id"], PASS, deed.key, [])
 
     def scan(self) -> None:
-        """Somebody takes a slip that came out and holds it before the scanner; some of them twice."""
-        codes = self._ledger.trail.codes()[-3 * LATELY :]
+        """Somebody takes a slip that came out and holds it before the scanner; some of them twice. Numbers begin again
+        every day, and a scan means today's: a slip whose number has been given again lies at the pass no longer."""
+        today = {order["number"]: id_ for id_, order in self._ledger.orders.items()}
+        codes = [
+            (ticket, code) for ticket, code in self._ledger.trail.codes()
+            if today[code.partition("-")[0]] == self._ledger.order_of(ticket)
+        ][-3 * LATELY :]  # fmt: skip
         if not codes:
             return
         ticket, code = self._world.chance.choice(codes)

@@ -112,3 +112,44 @@ def test_a_line_on_hold_leaves_the_screen_and_comes_back_when_it_is_fired(
     expect(page.get_by_test_id(f"line-{number}-2")).to_be_visible()
     expect(page.get_by_test_id("fired")).to_be_visible()
     eventually("on paper, once", lambda: sum("起菜" in slip for slip in slips(demo, number)) == 1)
+
+
+def test_many_changes_on_a_low_screen_leave_the_dishes_in_reach(
+    demo: RunningDemo, open_screen: Callable[..., Page]
+) -> None:
+    """No finger touches it: the card turns to every change and every dish, and only then counts as seen."""
+    order = demo.order("8", [PORK, RICE])
+    number = order["number"]
+    page = open_screen(width=1024, height=600)
+    expect(page.get_by_test_id(f"ticket-{number}")).to_be_visible()
+    page.evaluate(
+        """(number) => {
+            const board = document.querySelector('.board');
+            self.seen = new Set();
+            const look = () => {
+                const list = board.querySelector(`[data-testid=ticket-${number}] ul`);
+                if (list) KdsCards.inView(list).forEach((whole, i) => { if (whole) self.seen.add(list.children[i].innerText.trim()); });
+                requestAnimationFrame(look);
+            };
+            look();
+        }""",
+        number,
+    )
+    for line in (1, 2):
+        for note in ("少放辣，不要花椒，" * 6, "还是照原来的做，另外装一碟香菜，" * 4):
+            change(demo, order, line, "note", note=note)
+    expect(page.get_by_test_id("notice-change")).to_have_count(4)
+
+    def proven() -> bool:
+        [ticket] = demo.staff("GET", f"/api/v1/orders/{order['id']}", None)[1]["tickets"]
+        return bool(ticket["shown_version"] == ticket["version"])
+
+    eventually("seen whole", proven, 30, seen=lambda: page.evaluate("[...self.seen]"))
+    seen = "\n".join(page.evaluate("[...self.seen]"))
+    assert seen.count("改单：照新备注") >= 4
+    for line in (1, 2):
+        assert page.get_by_test_id(f"line-{number}-{line}").inner_text().strip() in seen
+    know = page.get_by_test_id(f"know-{number}")
+    know.click()
+    expect(page.get_by_test_id("notice-change")).to_have_count(0)
+    expect(page.get_by_test_id(f"bump-{number}")).to_be_in_viewport()

@@ -62,16 +62,16 @@
     </li>`;
   }
 
-  /* A change that the cook has to see. */
+  /* A change that the cook has to see: among the lines, so that a long card turns to it and past it like to a dish. */
   const STOPS = {cancel: 1, hold: 1};
-  function Notice({t, notice}) {
+  function Notice({t, notice, children}) {
     const kind = notice.kind === 'return' ? 'cancel' : notice.kind, sign = kind === 'cancel' ? '−' : '';
     const why = [notice.from_place ? t('from_place', {n: notice.from_place}) : '', notice.reason ? t('quote', {text: notice.reason}) : '', who(t, notice.by) + ' ' + TP.clock.hm(notice.at)];
-    return html`<div class=${'change' + (STOPS[kind] ? ' stops' : '')} data-testid=${'notice-' + notice.kind}>
+    return html`<li><div class=${'change' + (STOPS[kind] ? ' stops' : '')} data-testid=${'notice-' + notice.kind}>
       <b>${icon(STOPS[kind] ? 'stop' : 'bell')}${t('n_' + kind)}</b>
       ${notice.lines.map((one) => html`<span class="what" key=${one.id}>${sign}${one.quantity}× ${TP.text(one.kitchen_name || one.name)}</span>`)}
       ${kind === 'change' ? html`<span class="what" dir="auto">${t('quote', {text: notice.note || '—'})} <s>${notice.note_before}</s></span>` : null}
-      <small dir="auto">${why.filter(Boolean).join(' · ')}</small></div>`;
+      <small dir="auto">${why.filter(Boolean).join(' · ')}</small></div>${children}</li>`;
   }
 
   /* props: ticket, lang, urgency ('', 'soon', 'late'), fresh, hidden (lines that do not fit), place (its key, 0: no keys in use), chosen, ticks, act */
@@ -92,15 +92,14 @@
       </header>
       ${order.addition ? html`<p class="tear">${t('addition')}</p>` : null}
       ${ticket.hold === 'fired' ? html`<p class="tear" data-testid="fired">${t('fired')}</p>` : null}
-      ${news.map((notice) => html`<${Notice} key=${notice.id} t=${t} notice=${notice} />`)}
-      ${news.length && !dead ? html`<button class="know" type="button" data-testid=${'know-' + number} aria-label=${t('seen') + ' ' + name + ' ' + number} onClick=${() => act('acknowledge', ticket)}>${t('seen')}</button>` : null}
-      <ul tabindex=${hidden ? 0 : null} aria-label=${name} onScroll=${() => act('lines', ticket, 1)}>${ticket.lines.map((line) => html`<${Line} key=${line.id} t=${t} line=${line} ticket=${ticket} act=${mark} />`)}
+      <ul tabindex=${hidden ? 0 : null} aria-label=${name} onScroll=${() => act('lines', ticket, 1)}>${news.map((notice, i) => html`<${Notice} key=${notice.id} t=${t} notice=${notice}>
+          ${dead || news[i + 1] ? null : html`<button class="know" type="button" data-testid=${'know-' + number} aria-label=${t('seen') + ' ' + name + ' ' + number} onClick=${() => act('acknowledge', ticket)}>${t('seen')}</button>`}</${Notice}>`)}${ticket.lines.map((line) => html`<${Line} key=${line.id} t=${t} line=${line} ticket=${ticket} act=${mark} />`)}
         ${order.note ? html`<li class="note said" dir="auto">${t('quote', {text: order.note})}</li>` : null}
         ${(ticket.elsewhere || []).length ? html`<li class="note">${t('also', {what: ticket.elsewhere.map((e) => named(e) + ' ' + e.quantity).join(t('list_sep'))})}</li>` : null}</ul>
       <div class="under"><button class="rest" type="button" onClick=${() => act('lines', ticket)}>${hidden < 0 ? t('lines_top') : t('more_lines', {n: hidden})}${icon('right')}</button>
       ${allergy && !asks ? html`<p class="box">${allergy}</p>` : null}</div>
       ${dead ? html`<p class="note">${t('cancelled_by', {who: who(t, ticket.updated_by), at: TP.clock.hm(ticket.updated_at)})}</p>` : null}
-      ${slip && ticket.proof === 'screen' ? html`<p class="note" data-testid=${'on-paper-' + number}>${icon('paper')}${t('on_paper', {n: slip.number})}</p>` : null}
+      ${slip && ticket.proof === 'screen' ? html`<p class="note" data-testid=${'on-paper-' + number}>${icon('paper')}${t(/^slip/.test(ticket.shown_by) ? 'on_paper' : 'maybe_paper', {n: slip.number})}</p>` : null}
       ${asks ? html`<button class="box ask" type="button" data-testid=${'allergy-' + number} onClick=${() => act('allergy', ticket)}>${allergy}<span class="sr"> ${name} ${number}</span></button>` : html`<div class=${'foot' + (startable ? ' two' : '')}>
         ${startable ? html`<button class="st" type="button" data-testid=${'start-' + number} aria-label=${t('start') + ' ' + name + ' ' + number} onClick=${() => act('start', ticket)}>${t('start')}</button>` : null}
         <button type="button" data-testid=${'bump-' + number} aria-label=${t(dead ? 'seen' : 'bump') + ' ' + name + ' ' + number} onClick=${() => act('bump', ticket)}>${t(dead ? 'seen' : 'bump')}</button>

@@ -2,6 +2,7 @@
    cook must act on beside the tickets. Loaded after the first picture: the tickets come first. */
 (function (root) {
   'use strict';
+  const SAID_MS = 12000;       // two sentences read from the stove
   const BESIDE_PX = 1000;      // two columns of cards are left beside the all-day panel
   const words = {
     'zh-Hans': {
@@ -33,9 +34,10 @@
   };
   Object.keys(words).forEach((lang) => Object.assign(KdsWords[lang], words[lang]));
 
-  root.KdsSheets = function ({t, api, station, screen, scope, pane, boot, loginPage, view, link, outbox, model, sound, act, say, draw}) {
+  root.KdsSheets = function ({t, api, station, screen, scope, pane, boot, loginPage, view, link, outbox, model, sound, act, draw}) {
     const html = TP.html, icon = KdsCards.icon;
 
+    function say(text) { view.notes = view.notes.concat({text, until: performance.now() + SAID_MS}).slice(-3); draw(); }
     function loadRecall() {
       view.recall = {wait: true, fail: false, tickets: []};
       TP.fetchJson(api + '/recall', {}, 5000).then((r) => {
@@ -86,6 +88,7 @@
     function wake() {      // only where the browser offers it; kiosks set their own
       if (navigator.wakeLock && !document.hidden) navigator.wakeLock.request('screen').catch(() => {});
     }
+    document.addEventListener('visibilitychange', wake);
     /* Without a tap the browser lets nothing sound: this stays until there was one. */
     function Begin() {
       return sound.locked() && !pane ? html`<section class="begin" aria-label=${t('sound')}><p>${t('begin_why')}</p><button type="button" class="btn btn-ink" data-testid="begin" onClick=${begin}>${icon('sound')}${t('begin')}</button></section>` : null;
@@ -197,6 +200,6 @@
       </${Sheet}>`;
     }
 
-    return {recall: Recall, settings: Settings, allDay, allday: AllDay, Here, Begin, wake, Conditions, Toast, Notes, open, undo, probe, note};
+    return {recall: Recall, settings: Settings, allDay, allday: AllDay, Here, Begin, Conditions, Toast, Notes, open, undo, probe, note, say};
   };
 })(self);

@@ -28,17 +28,19 @@
   };
   root.KdsPlay.NOTES = NOTES;
 
-  /* What sounds again until somebody does something: late tickets till the first touch, a dead link till it lives. */
-  root.KdsRing = function ({sound, link, urgency, quiet}) {
+  /* What sounds again until somebody does something: late tickets till a touch of the screen, a dead link till it lives. */
+  root.KdsRing = function ({sound, link, urgency, model}) {
     const LATE_MS = 30000, STALE_MS = 10000;
-    let late = 0, stale = 0;
-    return (open, at) => {
+    let late = 0, stale = 0, quiet = new Set();      // late tickets that somebody touched the screen for
+    const overdue = () => model.open().filter((ticket) => urgency(ticket) === 'late').map((ticket) => ticket.id);
+    document.addEventListener('pointerdown', () => { quiet = new Set(overdue()); }, {passive: true});
+    return (at) => {
       if (link.stale) {
         if (!stale || at - stale > STALE_MS) { sound.play('stale'); stale = at; }
         return;
       }
       stale = 0;
-      if (at - late > LATE_MS && open.some((ticket) => urgency(ticket) === 'late' && !quiet.has(ticket.id))) { sound.play('late'); late = at; }
+      if (at - late > LATE_MS && overdue().some((id) => !quiet.has(id))) { sound.play('late'); late = at; }
     };
   };
 })(self);

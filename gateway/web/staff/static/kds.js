@@ -41,7 +41,6 @@
   const firstSeen = new Map();      // open ticket -> when this page first held it, for "new" and its sound
   const read = new Map();           // open ticket -> what its lines said that were in view, and since when the last of them
   const guarded = new Map();        // ticket -> until when its buttons rest
-  const lateQuiet = new Set();        // late tickets that somebody touched the screen for
 
   const ticking = new Set();
   const ticks = {
@@ -95,7 +94,7 @@
       firstSeen.set(ticket.id, {at: performance.now(), fresh, dead, told: news.length});
       if (fresh) ring = ticket.hold === 'fired' ? 'fire' : ticket.order.addition && ring !== 'fresh' ? 'addition' : 'fresh';
     });
-    firstSeen.forEach((_, id) => { if (!here.has(id)) { firstSeen.delete(id); read.delete(id); guarded.delete(id); lateQuiet.delete(id); } });
+    firstSeen.forEach((_, id) => { if (!here.has(id)) { firstSeen.delete(id); read.delete(id); guarded.delete(id); } });
     if (ring) sound.play(ring);
   }
 
@@ -123,8 +122,6 @@
     }
   });
 
-  function say(text) { view.notes = view.notes.concat({text, until: performance.now() + 12000}).slice(-3); draw(); }
-
   /* -- what the cook does ------------------------------------------------------------------------------------- */
   /* line: only this one is marked, done or not */
   function act(action, ticket, line) {
@@ -133,10 +130,7 @@
     if ((line || action === 'start' || action === 'bump') && (guarded.get(guard) || 0) > now) return;
     const label = KdsCards.place(t, ticket.order);
     const made = outbox.tap(action, ticket, label, new Date(feed.now()).toISOString(), line && [line]);
-    if (!made) {
-      say(t('kept_full', {n: KdsModel.TAPS_KEPT}));
-      return;
-    }
+    if (!made) { loadSheets().then(() => sheets.say(t('kept_full', {n: KdsModel.TAPS_KEPT}))); return; }
     if (guarded.size > 500) guarded.clear();
     if (line) { guarded.set(guard, now + GUARD_MS); paint(); return; }
     const back = action === 'undo' || action === 'recall';
@@ -158,10 +152,10 @@
   let sheets = null, pages = null, ring = null, coming = null;
   function loadSheets() {
     coming = coming || Promise.all(['sheets', 'pages', 'keys', 'sound'].map((part) => TP.load('staff/kds-' + part + '.js'))).then(() => {
-      ring = root.KdsRing({sound, link, urgency, quiet: lateQuiet});
+      ring = root.KdsRing({sound, link, urgency, model});
       pages = root.KdsPages({t, pane, view, mount, unread, read, hands, draw});
-      sheets = root.KdsSheets({t, api, station, screen, scope, pane, boot, loginPage, view, link, outbox, model, sound, act, say, draw});
-      root.KdsKeys({t, api, view, model, act, undo: sheets.undo, say, draw});
+      sheets = root.KdsSheets({t, api, station, screen, scope, pane, boot, loginPage, view, link, outbox, model, sound, act, draw});
+      root.KdsKeys({t, api, view, model, act, undo: sheets.undo, say: sheets.say, draw});
       draw();
     });
     return coming;
@@ -202,10 +196,12 @@
 
   /* A line that was marked says nothing new. */
   function words(part) { return JSON.stringify(part, (name, value) => (name === 'state' && value === 'DONE' ? 'FIRED' : value)); }
+  /* What a card says, in the order of its list. */
+  function parts(ticket) { return KdsModel.unknown(ticket).concat(ticket.lines, ticket.order.note || []); }
   /* Nobody has seen it as it is. Lines count as they read: a later version of a ticket brings back only what it changes. */
   function unread(ticket) {
-    const lines = read.get(ticket.id), parts = ticket.lines.concat(ticket.order.note || [], KdsModel.unknown(ticket));
-    return ticket.version > (ticket.shown_version || 0) && !(lines && parts.every((part) => lines.has(words(part))));
+    const lines = read.get(ticket.id);
+    return ticket.version > (ticket.shown_version || 0) && !(lines && parts(ticket).every((part) => lines.has(words(part))));
   }
   function Screen() {
     const open = shown, first = open[0];
@@ -298,9 +294,8 @@
         const id = el.dataset.id, ticket = model.base(id);
         if (!ticket || String(ticket.version) !== el.dataset.version) return;
         if (unread(ticket)) {
-          const lines = read.get(id) || new Set(), known = lines.size;
-          KdsCards.inView(el.querySelector('ul')).forEach((seen, i) => { if (seen) lines.add(words(ticket.lines[i] || ticket.order.note)); });
-          KdsModel.unknown(ticket).forEach((notice) => lines.add(words(notice)));      // they stand above the lines
+          const lines = read.get(id) || new Set(), known = lines.size, says = parts(model.view(id));
+          KdsCards.inView(el.querySelector('ul')).forEach((seen, i) => { if (seen) lines.add(words(says[i])); });
           if (lines.size > known) { lines.at = performance.now(); more = true; }
           read.set(id, lines);
           if (unread(ticket)) return;
@@ -321,16 +316,15 @@
     if (left.length !== view.notes.length) { view.notes = left; changed = true; }
     if (pages && pages.step(open, at)) changed = true;
     if (looks(open) !== moods) changed = true;
-    if (ring) ring(open, at);
+    if (ring) ring(at);
     if (changed) draw();
   }
-  document.addEventListener('pointerdown', () => {
+  function touched() {
     hands.touched = performance.now();
     if (sound.wanted()) sound.unlock();
-    model.open().forEach((ticket) => { if (urgency(ticket) === 'late') lateQuiet.add(ticket.id); });
-  }, {passive: true});
-  document.addEventListener('keydown', () => { hands.touched = performance.now(); if (sound.wanted()) sound.unlock(); });
-  document.addEventListener('visibilitychange', () => { if (!document.hidden) { if (sheets) sheets.wake(); draw(); } });
+  }
+  ['pointerdown', 'keydown'].forEach((type) => document.addEventListener(type, touched, {passive: true}));
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) draw(); });
   root.addEventListener('resize', draw);
   root.addEventListener('online', () => outbox.retry());
 
