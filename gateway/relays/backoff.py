@@ -36,6 +36,11 @@ class Backoff:
         self.next_try = ended + max(self._chance.uniform(FLOOR * ceiling, ceiling), at_least_s)
         return self.next_try
 
+    @property
+    def failing(self) -> bool:
+        """Whether the last try failed."""
+        return self._failures > 0
+
     def succeeded(self) -> None:
         self._since = None
         self._failures = 0

@@ -31,7 +31,7 @@ LOOK_EVERY_S = 1.0
 
 NOTE_EVERY_S = 1.0
 """How often the cursor is written down while events flow: each note is a flush to the card. What a power cut takes of
-it, the cloud says again."""
+it, the cloud says again. The first answer after an outage is written down at once: people watch for it."""
 
 MAX_REST_S = 0.5
 """The rest between batches while people order. An answer that took longer was waited for, not worked for: a cloud
@@ -138,7 +138,7 @@ class CloudRelay:
         self._uplink.answered(now, took, len(events))
         self._last_contact = now.monotonic + took
         former = self._position.get(cursor.epoch_count, cursor.applied_upto)
-        self._take(cursor, entries, answer)
+        self._take(cursor, entries, answer, 0.0 if self._backoff.failing else NOTE_EVERY_S)
         if entries and self._position[cursor.epoch_count] == former:
             # It answers and takes nothing: asked again at once, it would be asked as fast as the line carries.
             return self._retry(now, Retry("cloud_error"))
@@ -152,7 +152,7 @@ class CloudRelay:
         self._asked = asked
         return max(self._clock(), self._rest_until)
 
-    def _take(self, cursor: Cursor, entries: list[Entry], answer: BatchAnswer) -> None:
+    def _take(self, cursor: Cursor, entries: list[Entry], answer: BatchAnswer, note_in_s: float) -> None:
         if answer.applied_upto < cursor.applied_upto:
             log.warning("the cloud stands at %d, we at %d: sending again", answer.applied_upto, cursor.applied_upto)
         # Never beyond what we have: a cloud that knows more than this box has seen a clone of it, and must be told.
@@ -166,7 +166,7 @@ class CloudRelay:
         if poison:
             self._save(self._store.submit(sync.advance, HOUSE, cursor.epoch_count, upto, poison))
         elif upto > cursor.applied_upto:
-            self._note_at = min(self._note_at, self._clock() + NOTE_EVERY_S)
+            self._note_at = min(self._note_at, self._clock() + note_in_s)
             self._unnoted = (cursor.epoch_count, upto)
 
     def _save(self, pending: Pending) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Playwright
@@ -27,5 +31,13 @@ def executable() -> str:
     pytest.skip(f"needs a browser: none of {', '.join(NAMES)} is installed")
 
 
-def launch(playwright: Playwright) -> Browser:
-    return playwright.chromium.launch(executable_path=executable(), args=FLAGS)
+@contextmanager
+def launched(playwright: Playwright) -> Iterator[Browser]:
+    """Closed at the end. What it, or the sound library it loads, writes beside its profile goes with it."""
+    with tempfile.TemporaryDirectory(prefix="c-", ignore_cleanup_errors=True) as beside:
+        env = {**os.environ, "TMPDIR": beside, "PULSE_RUNTIME_PATH": beside}
+        browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS, env=env)
+        try:
+            yield browser
+        finally:
+            browser.close()

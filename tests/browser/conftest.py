@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from chromium import HOST, launch
+from chromium import HOST, launched
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from running_demo import RunningDemo
 
@@ -18,10 +18,8 @@ STATIC = Path(__file__).resolve().parents[2] / "gateway" / "web" / "staff" / "st
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = launch(playwright)
+    with sync_playwright() as playwright, launched(playwright) as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -101,14 +99,11 @@ def in_chromium() -> Iterator[Callable[..., Any]]:
     """Evaluates in an empty page with only these files; in its own thread, beside any other browser's loop."""
 
     def evaluate(files: str, script: str, arg: Any = None) -> Any:
-        with sync_playwright() as playwright:
-            browser = launch(playwright)
+        with sync_playwright() as playwright, launched(playwright) as browser:
             page = browser.new_page()
             for file in files.split():
                 page.add_script_tag(content=(STATIC / file).read_text(encoding="utf-8"))
-            found = page.evaluate(script, arg)
-            browser.close()
-            return found
+            return page.evaluate(script, arg)
 
     with ThreadPoolExecutor(1) as thread:
         yield lambda *args: thread.submit(evaluate, *args).result(timeout=60)

@@ -128,7 +128,8 @@ def test_many_changes_on_a_low_screen_leave_the_dishes_in_reach(
             self.seen = new Set();
             const look = () => {
                 const list = board.querySelector(`[data-testid=ticket-${number}] ul`);
-                if (list) KdsCards.inView(list).forEach((whole, i) => { if (whole) self.seen.add(list.children[i].innerText.trim()); });
+                const whole = list ? KdsCards.inView(list) : [];
+                whole.forEach((yes, i) => { if (yes) self.seen.add(list.children[i].innerText.trim()); });
                 requestAnimationFrame(look);
             };
             look();

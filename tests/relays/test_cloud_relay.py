@@ -278,6 +278,9 @@ def test_the_first_event_after_the_return_arrives_within_two_seconds(road: Road)
         road.step()
         road.shop.later(0.05)
     assert road.shop.now.monotonic - began <= 2
+    for _ in range(2):  # its note, and what was written of it
+        road.step()
+    assert road.cursor() == road.seqs()[-1], "and is written down at once: no second more"
 
 
 def test_the_rest_of_a_former_epoch_goes_first_under_its_own_name(road: Road) -> None:
