@@ -71,8 +71,6 @@ def act_on_ticket(
     except IllegalMove as illegal:
         detail = _document(order, ticket_id, names)
         raise Refused("illegal_move", ticket=detail, state=illegal.state, move=illegal.move) from None
-    if action in ("start", "bump") and order.allergies:
-        ticket.know_allergies(now.iso, hand_of(actor, screen))
     if action in ("bump", "acknowledge") and not marked:
         notices.acknowledge(tx, now, order, ticket, version, hand_of(actor, screen))
     if unproven and ticket.state != "QUEUED":

@@ -47,7 +47,9 @@ class LineMarks:
                 continue
             if line["ticket"] != mark.ticket or (kind in OPEN_AGAIN and line["ticket"] in change["tickets"]):
                 if line["state"] in ("FIRED", "ON_HOLD"):
-                    mark.ticket, mark.done = line["ticket"], False
+                    # Versions are a ticket's own: what was marked on the former one says nothing of this one.
+                    version = mark.version if line["ticket"] == mark.ticket else 0
+                    mark.ticket, mark.done, mark.version = line["ticket"], False, version
             elif mark.done and line["state"] == "FIRED":
                 raise Broken(f"line {line['id']} of {order['number']} was marked done, and is open again by '{kind}'")
         if kind == "ticket_bumped" and do is not None:
@@ -100,6 +102,6 @@ class LineMarks:
             raise Broken(f"{known} knew of the allergy of {order['number']} first, now it is {by or 'nobody'}")
         if not order["allergies"] or ticket["id"] not in change["tickets"]:
             raise Broken(f"{by} is said to know of an allergy of {order['number']}, which has none, or in passing")
-        if do is None or do.action not in ("allergy", "start", "bump") or by.split()[-1] != do.screen:
+        if do is None or do.action != "allergy" or by.split()[-1] != do.screen:
             raise Broken(f"{by} is said to know of the allergy of {order['number']}, and never said so: {do}")
         self.allergies[ticket["id"]] = by

@@ -114,7 +114,7 @@
       });
     }
 
-    function name(tap) { return prefix + tap.n; }
+    function name(tap) { return prefix + tap.key; }
     function keep(tap) { TP.store.set(name(tap), tap); }
 
     function restore() {
@@ -125,7 +125,9 @@
           if (key.indexOf('tp.' + prefix) === 0) saved.push(TP.store.get(key.slice(3)));
         }
       } catch (_) { /* storage is shut: taps live as long as the page */ }
-      model.restore(saved.filter((tap) => tap && tap.key).sort((a, b) => (a.n < b.n ? -1 : 1)));
+      const taps = saved.filter((tap) => tap && tap.key).sort((a, b) => a.n - b.n);
+      if (taps.length) count = taps[taps.length - 1].n;
+      model.restore(taps);
     }
 
     /* -> the tap, or null when the store of unanswered taps is full */
@@ -133,7 +135,7 @@
       const made = model.tap(action, ticket, TP.key(), at, label, lines);
       if (!made) return null;
       count += 1;
-      made.n = String(Date.now()) + '-' + String(1000 + count % 1000);
+      made.n = count;      // no clock: one that is set back would replay them in another order
       keep(made);
       send();
       return made;
