@@ -45,7 +45,8 @@ class NoticeLine(msgspec.Struct):
 class Notice(msgspec.Struct):
     """`number` counts the notices of its ticket from 1. `version` is that of the ticket in which it first stood: a
     screen that has drawn this version has shown it. `from_place` is the table where a party sat before. `slip_number`
-    is 0 while it is on no paper. `note` and `note_before`: what a `change` says of its dish now, and what was said."""
+    is 0 while it is on no paper. `note` and `note_before`: what a `change` says of its dish now, and what was said.
+    `also`: notices of other tickets that its slip tells with it, by their ids."""
 
     id: str
     ticket: str
@@ -66,6 +67,7 @@ class Notice(msgspec.Struct):
     acked_by: str | None = None
     note: str = ""
     note_before: str = ""
+    also: list[str] = []
 
     def is_about(self, line: int) -> bool:
         return any(one.line == line for one in self.lines)

@@ -1,8 +1,7 @@
 """What staff change about lines after they were ordered: cancel, return, refire, rush, hold, fire.
 
-Each change of what a cook may have seen is a notice of its own (`domain/notice.py`): it stands on the ticket, comes out
-as a slip of its own where the station has paper, and is acknowledged. None is ever merged with another.
-"""
+Each change of what a cook may have seen is a notice of its own (`domain/notice.py`), on its ticket and on paper, until
+it is acknowledged. None is ever merged with another."""
 
 from __future__ import annotations
 
@@ -281,9 +280,10 @@ _DO = {"cancel": _cancel, "return": _return, "refire": _refire, "rush": _rush, "
 def note(
     tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, ticket: Ticket, kind: NoticeKind,
     lines: list[tuple[Line, int]], reason: str = "", from_place: str = "", notes: tuple[str, str] = ("", ""),
+    together: notices.Together | None = None,
 ) -> None:  # fmt: skip
-    """Tells the cook of an open ticket; without `lines` all of it is meant. `notes`: what a dish's note is now,
-    and what it was. Raises `Refused`: too_many."""
+    """Tells the cook of an open ticket; without `lines` all of it is meant. `notes`: a dish's now, and what was before.
+    `together`: slips that tell the same of other tickets. Raises `Refused`: too_many."""
     before = order.notices_of(ticket.id)
     again = len([one for one in before if one.kind in AGAIN])
     if len(before) >= MOST_OF_A_TICKET or (kind in AGAIN and again >= MOST_AGAIN):
@@ -296,5 +296,5 @@ def note(
         lines=[NoticeLine(line.id, quantity) for line, quantity in lines], note=notes[0], note_before=notes[1],
     )  # fmt: skip
     order.notices.append(notice)
-    notices.tell(tx, now, ids, order, ticket, notice, settings.the_settings(tx))
+    notices.tell(tx, now, ids, order, ticket, notice, settings.the_settings(tx), together=together)
     tickets.update(tx, ticket)

@@ -17,7 +17,8 @@ from gateway.domain.states import moved
 from gateway.domain.ticket import MOVES, Ticket
 from gateway.operations import kitchen, paper_decisions
 from gateway.operations.ordering import record
-from gateway.operations.slips import code_on, dishes_on, place_of
+from gateway.operations.slip_codes import code_on
+from gateway.operations.slips import dishes_on, place_of
 from gateway.store import crossings, jobs, journal, keys, orders, settings, visits
 from gateway.store.transaction import Reader, Tx
 

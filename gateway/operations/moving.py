@@ -1,5 +1,5 @@
 """A party moves to another table, or two become one: the same dishes, never a new order. Each station with open tickets
-is told by a notice for each of them, and held courses go along."""
+is told by a notice for each of them and by one slip for all, and held courses go along."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from gateway.domain.notice import NoticeKind
 from gateway.domain.now import Now
 from gateway.domain.order import Order
 from gateway.domain.visit import Visit
+from gateway.operations import notices
 from gateway.operations.changes import note
 from gateway.operations.ordering import record
 from gateway.store import devices, journal, keys, orders, settings, visits
@@ -34,11 +35,11 @@ def move_table(tx: Tx, now: Now, ids: Ids, actor: Actor, table: str, to: str, ke
         raise Refused("table_taken", table=to)
     for visit in there:
         visits.seat(tx, visit.id, table)
-    moved = 0
+    moved, together = 0, notices.Together()
     for visit in moving:
         visits.seat(tx, visit.id, to)
         for order in _orders(tx, visit):
-            _seat(tx, now, ids, actor, order, to, order.check, order.visit, "move")
+            _seat(tx, now, ids, actor, order, to, order.check, order.visit, "move", together)
             moved += 1
     return _done(tx, key, f"move:{table}:{to}", table, moved)
 
@@ -57,11 +58,11 @@ def merge_tables(tx: Tx, now: Now, ids: Ids, actor: Actor, table: str, to: str, 
     check = visits.open_check(tx, joined.id)
     if check is None:
         raise Refused("table_closed", table=to)
-    moved = covers = 0
+    moved, covers, together = 0, 0, notices.Together()
     for visit in moving:
         covers += visit.covers
         for order in _orders(tx, visit):
-            _seat(tx, now, ids, actor, order, to, check.id, joined.id, "merge")
+            _seat(tx, now, ids, actor, order, to, check.id, joined.id, "merge", together)
             moved += 1
         visits.close(tx, visit.id, now.iso)
     visits.set_covers(tx, joined.id, joined.covers + covers)
@@ -69,14 +70,15 @@ def merge_tables(tx: Tx, now: Now, ids: Ids, actor: Actor, table: str, to: str, 
 
 
 def _seat(
-    tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, to: str, check: str, visit: str | None, kind: NoticeKind
-) -> None:
+    tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, to: str, check: str, visit: str | None, kind: NoticeKind,
+    together: notices.Together,
+) -> None:  # fmt: skip
     former, order.table, order.check, order.visit = order.table, to, check, visit
     orders.seat(tx, order)
     touched = [ticket for ticket in order.tickets if ticket.cleared_at is None]
     for ticket in touched:
         if not ticket.is_held and ticket.state in COOKING:
-            note(tx, now, ids, actor, order, ticket, kind, [], from_place=former)
+            note(tx, now, ids, actor, order, ticket, kind, [], from_place=former, together=together)
     record(tx, now, ids, actor, order, f"{kind}d", [ticket.id for ticket in touched])
 
 

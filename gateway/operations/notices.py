@@ -14,22 +14,29 @@ from gateway.domain.ticket import Ticket
 from gateway.operations import unsent_papers as unsent
 from gateway.operations.first_papers import slip_counter, slip_printer
 from gateway.store import devices, jobs, notices, orders, settings, visits
-from gateway.store.transaction import Tx
+from gateway.store.transaction import Reader, Tx
 
 ON_PAPER = ("SENDING", "PRINTED", "UNCONFIRMED", "UNKNOWN")
 """States of a job whose paper is, or may be, before a cook."""
 
+
+MOST_TOGETHER = 12
+"""Tickets that one slip tells of: a party's orders of an evening, and a slip that still fits a hand."""
+
+Together = dict[tuple[str, str], Notice]
+"""The notice whose slip tells one change of several tickets, by their station and its printer."""
 
 NOTHING_TO_TELL = "ended"
 """Who has shown a change of what no paper will ever say: nobody has to."""
 
 
 def tell(
-    tx: Tx, now: Now, ids: Ids, order: Order, ticket: Ticket, notice: Notice, rules: Settings, always: bool = False
-) -> None:
+    tx: Tx, now: Now, ids: Ids, order: Order, ticket: Ticket, notice: Notice, rules: Settings, always: bool = False,
+    together: Together | None = None,
+) -> None:  # fmt: skip
     """Keeps it, and prints it where the station has paper, unless a paper that is still to leave says it already: a
     cook who reads "1" and then "1 cancelled" would make none. `always`: a station that should need no paper needs it
-    now."""
+    now. `together`: what has a slip already that tells of this ticket, too."""
     teller = unsent.teller(tx, order, ticket, notice)
     printer = _printer_of(tx, ticket, rules) or slip_printer(ticket, rules, order.table, always)
     if teller:
@@ -37,16 +44,29 @@ def tell(
     # With a screen besides, its slip is printed all the same: the screen may have shown the dish already.
     elif ticket.proof == "paper" and unsent.never_left(tx, order, ticket, notice):
         notice.shown_at, notice.shown_by = now.iso, NOTHING_TO_TELL
+    elif printer and (leader := _leader(together, ticket, printer)):
+        notice.slip_number = leader.slip_number
+        leader.also.append(notice.id)
+        notices.update(tx, leader)
     elif printer:
         counter = slip_counter(ticket.station)
         notice.slip_number = visits.count(tx, order.day, {counter: 1})[counter]
         jobs.insert(tx, _paper(now, ids, order, notice, ticket.station, printer))
         tx.changed.add("jobs")
+        if together is not None and ticket.state != "QUEUED":
+            together[ticket.station, printer] = notice
     if always:
         notices.update(tx, notice)
     else:
         notices.insert(tx, notice)
     call_again(tx, order, ticket)
+
+
+def _leader(together: Together | None, ticket: Ticket, printer: str) -> Notice | None:
+    """None for a ticket that no cook is proven to have: its own papers may be taken back yet, and its changes with
+    them."""
+    leader = together.get((ticket.station, printer)) if together and ticket.state != "QUEUED" else None
+    return leader if leader and len(leader.also) < MOST_TOGETHER - 1 else None
 
 
 def call_again(tx: Tx, order: Order, ticket: Ticket) -> None:
@@ -131,7 +151,14 @@ def shown_by_paper(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob, slip
     order = orders.load(tx, job.order_id)
     notice = next((n for n in order.notices_of(job.ticket) if n.number == job.part), None) if order else None
     if notice is not None:
-        shown(tx, now, notice, f"slip {slip}")
+        for one in [notice, *told_along(tx, notice)]:
+            shown(tx, now, one, f"slip {slip}")
+
+
+def told_along(rows: Reader, notice: Notice) -> list[Notice]:
+    """Those of other tickets that the slip of this one tells, in the order in which they were made."""
+    found = [notices.get(rows, one) for one in notice.also]
+    return [one for one in found if one is not None]
 
 
 def acknowledge(tx: Tx, now: Now, order: Order, ticket: Ticket, version: int, by: str) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import msgspec
 
 from gateway.contract.slips import Slip, SlipChange, SlipElsewhere, SlipLine, SlipOption
-from gateway.domain import slip_code
 from gateway.domain.allergens import allergen_name
 from gateway.domain.documents import slip_number
 from gateway.domain.notice import SLIP_KINDS, Notice, note_by_then
@@ -16,8 +15,7 @@ from gateway.domain.order import Line, Order
 from gateway.domain.print_job import NOTICE, STATION_COPY, PrintJob
 from gateway.domain.settings import Settings
 from gateway.domain.texts import pick
-from gateway.domain.ticket import Ticket
-from gateway.operations import first_papers, unsent_papers
+from gateway.operations import first_papers, notices, slip_codes, unsent_papers
 from gateway.store import jobs, orders, settings
 from gateway.store.transaction import Reader
 
@@ -81,7 +79,7 @@ def slip_for(
         allergies=[allergen_name(a, language) for a in order.allergies],
         note=order.note,
         elsewhere=_elsewhere(order, job, rules, language),
-        code=code_on(order, job, rules),
+        code=slip_codes.code_on(order, job, rules),
         addition=order.addition,
         instead_of=_instead_of(order, job, rules, language),
         screen_down=order.ticket(job.ticket).proof == "screen",
@@ -130,12 +128,33 @@ def notice_slip(rows: Reader, order: Order, job: PrintJob, rules: Settings) -> S
             lines[-1].note = note_by_then(order.notices_of(job.ticket), notice, line.id, line.note)
             if notice.kind == "change":
                 lines[-1].note, lines[-1].note_before = notice.note, notice.note_before
+    if notice.also:
+        made = _together(rows, made, notice, job, rules)
     return msgspec.structs.replace(
         made, code=order.number, kind=SLIP_KINDS.get(notice.kind, notice.kind), lines=lines or made.lines,
         reason=notice.reason, by=notice.by, from_place=table_called(notice.from_place, made.language), changes=[],
         screen_down=made.screen_down and job.copy == 1 and job.created_at != notice.at,
         time=parse_iso(notice.at).astimezone(rules.zone()).strftime("%H:%M"),
     )  # fmt: skip
+
+
+def _together(rows: Reader, made: Slip, notice: Notice, job: PrintJob, rules: Settings) -> Slip:
+    """One slip for a change of several tickets: the dishes and allergies of all of them, and whose note is whose."""
+    lines, allergies, notes = list(made.lines), list(made.allergies), {made.order: made.note}
+    for other in notices.told_along(rows, notice):
+        order = orders.load_of_ticket(rows, other.ticket)
+        if order is None:
+            continue
+        of_ticket = msgspec.structs.replace(job, kind="kitchen", part=0, ticket=other.ticket, order_id=order.id)
+        its = slip_for(order, of_ticket, rules)
+        lines += its.lines
+        allergies += its.allergies
+        notes[its.order] = its.note
+    said = [f"{number}: {note}" for number, note in notes.items() if note]
+    return msgspec.structs.replace(
+        made, lines=lines, allergies=list(dict.fromkeys(allergies)), order=" ".join(notes), note=" · ".join(said),
+        elsewhere=[],
+    )
 
 
 def station_copy(order: Order, job: PrintJob, rules: Settings) -> Slip:
@@ -148,28 +167,6 @@ def station_copy(order: Order, job: PrintJob, rules: Settings) -> Slip:
         made = msgspec.structs.replace(made, number="", code=order.number)
     size = rule.size if rule else made.size
     return msgspec.structs.replace(made, size=size, previous="", instead_of="", screen_down=False)
-
-
-def code_on(order: Order, job: PrintJob, rules: Settings) -> str:
-    """The code on a ticket's paper."""
-    return _code(order, job.ticket, job.number, rules)
-
-
-def code_of_ticket(order: Order, ticket: Ticket, rules: Settings) -> str:
-    """The code on the first of its slips; "" for a ticket without paper."""
-    return _code(order, ticket.id, ticket.slip_number, rules) if ticket.slip_number else ""
-
-
-def code_of_paper(order: Order, job: PrintJob, rules: Settings) -> str:
-    """What stands on any paper of an order, and what a scanner reads from it."""
-    if job.kind == "label":
-        return f"{order.number}-{job.part}"
-    return code_on(order, job, rules) if job.number else order.number
-
-
-def _code(order: Order, ticket_id: str, number: int, rules: Settings) -> str:
-    papers = {t.id: first_papers.most(order.lines_ever_of(t.id), t, rules) for t in order.tickets}
-    return slip_code.code_of(order.number, slip_number(number), ticket_id, order.tickets, papers)
 
 
 def dishes_on(order: Order, job: PrintJob) -> tuple[list[Line], int, int]:

@@ -13,7 +13,7 @@ from gateway.domain.now import Now
 from gateway.domain.order import Order
 from gateway.domain.print_job import COOKED_BY, OPEN
 from gateway.domain.timeline_steps import Happened, concerned, meant, steps
-from gateway.operations import ledger, slips
+from gateway.operations import ledger, slip_codes
 from gateway.operations.apologies import KIND
 from gateway.store import devices, jobs, journal, orders, settings, visits
 from gateway.store.transaction import Reader
@@ -67,7 +67,7 @@ def explain(rows: Reader, now: Now, asked: str) -> Json | None:
         tickets.append(
             {
                 "id": ticket.id, "station": ticket.station, "name": _name_of_station(facts, ticket.station),
-                "state": ticket.state, "slip": slips.code_of_ticket(order, ticket, facts.rules),
+                "state": ticket.state, "slip": slip_codes.code_of_ticket(order, ticket, facts.rules),
                 "stands": _plain(found[0]), "causes": _plain(found), "lines": _dishes(order, ticket.id),
             }
         )  # fmt: skip
@@ -106,7 +106,7 @@ def _facts(rows: Reader, now: Now, order: Order, entries: list[journal.Entry]) -
     found = [condition for subject in sorted(subjects) for condition in devices.conditions_of(rows, subject)]
     wrong = [Wrong(one.code, one.subject, one.since, one.params) for one in found]
     ahead = {job.id: jobs.ahead_of(rows, job) for job in papers if job.state in OPEN}
-    codes = {job.id: slips.code_of_paper(order, job, rules) for job in papers}
+    codes = {job.id: slip_codes.code_of_paper(order, job, rules) for job in papers}
     return Facts(order, papers, rules, now, wrong, codes, ahead, _in_cloud(rows, entries), _refused(rows, entries))
 
 

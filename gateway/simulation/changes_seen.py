@@ -3,6 +3,7 @@ nobody has seen a person is told in time."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,8 @@ class Told:
     number: int = 0
     with_ticket: bool = False
     """It has no slip of its own: its ticket's, which was still to come, tells it."""
+    along_with: str = ""
+    """It has no slip of its own: that of this change tells it, too."""
     proven: bool = False
     acknowledged: bool = False
 
@@ -73,18 +76,20 @@ class ChangesSeen:
         listed = {r[0] for r in rows.all("SELECT subject FROM conditions WHERE code = 'notice_unseen'")}
         found = rows.all(
             "SELECT x.id, x.shown_at IS NOT NULL, x.shown_by, x.acked_by, x.boot, x.mono, x.slip_number, t.slip_number,"
-            " t.station, t.proof FROM notices x JOIN tickets t ON t.n = x.ticket"
+            " t.station, t.proof, x.also FROM notices x JOIN tickets t ON t.n = x.ticket"
         )
         new: list[Numbered] = []
-        for identity, shown, shown_by, acked_by, boot, mono, slip, tickets_own, station, proof in found:
+        for identity, shown, shown_by, acked_by, boot, mono, slip, tickets_own, station, proof, also in found:
             told = self.told.get(identity)
             if told is None:
                 raise Broken("a change of a ticket is in no event of the journal")
             if slip and slip != told.number and told.number:
                 raise Broken(f"the change '{told.kind}' of {told.tag} had the slip {told.number}, now it has {slip}")
-            if slip and not told.number and slip != tickets_own:  # else a slip that was to come tells it
-                new.append((told.day, station, slip, Sheet(told.ticket, station, identity, told.dishes), told.tag))
-            told.number, told.with_ticket = slip or 0, bool(slip) and slip == tickets_own
+            if slip and not told.number and not told.along_with and slip != tickets_own:  # else another slip tells it
+                sheet = Sheet(told.ticket, station, identity, told.dishes, along=self._along(identity, also))
+                new.append((told.day, station, slip, sheet, told.tag))
+            told.number = slip or 0
+            told.with_ticket = bool(slip) and slip == tickets_own and not told.along_with
             if shown and not told.proven:
                 self._check_proof(identity, told, shown_by, tickets[told.ticket].was_cleared, proof)
             if acked_by and not told.acknowledged:
@@ -100,6 +105,13 @@ class ChangesSeen:
                 )
         return new
 
+    def _along(self, leader: str, also: str) -> list[list[list[str]]]:
+        """What may stand of other tickets on the slip of this change. They came with it, in one operation."""
+        others = [self.told[one] for one in json.loads(also)]
+        for one in others:
+            one.along_with = leader
+        return [one.dishes for one in others]
+
     def _check_proof(self, identity: str, told: Told, shown_by: str, was_cleared: bool, proof: str) -> None:
         if shown_by == "ended":
             unheard = proof == "paper" and not self._trail.lies_there(told.ticket)
@@ -110,7 +122,8 @@ class ChangesSeen:
             if not self._trail.tells(told.ticket, its):
                 raise Broken(f"the change '{told.kind}' of {told.tag} is told by {shown_by}, which does not name it")
         elif shown_by.startswith("slip "):
-            if not self._trail.whole(told.ticket, identity):
+            leader = told.along_with or identity
+            if not self._trail.whole(self.told[leader].ticket, leader):
                 raise Broken(f"the change '{told.kind}' of {told.tag} is shown by {shown_by}, which is not there")
         else:
             self._check_hand(identity, told, shown_by)

@@ -4,6 +4,7 @@ seen at once. A sheet is known by its order's tag, its station and its running n
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import product
 
 from gateway.domain.notice import SLIP_KINDS
 from gateway.simulation.printer import Paper
@@ -19,18 +20,23 @@ CALLED = {
 @dataclass
 class Sheet:
     """What has a slip number: a ticket's own slip, or that of one change of it. `contents`: all that it may rightly
-    hold, for it is made when it is sent; `ticket` is whose cook reads it, `notice` "" for the ticket's own."""
+    hold, for it is made when it is sent; `ticket` is whose cook reads it, `notice` "" for the ticket's own. `along`:
+    the same of other tickets that it tells of, too."""
 
     ticket: str
     station: str
     notice: str
     contents: list[list[str]]
     papers: list[Paper] = field(default_factory=list)
+    along: list[list[list[str]]] = field(default_factory=list)
+
+    def is_on(self, paper: Paper) -> bool:
+        """Whether what the paper shows is what this may hold."""
+        together = ([dish for dishes in each for dish in dishes] for each in product(self.contents, *self.along))
+        return any(paper.shows(dishes) for dishes in together)
 
     def came_out_whole(self, copy: int | None = None) -> bool:
-        return any(
-            copy in (None, paper.copy) and any(paper.shows(dishes) for dishes in self.contents) for paper in self.papers
-        )
+        return any(copy in (None, paper.copy) and self.is_on(paper) for paper in self.papers)
 
 
 class PaperTrail:
@@ -110,7 +116,7 @@ class PaperTrail:
         needless = self._proofs[sheet.station] == "screen"
         if paper.code and not sheet.notice and ("SCREEN DOWN" in paper.text) != needless:
             raise Broken(f"the paper of {paper.tag} at {paper.printer} does not say rightly whether a screen is down")
-        if paper.code and not any(paper.shows(dishes) for dishes in sheet.contents):
+        if paper.code and not sheet.is_on(paper):
             raise Broken(
                 f"the paper {paper.number:04d} of {paper.tag} holds dishes that never were its own, or still wait to be"
                 f" called: {paper.dishes}, not one of {sheet.contents}"

@@ -224,9 +224,9 @@ CREATE TABLE notices_now (
   lines TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL, boot TEXT NOT NULL, mono REAL NOT NULL,
   version INTEGER NOT NULL, reason TEXT NOT NULL, from_place TEXT NOT NULL, slip_number INTEGER NOT NULL,
   shown_at TEXT, shown_by TEXT, acked_at TEXT, acked_by TEXT, note TEXT NOT NULL DEFAULT '',
-  note_before TEXT NOT NULL DEFAULT ''
+  note_before TEXT NOT NULL DEFAULT '', also TEXT NOT NULL DEFAULT '[]'
 ) STRICT;
-INSERT INTO notices_now SELECT *, '', '' FROM notices;
+INSERT INTO notices_now SELECT *, '', '', '[]' FROM notices;
 DROP TABLE notices;
 ALTER TABLE notices_now RENAME TO notices;
 CREATE INDEX notices_of_ticket ON notices (ticket);

@@ -10,20 +10,21 @@ from gateway.store.ids import row_of
 from gateway.store.transaction import Reader, Row, Tx
 
 _NOTICE = """SELECT x.id, t.id, x.number, x.kind, x.lines, x.by, x.at, x.boot, x.mono, x.version, x.reason,
- x.from_place, x.slip_number, x.shown_at, x.shown_by, x.acked_at, x.acked_by, x.note, x.note_before
- FROM notices x JOIN tickets t ON t.n = x.ticket"""
+ x.from_place, x.slip_number, x.shown_at, x.shown_by, x.acked_at, x.acked_by, x.note, x.note_before,
+ x.also FROM notices x JOIN tickets t ON t.n = x.ticket"""
 
 # Made before there are threads: see gateway/web/api/route.py.
 _lines_of = msgspec.json.Decoder(list[NoticeLine]).decode
+_ids_of = msgspec.json.Decoder(list[str]).decode
 
 
 def insert(tx: Tx, notice: Notice) -> None:
     tx.run(
-        f"INSERT INTO notices VALUES ({', '.join('?' * 20)})",
+        f"INSERT INTO notices VALUES ({', '.join('?' * 21)})",
         row_of(notice.id), notice.id, row_of(notice.ticket), notice.number, notice.kind,
         msgspec.json.encode(notice.lines).decode(), notice.by, notice.at, notice.boot, notice.mono, notice.version,
         notice.reason, notice.from_place, notice.slip_number, notice.shown_at, notice.shown_by, notice.acked_at,
-        notice.acked_by, notice.note, notice.note_before,
+        notice.acked_by, notice.note, notice.note_before, msgspec.json.encode(notice.also).decode(),
     )  # fmt: skip
     tx.changed.add("tickets")
 
@@ -31,8 +32,10 @@ def insert(tx: Tx, notice: Notice) -> None:
 def update(tx: Tx, notice: Notice) -> None:
     """Writes what changes in a notice's life."""
     tx.run(
-        "UPDATE notices SET slip_number = ?, shown_at = ?, shown_by = ?, acked_at = ?, acked_by = ? WHERE n = ?",
-        notice.slip_number, notice.shown_at, notice.shown_by, notice.acked_at, notice.acked_by, row_of(notice.id),
+        "UPDATE notices SET slip_number = ?, shown_at = ?, shown_by = ?, acked_at = ?, acked_by = ?, also = ?"
+        " WHERE n = ?",
+        notice.slip_number, notice.shown_at, notice.shown_by, notice.acked_at, notice.acked_by,
+        msgspec.json.encode(notice.also).decode(), row_of(notice.id),
     )  # fmt: skip
     tx.changed.add("tickets")
 
@@ -70,5 +73,5 @@ def next_unseen_for(rows: Reader, seconds: float, now: Now) -> float | None:
 
 def _notice(row: Row) -> Notice:
     values = list(row)
-    values[4] = _lines_of(row[4])
+    values[4], values[-1] = _lines_of(row[4]), _ids_of(row[-1])
     return Notice(*values)

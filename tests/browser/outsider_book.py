@@ -208,13 +208,15 @@ class Book:
         for slip in slips:
             stops = slip.title in TAKES_BACK and (slip.station, slip.number) in counted
             for dish, quantity in slip.net.items():
-                net[slip.order, slip.station][dish] += 0 if stops else quantity
+                if quantity and not stops:
+                    net[slip.orders[0], slip.station][dish] += quantity
             if slip.title in TAKES_BACK and not stops:
                 back = {dish: -quantity for dish, quantity in slip.net.items() if quantity < 0}
-                stopped[slip.order, slip.station].update(back)
-            titles[slip.order, slip.station, slip.title] += 1
+                stopped[slip.orders[0], slip.station].update(back)
+            for number in slip.orders:
+                titles[number, slip.station, slip.title] += 1
             for kind, quantity in slip.told.items():
-                titles[slip.order, slip.station, kind] += quantity
+                titles[slip.orders[0], slip.station, kind] += quantity
             if of is None:
                 wrong += self._says(slip)
         for order in [of] if of else self.orders.values():
@@ -238,15 +240,19 @@ class Book:
 
     def _says(self, slip: Any) -> list[str]:
         """What every paper of an order says beside its dishes."""
-        order = self.orders.get(slip.order)
-        if order is None:
+        its = [self.orders[one] for one in slip.orders if one in self.orders]
+        if len(its) != len(slip.orders):
             return [f"slip {slip.number} of {NAMES[slip.station]} is of {slip.order or 'no order'}: nobody sent it"]
+        order = its[0]
         where = f"{order.number}: slip {slip.number} of {NAMES[slip.station]}"
         wrong = []
         if slip.place not in (order.label, *order.seated):
             wrong.append(f"{where} is for {slip.place}, not {order.label}")
-        if slip.allergies != order.allergies:
-            wrong.append(f"{where} warns of {set(slip.allergies)}, not {set(order.allergies)}")
+        allergies = frozenset().union(*(one.allergies for one in its))
+        if slip.allergies != allergies:
+            wrong.append(f"{where} warns of {set(slip.allergies)}, not {set(allergies)}")
+        if len(its) > 1 and slip.title not in MOVED.values():
+            wrong.append(f"{where}: a {slip.title} of several orders")
         if slip.title in (FIRST, FIRED) and slip.note != order.note:
             wrong.append(f"{where} notes {slip.note!r}, not {order.note!r}")
         if slip.title == FIRST and slip.addition != order.addition:

@@ -16,7 +16,7 @@ STATIONS = {"炒锅": "wok", "凉菜吧台": "bar"}
 """As they are called on paper and on the door of the kitchen."""
 
 HEAD = re.compile(rf"^(?P<station>{'|'.join(STATIONS)})\s+(?P<title>\S+单) (?P<number>\d{{4}})$")
-ORDER = re.compile(r"^(?P<order>[A-Z]\d{3,})(?:\s+\S.*)?$")
+ORDER = re.compile(r"^(?P<order>[A-Z]\d{3,}(?: [A-Z]\d{3,})*)(?:\s+\S.*)?$")
 DISH = re.compile(r"^(?P<sign>-?)(?P<quantity>\d+)× (?P<name>\S.*)$")
 BAND = re.compile(r"^\s*▐\s*(?P<words>.*?)\s*▌\s*$")
 NOTE = "备注："
@@ -80,6 +80,11 @@ class Slip:
     text: str = ""
 
     @property
+    def orders(self) -> list[str]:
+        """More than one where a party moves whose orders are all at its station."""
+        return self.order.split() or [""]
+
+    @property
     def net(self) -> Counter[Dish]:
         """How much more, or less, of each dish is wanted because of this paper."""
         sign = WANTS.get(self.title, 0)
@@ -113,7 +118,8 @@ class Papers:
         self.slips.append(slip)
         if slip.whole and (slip.station, slip.number) not in self._first:
             self._first[slip.station, slip.number] = slip
-            self._of[slip.order].append(slip)
+            for order in slip.orders:
+                self._of[order].append(slip)
 
     @property
     def sheets(self) -> int:
@@ -223,7 +229,7 @@ def _head(slip: Slip, line: str) -> None:
         slip.place = re.sub(r"\s*▐.*", "", line).strip()
         slip.addition = "▐ 加菜 ▌" in line
     elif order := ORDER.match(line):
-        slip.order = order["order"]
+        slip.order = f"{slip.order} {order['order']}".strip()
 
 
 def _foot(slip: Slip, line: str) -> None:
@@ -234,5 +240,5 @@ def _foot(slip: Slip, line: str) -> None:
         slip.reason = line.removeprefix("原因：")
     elif band and band["words"].startswith(ALLERGY):
         slip.allergies |= frozenset(re.split("[，、]", band["words"].removeprefix(ALLERGY)))
-    elif re.match(rf"^\s*{slip.order}(-\d{{4}}(-\d+)?)?(\s|$)", line) and slip.order:
+    elif slip.order and re.match(rf"^\s*{slip.orders[0]}(-\d{{4}}(-\d+)?)?(\s|$)", line):
         slip.whole = True  # the code in words is the last thing on it

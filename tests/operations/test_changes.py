@@ -368,6 +368,42 @@ def test_a_party_that_moves_takes_its_dishes_along_and_orders_nothing_again(tmp_
     shop.close()
 
 
+def test_one_slip_tells_a_station_of_all_its_tickets_of_a_party_that_moves(shop: Shop) -> None:
+    """Each order keeps its notice, and the proof of the one slip counts for all of them."""
+    first, second = shop.place("tofu", "lamb"), shop.place("tofu", note="快点")
+    third = shop.place("tofu")
+    for job in shop.jobs(first) + shop.jobs(second):
+        printed(shop, job)
+    shop.do(moving.move_table, "1", "2", "m1", actor=WAITER)
+    moved = [job for order_id in (first, second) for job in shop.jobs(order_id) if job.kind == NOTICE]
+    assert sorted(job.station for job in moved) == ["grill", "wok"]
+    assert [job.kind for job in shop.jobs(third)] == ["kitchen", NOTICE], "a bridge has its dishes: nobody knows yet"
+    [wok] = [job for job in moved if job.station == "wok"]
+    numbers = [the(shop, order_id).number for order_id in (first, second)]
+    with shop.read() as rows:
+        slip = slip_of(rows, wok)
+    assert [(line.quantity, line.name) for line in slip.lines] == [(1, "麻婆豆腐"), (1, "麻婆豆腐")]
+    assert (slip.kind, slip.order, slip.code) == ("move", " ".join(numbers), numbers[0])
+    assert slip.note == f"{numbers[1]}: 快点", "and it says whose note that is"
+    told = [n for order_id in (first, second) for n in the(shop, order_id).notices if n.slip_number == wok.number]
+    assert len(told) == 2
+    assert not any(n.shown_at for n in told)
+    printed(shop, wok)
+    told = [n for order_id in (first, second) for n in the(shop, order_id).notices if n.slip_number == wok.number]
+    assert [n.shown_by for n in told] == [f"slip {wok.number:04d}"] * 2
+
+
+def test_a_slip_of_several_tickets_tells_the_others_when_the_first_is_done_before_it_leaves(shop: Shop) -> None:
+    first, second = shop.place("tofu"), shop.place("tofu")
+    for job in shop.jobs(first) + shop.jobs(second):
+        printed(shop, job)
+    shop.do(moving.move_table, "1", "2", "m1", actor=WAITER)
+    shop.act(the(shop, first).tickets[0].id, "bump")
+    [job] = [job for order_id in (first, second) for job in shop.jobs(order_id) if job.kind == NOTICE]
+    printed(shop, job)
+    assert the(shop, second).notices[0].shown_by == f"slip {job.number:04d}"
+
+
 def test_nobody_moves_to_a_table_where_somebody_eats_but_two_parties_can_become_one(shop: Shop) -> None:
     first, second = shop.place("tofu", table="1"), shop.place("tea", table="2")
     with pytest.raises(Refused, match="table_taken"):

@@ -132,8 +132,8 @@ def test_changes_of_a_former_release_keep_every_field_and_a_note_may_be_one_of_t
     migrations.migrate(path)
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (VERSION,)
-        found = db.execute(f"SELECT {', '.join(columns)}, note, note_before FROM notices ORDER BY n").fetchall()
-        assert found == [(7, *row, "", ""), (9, *seen, "", "")]
+        found = db.execute(f"SELECT {', '.join(columns)}, note, note_before, also FROM notices ORDER BY n").fetchall()
+        assert found == [(7, *row, "", "", "[]"), (9, *seen, "", "", "[]")]
         assert db.execute("SELECT quantity, again FROM lines").fetchall() == [(2, 0)]
         db.execute("UPDATE notices SET kind = 'change', note = '少辣' WHERE n = 7")
         with pytest.raises(sqlite3.IntegrityError):
