@@ -68,6 +68,8 @@ class Order:
     """Station -> how many of each dish its papers ask for, all in all."""
     titles: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(station, kind of paper) -> how many."""
+    together: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Of those as many may be one paper with another: cards of one station whose party moves."""
     seated: list[str] = field(default_factory=list)
     """Where it was before."""
     changes: int = 0
@@ -84,6 +86,9 @@ class Order:
 
     def wanted(self, card: Card) -> list[Line]:
         return [self.lines[i] for i in card.lines if self.lines[i].state == "wanted"]
+
+    def least(self, station: str, title: str) -> int:
+        return self.titles[station, title] - self.together[station, title]
 
     def spared(self, station: str, found: dict[str, int]) -> bool:
         """Whether the papers that lack are of cards with nothing left to make, taken back before they came out: then
@@ -175,9 +180,10 @@ class Order:
     def seat(self, table: str, how: str) -> None:
         self.seated.append(self.label)
         self.table = self.place = table
-        for card in self.cards:
-            if card.open and any(self.lines[i].state != "off" for i in card.lines):
-                self.titles[card.station, MOVED[how]] += 1
+        told = [c.station for c in self.cards if c.open and any(self.lines[i].state != "off" for i in c.lines)]
+        for station, cards in Counter(told).items():
+            self.titles[station, MOVED[how]] += cards
+            self.together[station, MOVED[how]] += cards - 1
 
 
 class Book:
@@ -233,7 +239,7 @@ class Book:
                     f"{order.titles[station, kind]}: {', '.join(map(str, order.paper[station]))}"
                     for kind in sorted(kinds)
                     if titles[order.number, station, kind] > order.titles[station, kind]
-                    or (titles[order.number, station, kind] < order.titles[station, kind] and not spared)
+                    or (titles[order.number, station, kind] < order.least(station, kind) and not spared)
                 ]
         wrong += [f"{number}: {dict(what)} on the papers of {NAMES[s]}, of nobody" for (number, s), what in net.items()]
         return wrong
