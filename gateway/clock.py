@@ -22,10 +22,11 @@ class Clock:
             self.boot = _BOOT_ID.read_text().strip()[:8]  # enough to tell one boot of a box from the next
         except OSError:
             self.boot = f"process-{time.time_ns()}"
+        self._began = time.monotonic()
 
     def now(self) -> Now:
         utc = datetime.now(UTC)
-        return Now(utc, self._grade(utc), self.boot, time.monotonic())
+        return Now(utc, self._grade(utc), self.boot, time.monotonic(), self._began)
 
     def _grade(self, utc: datetime) -> Grade:
         # How far a time can be trusted. Correcting it from the cloud or a phone comes with the clocks' own issue.

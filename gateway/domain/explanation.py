@@ -188,7 +188,7 @@ def _of_screens(facts: Facts, ticket: Ticket, papers: list[PrintJob]) -> list[Ca
         return []
     if ticket.state == "QUEUED":
         patience = SCREEN_S if ticket.proof == "screen" else CALL_S
-        late = facts.now.since(ticket.fired_boot, ticket.fired_mono) >= patience
+        late = facts.now.could_be_seen(ticket.fired_boot, ticket.fired_mono) >= patience
         held = all(line.state == "ON_HOLD" for line in facts.order.lines_of(ticket.id))
         return [_cause(facts, "no_screen", ticket, since=ticket.fired_at)] if late and not held else []
     if ticket.state == "READY" or ticket.shown_version >= ticket.version:

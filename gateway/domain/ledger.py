@@ -163,7 +163,7 @@ def _proven(
     counts: Counts = {"paper": printed}
     if rest and (ticket.id in asked or _is_asked(ticket.papers, asked)):
         counts["asked"] = rest
-    elif rest and now.since(ticket.boot, ticket.mono) < LEGAL_S:
+    elif rest and now.could_be_seen(ticket.boot, ticket.mono) < LEGAL_S:
         counts["waiting"] = rest
     return counts
 
@@ -199,4 +199,4 @@ def _class_of_notice(
         return "paper"
     if notice.id in asked or _is_asked(papers, asked):
         return "asked"
-    return "waiting" if now.since(notice.boot, notice.mono) < LEGAL_S else None
+    return "waiting" if now.could_be_seen(notice.boot, notice.mono) < LEGAL_S else None

@@ -17,12 +17,14 @@ the night that it was off."""
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """`utc` is for people and papers; `monotonic` (seconds, valid within one `boot`) is for every time-out."""
+    """`utc` is for people and papers; `monotonic` (seconds, valid within one `boot`) is for every time-out. `began`:
+    when this process did, on the same clock; long ago where that says nothing."""
 
     utc: datetime
     grade: Grade
     boot: str
     monotonic: float
+    began: float = float("-inf")
 
     @property
     def iso(self) -> str:
@@ -31,6 +33,11 @@ class Now:
     def since(self, boot: str, monotonic: float) -> float:
         """Seconds since a moment that was kept in a row. A moment of another boot is long ago."""
         return self.monotonic - monotonic if boot == self.boot else float("inf")
+
+    def could_be_seen(self, boot: str, monotonic: float) -> float:
+        """Seconds for which a cook could have seen what was fired then: of another boot, since this process began.
+        While the box was off no screen showed anything."""
+        return self.since(boot, monotonic) if boot == self.boot else self.monotonic - self.began
 
     def age(self, boot: str, monotonic: float, at: str, grade: str) -> float:
         """Seconds since a moment of which the time of day and the clock's grade were kept too. Of another boot both

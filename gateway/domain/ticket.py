@@ -50,7 +50,7 @@ class Ticket(msgspec.Struct):
     `hold`: "held" while it waits to be called, "fired" once it was; "" where nobody held it. `course` is what it is
     called by. `later`: it was made after its order.
 
-    `doubt` is "" or why the guest is told that the kitchen has not confirmed: `late` (60 s without proof)
+    `doubt` is "" or why the guest is told that the kitchen has not confirmed: `late` (nearly a minute without proof)
     or `mute` (printed by a printer that cannot confirm).
 
     `ended` says what ended it: one of `ENDINGS`, "" while it is open. Where no hand said when the dishes were done

@@ -140,7 +140,7 @@ def _by_order(subjects: set[str]) -> dict[str, set[str]]:
 def _young(order: OrderNow, now: Now) -> list[float]:
     """When each of its tickets and changes that need no proof yet will need one."""
     made = [(t.boot, t.mono) for t in order.tickets.values()] + [(n.boot, n.mono) for n in order.notices.values()]
-    ends = [mono + LEGAL_S for boot, mono in made if boot == now.boot]
+    ends = [now.monotonic + LEGAL_S - now.could_be_seen(boot, mono) for boot, mono in made]
     return [at for at in ends if at > now.monotonic]
 
 

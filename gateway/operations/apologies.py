@@ -42,7 +42,7 @@ def apologise(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order) -> None:
 
 def _is_late(ticket: Ticket, now: Now) -> bool:
     waits = ticket.state == "QUEUED" and not ticket.is_held and ticket.doubt != "mute"
-    return waits and (ticket.doubt == "late" or now.since(ticket.fired_boot, ticket.fired_mono) >= CALLED_S)
+    return waits and (ticket.doubt == "late" or now.could_be_seen(ticket.fired_boot, ticket.fired_mono) >= CALLED_S)
 
 
 def _dishes(order: Order, ticket: Ticket) -> list[dict[str, Any]]:

@@ -86,6 +86,7 @@ class Life:
         self.store.listen(self._after_commit)
 
     def start(self) -> None:
+        self.world.process_began = self.world.time
         for motor in self.motors.values():
             motor.wake()
         self.client.connect_soon(0.01, 0.3)

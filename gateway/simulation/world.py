@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from gateway.domain.now import Now
+from gateway.domain.now import Grade, Now
 from gateway.ids import uuid7
 from gateway.runner import LONGEST_WAIT_S
 
@@ -40,7 +40,7 @@ class World:
         self.steps = 0
         self.wall_offset = timedelta(0)
         self.boot = "boot-1"
-        self.boot_began = -3.0
+        self.boot_began = self.process_began = -3.0
         self.quiet = False
         """Whether the faults are off and everything must drain."""
         self.told: deque[str] = deque(maxlen=LAST_EVENTS)
@@ -81,7 +81,8 @@ class World:
 
     def now(self) -> Now:
         utc = OPENING + timedelta(seconds=self.time) + self.wall_offset
-        return Now(utc, "guess" if utc.year < 2026 else "holdover", self.boot, self.time - self.boot_began)
+        grade: Grade = "guess" if utc.year < 2026 else "holdover"
+        return Now(utc, grade, self.boot, self.time - self.boot_began, self.process_began - self.boot_began)
 
     def plug_pulled(self) -> None:
         """The whole box starts anew: another boot, and a monotonic clock that begins again."""

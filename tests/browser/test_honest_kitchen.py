@@ -21,6 +21,9 @@ OpenPage = Callable[..., Page]
 ON_PAPER_S = 10.0
 """The issue's bound: 8 s for the screen, then one slip."""
 
+WITHIN_A_MINUTE_S = 60.0
+"""The issue's bound, from the order to what the guest reads: a page that is looked at asks every three seconds."""
+
 
 def of_station(demo: RunningDemo, station: str) -> str:
     """The first dish that is made there and needs no choice."""
@@ -118,7 +121,7 @@ def test_with_every_road_to_the_kitchen_dead_staff_and_guest_are_told_and_recove
 
         summary = page.get_by_test_id("summary")
         expect(summary).to_contain_text("我们知道了，店员正在核实", timeout=70_000)
-        assert time.monotonic() - began < 61 + 3, "the page asks every three seconds"
+        assert time.monotonic() - began <= WITHIN_A_MINUTE_S
         expect(lines_of("unconfirmed")).to_have_count(2, timeout=10_000)
         assert violations(page) == []
         page.get_by_test_id("lang-en").click()

@@ -55,6 +55,26 @@ def steps_of_guest(shop: Shop, order_id: str) -> set[str]:
     return {line["kitchen"] for line in documents.order_document(shop.order(order_id))["lines"]}
 
 
+@pytest.mark.parametrize("power_cut", [True, False])
+def test_after_a_power_cut_screens_have_their_time_and_after_a_crash_it_goes_on(shop: Any, power_cut: bool) -> None:
+    """No screen could show anything while the box was off; the gateway alone is back in a moment."""
+    order_id = shop.place("tea")
+    tea = shop.order(order_id).tickets[0].id
+    passes(shop, 2)
+    if power_cut:
+        shop.boot = "after the cut"
+    shop.began = shop.now.monotonic
+    shop.watch = ProofWatch(shop.store)
+    passes(shop, CALL_S - 2 + STEP_S)
+    assert (("ticket_unseen", tea) in shop.conditions()) is not power_cut
+    passes(shop, 2)
+    assert ("ticket_unseen", tea) in shop.conditions()
+    passes(shop, DOUBT_S - CALL_S - 2 - STEP_S)
+    assert (len(apologies(shop)) == 1) is not power_cut
+    passes(shop, 4)
+    assert len(apologies(shop)) == 1
+
+
 def test_staff_is_told_within_10_s_with_table_and_dish_and_the_guest_within_60_with_one_apology(shop: Any) -> None:
     order_id = shop.place("tofu", "tea", "lamb")
     told = {("ticket_unseen", ticket.id) for ticket in shop.order(order_id).tickets}

@@ -130,7 +130,7 @@ class Shop:
         self.set_by = timedelta()
         """How far somebody has set the wall clock."""
         self.passed = 0.0
-        self.boot = "boot-1"
+        self.boot, self.began = "boot-1", float("-inf")
         self.grade: Grade = "ntp"
         self._ids = itertools.count(1)
         self._first = 0
@@ -153,7 +153,8 @@ class Shop:
 
     @property
     def now(self) -> Now:
-        return Now(START + self.set_by + timedelta(seconds=self.passed), self.grade, self.boot, 1000.0 + self.passed)
+        utc = START + self.set_by + timedelta(seconds=self.passed)
+        return Now(utc, self.grade, self.boot, 1000.0 + self.passed, self.began)
 
     def later(self, seconds: float) -> Now:
         self.passed += seconds
