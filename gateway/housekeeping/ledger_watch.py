@@ -41,8 +41,9 @@ class LedgerWatch:
 
     def __init__(self, store: Store):
         self._store = store
-        self._day = ""
-        self._slot = 0
+        self._slot: int | None = None
+        """Up to where the journal was read: from the day that was open at the start. What is promised later is watched
+        whatever its day: the last orders of one that ends, and what is cooked again at a table that sits on."""
         self._unread: dict[str, list[int]] = {}
         """Slots of the events that promised something of an order: in a rush thousands, of which hardly one is looked
         at before its kitchen has proven it. So they are read when the order is looked at."""
@@ -55,11 +56,8 @@ class LedgerWatch:
             day = visits.open_day(rows)
             if day is None:
                 return None
-            if day != self._day:
-                self._day, self._slot = day, kept.slot_before(rows, day)
-                self._promised.clear()
-                self._unread.clear()
-                self._due.clear()
+            if self._slot is None:
+                self._slot = kept.slot_before(rows, day)
             behind = self._read_on(rows, now)
             due = sorted((at, order) for order, at in self._due.items() if at <= now.monotonic)
             asked = kept.asked_about(rows) if due else set()
@@ -76,10 +74,9 @@ class LedgerWatch:
 
     def _read_on(self, rows: Reader, now: Now) -> bool:
         """Takes what was promised since the last look. True while there is more."""
+        assert self._slot is not None
         found, upto = kept.promised(rows, self._slot)
-        for slot, at, day, subject in found:
-            if day != self._day:
-                continue
+        for slot, at, _, subject in found:
             order = subject.removeprefix("order/")
             self._unread.setdefault(order, []).append(slot)
             # Before that nothing of it need be proven, and by then nearly all of it is: most are looked at once.

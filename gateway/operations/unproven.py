@@ -13,8 +13,8 @@ from gateway.store.transaction import Tx
 
 
 def doubt_ticket(tx: Tx, now: Now, ids: Ids, actor: Actor, ticket_id: str, doubt: str) -> None:
-    """The guest is told that the kitchen has not confirmed: `late` after nearly a minute, with one apology for the check,
-    `mute` for a paper of a printer that cannot confirm, which somebody has only to look at."""
+    """The guest is told that the kitchen has not confirmed: `late` after nearly a minute, with one apology for the
+    check, `mute` for a paper of a printer that cannot confirm, which somebody has only to look at."""
     order, ticket = kitchen.find(tx, ticket_id)
     if ticket.state != "QUEUED" or ticket.doubt:
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -173,6 +174,37 @@ def test_a_line_that_is_lost_between_order_and_ticket_is_a_difference_within_ten
     open_shop.later(9.8)
     keep_house(open_shop, watch)
     assert ("ledger_difference", f"{order['id']}:bar") in open_shop.conditions()
+
+
+def test_what_is_lost_of_the_last_order_of_a_day_is_named_on_the_next(open_shop: Shop) -> None:
+    watch = housekeeping(open_shop)
+    last = open_shop.place("tea")
+    keep_house(open_shop, watch)
+    open_shop.do(lose, "DELETE FROM lines WHERE item = 'tea'")
+    open_shop.set_by += timedelta(hours=18)  # its clock alone: the next order is of another day
+    open_shop.place("tofu")
+    assert len(open_shop.sql("SELECT DISTINCT day FROM orders")) == 2
+    open_shop.later(9.8)
+    keep_house(open_shop, watch)
+    assert ("ledger_difference", f"{last}:bar") in open_shop.conditions()
+
+
+def test_what_is_lost_of_a_dish_cooked_again_for_a_party_that_sits_on_into_the_next_day_is_named(
+    open_shop: Shop,
+) -> None:
+    order = open_shop.place("lamb")
+    printed(open_shop, order, "grill")
+    open_shop.set_by += timedelta(hours=18)
+    open_shop.place("tofu", table="2")
+    watch = housekeeping(open_shop)
+    keep_house(open_shop, watch)
+    open_shop.act(open_shop.ticket(order).id, "bump")
+    open_shop.do(changes.change_line, order, 1, "refire", "again", None, "cold", actor=WAITER)
+    open_shop.do(lose, "DELETE FROM notices")
+    open_shop.later(9.8)
+    keep_house(open_shop, watch)
+    keep_house(open_shop, watch)
+    assert ("ledger_difference", f"{order}:grill") in open_shop.conditions()
 
 
 def two_teas() -> Any:
