@@ -31,7 +31,8 @@ CLASSES: dict[Class, TextMap] = {
 }
 """In the order in which they are tried: the first that fits counts. `screen`, `paper` and `hand` are what came first
 before a cook: a screen that drew it, a slip that is proven, a tap of somebody who had it before either said so.
-`asked`: a condition that stands names it. `waiting`: it is so young that nothing need have proven it yet."""
+`asked`: a condition that stands names it, or its station was taken out of the settings while one did. `waiting`: it is
+so young that nothing need have proven it yet."""
 
 OPEN_CLASSES: tuple[Class, ...] = ("held", "asked", "waiting")
 """What is in one of these is not over yet."""
@@ -161,7 +162,7 @@ def _proven(
         return {"hand": left}
     rest = left - printed
     counts: Counts = {"paper": printed}
-    if rest and (ticket.id in asked or _is_asked(ticket.papers, asked)):
+    if rest and (ticket.id in asked or _is_asked(ticket.papers, asked) or ticket.cleared_at is not None):
         counts["asked"] = rest
     elif rest and now.could_be_seen(ticket.boot, ticket.mono) < LEGAL_S:
         counts["waiting"] = rest

@@ -184,7 +184,9 @@ NO_HAND = ("close", "paper", "visit", "day", "settings")
 def finish(tx: Tx, now: Now, actor: Actor, ticket: Ticket, screen: str, how: str) -> None:
     """Serves an open ticket, whatever it is at, and writes it; `how` is one of `ENDINGS`. One that was never ready is
     ready now, unless nobody said so. Raises `IllegalMove` for one that is served or cancelled."""
-    if ticket.state == "QUEUED":
+    if ticket.state == "QUEUED" and how == "settings":  # its station is gone: nobody has said that a cook had it
+        ticket.state = moved("ticket", ticket_table.MOVES, ticket.state, "show")
+    elif ticket.state == "QUEUED":
         _show(ticket, now, screen)
     for move in ("bump", "serve") if ticket.state != "READY" else ("serve",):
         ticket.state = moved("ticket", ticket_table.MOVES, ticket.state, move)

@@ -18,7 +18,7 @@ from gateway.contract.messages import BridgeState, DeviceState, PrintResult
 from gateway.domain.errors import Refused
 from gateway.domain.fault import Fault
 from gateway.housekeeping import PRUNE_AGAIN_S, PRUNE_AT_ONCE, PRUNE_EVERY_S, Housekeeping, Pruning
-from gateway.operations import administration, devices, ordering, papers, sync, uplink
+from gateway.operations import administration, devices, ledger, ordering, papers, sync, uplink
 from gateway.operations.administration import SESSION_S
 from gateway.operations.uplink import Uplink
 from gateway.relays import cloud
@@ -316,7 +316,12 @@ def test_a_station_that_is_forced_out_ends_its_tickets_and_says_who_did_it(shop:
     for order_id in (started, unseen):
         (ticket,) = [t for t in shop.order(order_id).tickets if t.station == "bar"]
         assert (ticket.state, ticket.cleared_at, ticket.updated_by) == ("SERVED", shop.now.iso, "house")
+        assert (ticket.shown_at is None) is (order_id == unseen), "nobody has said that a cook had it"
     assert shop.conditions() == set()
+    with shop.read() as rows:
+        counted = ledger.proof(rows, shop.now)
+    [bar] = [one for shift in counted["shifts"] for one in shift["stations"] if one["station"] == "bar"]
+    assert (counted["balanced"], bar["accepted"], bar["hand"], bar["asked"]) == (True, 2, 1, 1)
 
 
 def test_the_end_of_a_visit_ends_what_a_paper_station_has_proven_and_nothing_else(shop: Shop) -> None:
