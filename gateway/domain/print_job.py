@@ -40,6 +40,7 @@ MOVES = {
     ("WAITING", "stale"): "STALE",
     ("STALE", "cancel"): "CANCELLED",
     ("UNKNOWN", "came_out"): "PRINTED",
+    ("UNCONFIRMED", "came_out"): "PRINTED",
 }
 
 STATION_COPY = "station_copy"

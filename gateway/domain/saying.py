@@ -9,9 +9,11 @@ from gateway.domain.texts import TextMap, pick
 
 LANGUAGES = ("zh-Hans", "en")
 
-KINDS = ("served", "part", "again", "unknown", "cancelled", "order")
-"""served: its last slip. part: other slips of its ticket are still missing. again: it was crossed off before. order:
-the paper of a whole order, which crosses nothing off. unknown: no slip has this code."""
+KINDS = ("served", "part", "again", "closed", "unknown", "not_out", "cancelled", "order")
+"""served: its last slip. part: other slips of its ticket are still missing. again: it was crossed off before. closed:
+its table or its day ended before anybody crossed it off. order: the paper of a whole order, which crosses nothing off.
+unknown: no slip has this code. not_out: today's slip with this code is still to be printed, so this is one of another
+day."""
 
 CELLS = 20
 """Of a line on a pole display. A letter of a display without Chinese is one of them, all else is counted as two."""
@@ -26,6 +28,11 @@ _WORDS = {
         "{place}: one slip of {station} off, {slips} more to scan",
     ),
     "again": ("{place}：{station} {at} 已经划过", "{place}: {station} was already served at {at}"),
+    "closed": ("{place}：{station} {at} 已经结束", "{place}: {station} was closed at {at}"),
+    "not_out": (
+        "这不是今天的小票：{code} 还没打出来",
+        "This slip is not of today: {code} has not been printed yet",
+    ),
     "cancelled": ("{place}：{station}已取消，不要上", "{place}: {station} was cancelled, do not serve it"),
     "order": ("{place}", "{place}"),
     "unknown": (
@@ -39,6 +46,8 @@ _POLE = {
     "served": ("{place} {station}", "{place} {station}"),
     "part": ("{place} 还差{slips}张", "{place} +{slips} slips"),
     "again": ("{place} {at}已划", "{place} AGAIN {at}"),
+    "closed": ("{place} {at}已结束", "{place} CLOSED {at}"),
+    "not_out": ("不是今天的小票", "NOT TODAY'S SLIP"),
     "cancelled": ("{place} 已取消", "{place} CANCELLED"),
     "order": ("{place}", "{place}"),
     "unknown": ("没有这张小票", "UNKNOWN SLIP"),
@@ -58,7 +67,7 @@ def words_of(
         gap = ("", " ")[index]
         what = ("、", ", ")[index].join(f"{pick(m['name'], language)} {m['quantity']}" for m in missing)
         rest = _STILL[index].format(what=gap + what) if missing else _ALL[index]
-        if kind == "unknown":
+        if kind in ("unknown", "not_out"):
             said[language] = _WORDS[kind][index].format(**fill)
             pole[language] = [_POLE[kind][index], code]
             continue

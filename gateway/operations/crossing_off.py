@@ -19,10 +19,13 @@ from gateway.operations import kitchen, paper_decisions
 from gateway.operations.ordering import record
 from gateway.operations.slip_codes import code_on
 from gateway.operations.slips import dishes_on, place_of
+from gateway.operations.unsent_papers import may_have_left
 from gateway.store import crossings, jobs, journal, keys, orders, settings, visits
 from gateway.store.transaction import Reader, Tx
 
 SCOPE = "pass"
+CLOSED_BY = ("close", "visit", "day", "settings")
+"""Endings of a ticket after which nobody carries anything: what is scanned then was forgotten at the pass."""
 
 Json = dict[str, Any]
 
@@ -42,15 +45,18 @@ def scan_slip(tx: Tx, now: Now, ids: Ids, actor: Actor, text: str, screen: str, 
         return spoken.say(tx, now, ids, "unknown")
     if not code.number:
         return spoken.say(tx, now, ids, "order", order)
-    found = _slip_of(tx, order, code, spoken.rules)
-    if found is None:
+    found = _slips_of(tx, order, code, spoken.rules)
+    if not found:
         return spoken.say(tx, now, ids, "unknown")
-    return _cross_off(tx, now, ids, actor, screen, spoken, order.id, *found)
+    in_hand = [one for one in found if may_have_left(tx, one[1])]
+    if not in_hand:
+        return spoken.say(tx, now, ids, "not_out", order, order.ticket(found[0][0]))
+    return _cross_off(tx, now, ids, actor, screen, spoken, order.id, *in_hand[0])
 
 
-def _slip_of(rows: Reader, order: Order, code: SlipCode, rules: Settings) -> tuple[str, PrintJob] | None:
-    """The ticket and the paper that have this code. A paper that was printed before another one got its number may
-    have no place in its code: then the first of that number counts."""
+def _slips_of(rows: Reader, order: Order, code: SlipCode, rules: Settings) -> list[tuple[str, PrintJob]]:
+    """The tickets and papers that have this code, copies and diverted ones too. A paper that was printed before another
+    one got its number may have no place in its code: then those of that number count."""
     found = [
         (ticket.id, job)
         for place, ticket in enumerate(order.tickets, 1)
@@ -59,7 +65,7 @@ def _slip_of(rows: Reader, order: Order, code: SlipCode, rules: Settings) -> tup
         if job.number == code.number and job.kind in COOKED_BY
     ]
     exact = [one for one in found if slip_code.read(code_on(order, one[1], rules)) == code]
-    return next(iter(exact or found), None)
+    return exact or found
 
 
 def _cross_off(
@@ -78,6 +84,8 @@ def _cross_off(
     if job.part in known or ticket.ended in ("pass", "early"):
         at = known[job.part].at if job.part in known else ticket.served_at or now.iso
         return spoken.say(tx, now, ids, "again", order, ticket, at=at)
+    if ticket.ended in CLOSED_BY:
+        return spoken.say(tx, now, ids, "closed", order, ticket, at=ticket.cleared_at or now.iso)
     crossings.cross(tx, ticket_id, job.part, now.iso, spoken.by)
     left = _slips_left(tx, order, ticket_id)
     if left:

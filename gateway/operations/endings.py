@@ -6,10 +6,12 @@ from gateway.domain.actor import Actor
 from gateway.domain.ids import Ids
 from gateway.domain.now import Now
 from gateway.domain.order import Order
+from gateway.domain.print_job import COOKED_BY
 from gateway.domain.ticket import Ticket
 from gateway.operations import courses, kitchen
 from gateway.operations.ordering import record
-from gateway.store import devices, orders, tickets
+from gateway.operations.unsent_papers import NO_BYTE_LEFT
+from gateway.store import devices, jobs, orders, tickets
 from gateway.store.transaction import Tx
 
 
@@ -34,14 +36,23 @@ def end_ready_tickets(tx: Tx, now: Now, ids: Ids, actor: Actor) -> None:
 
 
 def end_of_visit(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, how: str = "visit") -> None:
-    """Nobody bumps a station that works from paper alone: what its slips have proven ends with the visit. What nothing
-    has proven yet stays, and somebody is asked for it, until a slip proves it: then `show_by_paper` ends it. What
-    still stands at the pass has nobody to be carried to, and what waits to be called is cancelled."""
+    """Nobody bumps a station that works from paper alone: what its slips have proven ends with the visit, and so does
+    what came out of printers that cannot confirm, though nobody ever said so. What nothing has proven yet stays, and
+    somebody is asked for it, until a slip proves it: then `show_by_paper` ends it. What still stands at the pass has
+    nobody to be carried to, and what waits to be called is cancelled."""
     dropped = courses.drop_held(tx, now, order)
     if dropped:
         record(tx, now, ids, actor, order, "line_cancelled", dropped)
-    over = [t for t in order.tickets if t.state == "READY" or (t.proof == "paper" and t.state != "QUEUED")]
+    over = [t for t in order.tickets if t.state == "READY" or (t.proof == "paper" and _has_its_paper(tx, t))]
     _end(tx, now, ids, actor, order, over, how)
+
+
+def _has_its_paper(tx: Tx, ticket: Ticket) -> bool:
+    """It is proven, or all of its papers came out as far as its printers can tell."""
+    if ticket.state != "QUEUED":
+        return True
+    its = [job for job in jobs.of_ticket(tx, ticket.id) if job.kind in COOKED_BY and job.state not in NO_BYTE_LEFT]
+    return bool(its) and all(job.state in ("PRINTED", "UNCONFIRMED") for job in its)
 
 
 def end_of_day(tx: Tx, now: Now, ids: Ids, actor: Actor, today: str) -> int:

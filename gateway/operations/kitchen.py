@@ -180,11 +180,14 @@ def _is_served(ticket: Ticket, now: Now, how: str) -> None:
 NO_HAND = ("close", "paper", "visit", "day", "settings")
 """Endings that say nothing of when the dishes were done."""
 
+NOBODY_SAID = ("visit", "day", "settings")
+"""Of those the ones that are no word of anybody who saw a dish or its slip: what was unproven stays so."""
+
 
 def finish(tx: Tx, now: Now, actor: Actor, ticket: Ticket, screen: str, how: str) -> None:
     """Serves an open ticket, whatever it is at, and writes it; `how` is one of `ENDINGS`. One that was never ready is
     ready now, unless nobody said so. Raises `IllegalMove` for one that is served or cancelled."""
-    if ticket.state == "QUEUED" and how == "settings":  # its station is gone: nobody has said that a cook had it
+    if ticket.state == "QUEUED" and how in NOBODY_SAID:
         ticket.state = moved("ticket", ticket_table.MOVES, ticket.state, "show")
     elif ticket.state == "QUEUED":
         _show(ticket, now, screen)

@@ -76,13 +76,23 @@ def call_again(tx: Tx, order: Order, ticket: Ticket) -> None:
             call(tx, order, ticket, one.since)
 
 
+def ask_of_next_paper(tx: Tx, ticket_id: str) -> None:
+    """A printer that cannot confirm has had a paper of this ticket, or somebody has spoken for one: who was called for
+    the ticket is asked about the next."""
+    order = orders.load_of_ticket(tx, ticket_id)
+    if order is not None and any(ticket.id == ticket_id for ticket in order.tickets):
+        call_again(tx, order, order.ticket(ticket_id))
+
+
 def call(tx: Tx, order: Order, ticket: Ticket, since: str) -> None:
-    """Somebody is called to tell its station in person what no cook has seen."""
+    """Somebody is called to tell its station in person what no cook has seen. Where a printer that cannot confirm has
+    had its paper, whoever looks may say that it came out: the next of those is named."""
     left = [(line, line.left) for line in order.lines_of(ticket.id) if not line.is_gone]
+    mute = [job for job in jobs.of_ticket(tx, ticket.id) if job.kind in COOKED_BY and job.state == "UNCONFIRMED"]
     if left:
         devices.raise_condition(
             tx, "ticket_unseen", ticket.id, since, number=order.number, table=order.table, station=ticket.station,
-            dishes=documents.dishes(left),
+            dishes=documents.dishes(left), **({"job": mute[-1].id} if mute else {}),
         )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from gateway.domain.ids import Ids
 from gateway.domain.now import Now
 from gateway.domain.print_job import PrintJob
 from gateway.domain.states import moved
-from gateway.operations import papers, unclear_papers
+from gateway.operations import notices, papers, unclear_papers
 from gateway.store import devices, jobs, keys, settings
 from gateway.store.ids import row_of
 from gateway.store.transaction import Tx
@@ -79,6 +79,8 @@ def _came_out(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> PrintJ
     if job.kind == "drawer":
         devices.clear_condition(tx, "drawer_unknown", job.printer)
     unclear_papers.apart(tx, now, job, lambda: papers.show(tx, now, ids, actor, job), ask=False)
+    if job.kind in print_job.COOKED_BY:
+        notices.ask_of_next_paper(tx, job.ticket)
     return job
 
 

@@ -42,10 +42,10 @@ def _unsent(rows: Reader, order: Order, ticket: Ticket, notice: Notice) -> list[
     if notice.kind not in COUNTED:
         return []
     its = [job for job in jobs.of_ticket(rows, ticket.id) if job.kind in COOKED_BY and _is_about(order, notice, job)]
-    return [] if any(_may_have_left(rows, job) for job in its) else its
+    return [] if any(may_have_left(rows, job) for job in its) else its
 
 
-def _may_have_left(rows: Reader, job: PrintJob) -> bool:
+def may_have_left(rows: Reader, job: PrintJob) -> bool:
     """A bridge that has a paper keeps it as it was when it came."""
     return job.state not in NO_BYTE_LEFT and (job.state != "QUEUED" or jobs.is_out(rows, job))
 

@@ -212,11 +212,12 @@ def newest_and_open(rows: Reader, limit: int) -> list[Order]:
 
 def left_over(rows: Reader, today: str) -> list[int]:
     """Row numbers of the orders of a business day before `today` that no open visit will end, and of which something
-    stands ready, is proven by paper alone, or waits to be called."""
+    stands ready, is or may be before a cook by paper alone, or waits to be called."""
     found = rows.all(
         """SELECT DISTINCT o.n FROM tickets t INDEXED BY tickets_open JOIN orders o ON o.n = t.order_n
          LEFT JOIN visits v ON v.id = o.visit WHERE t.cleared_at IS NULL AND o.day < ?
-         AND (t.hold = 'held' OR t.state = 'READY' OR (t.proof = 'paper' AND t.state IN ('SHOWN', 'STARTED')))
+         AND (t.hold = 'held' OR t.state = 'READY' OR (t.proof = 'paper'
+         AND (t.state IN ('SHOWN', 'STARTED') OR (t.state = 'QUEUED' AND t.doubt = 'mute'))))
          AND (v.id IS NULL OR v.state = 'CLOSED') ORDER BY o.n""",
         today,
     )

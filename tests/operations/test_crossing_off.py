@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from store.shop import SETTINGS, WAITER, Shop, menu, open_shop, rules, staff_cart, tokens
@@ -173,6 +175,7 @@ def test_a_scan_crosses_a_ticket_off_and_says_what_is_still_missing(shop: Shop) 
 
 def test_the_last_scan_of_an_order_says_that_all_is_served(shop: Shop) -> None:
     placed = shop.place("lamb", "tofu")
+    prove(shop, placed, "SENDING")
     for code in codes(shop, placed):
         scan(shop, code)
     assert said(shop)["words"]["en"].endswith("all served")
@@ -231,6 +234,7 @@ def test_a_ticket_on_several_slips_is_served_when_all_of_them_are_scanned(tmp_pa
     sold = menu(lambda raw: raw["categories"][0].update(items=[raw["categories"][0]["items"][2]]))
     shop = open_shop(tmp_path / "own", rules(stations=stations, default_station="grill", devices=[SCANNER]), sold)
     placed = shop.place("lamb", "lamb", "lamb")
+    prove(shop, placed, "SENDING")
     found = codes(shop, placed)
     assert found == ["A001-0001", "A001-0002", "A001-0003"]
     assert [(scan(shop, one), said(shop)["slips"]) for one in (found[1], found[1], found[0])] == [
@@ -244,10 +248,39 @@ def test_a_ticket_on_several_slips_is_served_when_all_of_them_are_scanned(tmp_pa
 
 def test_two_stations_that_give_the_same_number_give_different_codes(shop: Shop) -> None:
     placed = shop.place("lamb", "tofu")
+    prove(shop, placed, "SENDING")
     assert codes(shop, placed) == ["A001-0001", "A001-0001-2"]
     assert [scan(shop, "A001-0001-2"), scan(shop, "A001-0001-2")] == ["scan_served", "scan_again"]
     assert [state for state, _ in states(shop, placed).values()] == ["QUEUED", "SERVED"]
     assert [scan(shop, "A001-0001"), scan(shop, "A001-0001")] == ["scan_served", "scan_again"]
+
+
+def test_a_slip_of_another_day_crosses_off_nothing_while_todays_is_still_to_come(shop: Shop) -> None:
+    """Numbers begin again every day. A bridge that has today's may have printed it: that one counts."""
+    shop.place("lamb")
+    yesterday = shop.order(shop.place("lamb")).number
+    shop.later(24 * 3600)
+    other, today = shop.place("lamb"), shop.place("lamb")
+    assert shop.order(today).number == yesterday
+    assert scan(shop, f"{yesterday}-0002") == "scan_not_out"
+    assert "not of today" in said(shop)["words"]["en"]
+    assert states(shop, today)["grill"] == ("QUEUED", "")
+    prove(shop, other)
+    prove(shop, today, "SENDING")
+    assert scan(shop, f"{yesterday}-0002") == "scan_served"
+
+
+def test_a_slip_that_was_forgotten_until_its_table_was_closed_is_told_so(shop: Shop) -> None:
+    placed = shop.place("lamb")
+    prove(shop, placed)
+    (code,) = codes(shop, placed)
+    closed_at = shop.now.iso
+    shop.do(administration.close_table, "1", actor=WAITER)
+    assert states(shop, placed)["grill"] == ("SERVED", "visit")
+    shop.later(300)
+    assert scan(shop, code) == "scan_closed"
+    local = datetime.fromisoformat(closed_at).astimezone(ZoneInfo("Asia/Shanghai")).strftime("%H:%M")
+    assert f"was closed at {local}" in said(shop)["words"]["en"]
 
 
 def test_the_paper_of_a_whole_order_says_what_is_missing_and_crosses_nothing_off(shop: Shop) -> None:

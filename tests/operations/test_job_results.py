@@ -220,7 +220,7 @@ def test_what_a_person_withdraws_is_asked_back_and_ends_with_the_bridges_word(sh
         (way, decision, decision in legal)
         for way, legal in {
             "QUEUED": {"cancel"}, "SENDING": set(), "WAITING": {"cancel"}, "PRINTED": {"reprint"},
-            "UNCONFIRMED": {"reprint"}, "UNKNOWN": {"reprint", "came_out"}, "CANCELLED": set(),
+            "UNCONFIRMED": {"reprint", "came_out"}, "UNKNOWN": {"reprint", "came_out"}, "CANCELLED": set(),
         }.items()
         for decision in ("reprint", "came_out", "cancel")
     ],

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from store.shop import Shop, staff_cart
+from store.shop import SETTINGS, WAITER, Shop, menu, open_shop, rules, staff_cart
 
 from gateway.contract.messages import PrintResult
-from gateway.operations import administration, paper_decisions, papers, unproven
-from gateway.store import tickets
+from gateway.operations import administration, endings, ledger, paper_decisions, papers, unproven
+from gateway.store import devices, tickets
 
 
 def prove(shop: Shop, order_id: str, *states: str) -> None:
@@ -65,3 +67,55 @@ def test_a_paper_at_a_table_with_people_stays_open_until_they_go(shop: Shop) -> 
     assert ended(shop, here) == {"grill": ("SHOWN", False)}
     shop.do(administration.close_table, "1")
     assert ended(shop, here) == {"grill": ("SERVED", True)}
+
+
+def asked_about(shop: Shop) -> list[str | None]:
+    """The papers by which somebody may answer who was called for a ticket."""
+    with shop.read() as rows:
+        return [one.params.get("job") for one in devices.conditions(rows) if one.code == "ticket_unseen"]
+
+
+def test_of_a_printer_that_cannot_confirm_a_person_says_that_each_paper_came_out(tmp_path: Path) -> None:
+    stations = [SETTINGS["stations"][2] | {"slips": "dish"}]
+    sold = menu(lambda raw: raw["categories"][0].update(items=[raw["categories"][0]["items"][2]]))
+    shop = open_shop(tmp_path / "own", rules(stations=stations, default_station="grill"), sold)
+    order = shop.place("lamb", "lamb")
+    shop.do(unproven.call_for_ticket, shop.ticket(order).id)
+    assert asked_about(shop) == [None], "nothing has come out yet"
+    first, second = shop.jobs(order)
+    prove(shop, order, "UNCONFIRMED")
+    assert (shop.ticket(order).state, shop.ticket(order).doubt) == ("QUEUED", "mute")
+    assert asked_about(shop) == [second.id]
+    shop.do(paper_decisions.decide, second.id, "came_out", "a", actor=WAITER)
+    assert (shop.ticket(order).state, asked_about(shop)) == ("QUEUED", [first.id])
+    shop.do(paper_decisions.decide, first.id, "came_out", "b", actor=WAITER)
+    ticket = shop.ticket(order)
+    assert (ticket.state, ticket.shown_by, ticket.doubt) == ("SHOWN", "slip 0001", "")
+    assert shop.conditions() == set()
+    with shop.read() as rows:
+        [grill] = ledger.proof(rows, shop.now)["shifts"][0]["stations"]
+    assert (grill["accepted"], grill["paper"]) == (2, 2)
+    shop.close()
+
+
+@pytest.mark.parametrize("how", ["visit", "day"])
+def test_what_a_printer_could_not_confirm_ends_with_its_table_or_its_day_and_never_counts_as_seen(
+    shop: Shop, how: str
+) -> None:
+    mute, unprinted = shop.place("lamb"), shop.place("lamb")
+    for order in (mute, unprinted):
+        shop.do(unproven.call_for_ticket, shop.ticket(order).id)
+    if how == "visit":
+        prove(shop, mute, "UNCONFIRMED")
+        shop.do(administration.close_table, "1")
+    else:
+        shop.do(administration.close_table, "1")
+        prove(shop, mute, "UNCONFIRMED")
+        shop.do(endings.end_of_day, "2026-11-24")
+    ticket = shop.ticket(mute)
+    assert (ticket.state, ticket.ended, ticket.shown_at) == ("SERVED", how, None)
+    assert shop.conditions() == {("ticket_unseen", shop.ticket(unprinted).id)}, "the other's slip is still to come"
+    with shop.read() as rows:
+        counted = ledger.proof(rows, shop.now)
+    [grill] = [one for one in counted["shifts"][0]["stations"] if one["station"] == "grill"]
+    assert (counted["balanced"], grill["accepted"], grill["asked"], grill["hand"]) == (True, 2, 2, 0)
