@@ -87,10 +87,9 @@ def _follow(tx: Tx, now: Now, ids: Ids, actor: Actor, job: PrintJob) -> None:
     elif job.state == "PRINTED":
         _answer_for(tx, job)
         show(tx, now, ids, actor, job)
-    elif job.state == "UNCONFIRMED":
-        if job.ticket and job.kind != print_job.NOTICE:
-            unproven.doubt_ticket(tx, now, ids, actor, job.ticket, "mute")
-            notices.ask_of_next_paper(tx, job.ticket)
+    elif job.state == "UNCONFIRMED" and job.kind in print_job.COOKED_BY:
+        unproven.doubt_ticket(tx, now, ids, actor, job.ticket, "mute")
+        notices.ask_of_next_paper(tx, job.ticket)
     elif job.kind in print_job.CALLS_NOBODY:
         return
     elif job.state == "UNKNOWN":
