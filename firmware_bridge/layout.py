@@ -33,6 +33,7 @@ PAGES: dict[str, type[SlipPage]] = {
     "add": KitchenSlip,
     "return": Notice,
     "refire": Notice,
+    "recall": Notice,
     "rush": Notice,
     "hold": Notice,
     "fire": Notice,

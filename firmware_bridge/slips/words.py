@@ -59,17 +59,18 @@ class Words:
 CHINESE = Words(
     title={
         "guest_list": "客单", "full_order": "总单", "kitchen": "厨打单", "dish": "一菜一单", "runner": "传菜单",
-        "add": "加菜单", "return": "退菜单", "refire": "重做单", "rush": "催菜单", "hold": "等叫单", "fire": "起菜单",
-        "move": "转台单", "merge": "并台单", "change": "改单",
+        "add": "加菜单", "return": "退菜单", "refire": "重做单", "recall": "退回单", "rush": "催菜单", "hold": "等叫单",
+        "fire": "起菜单", "move": "转台单", "merge": "并台单", "change": "改单",
         "bill": "预结单", "receipt": "结账单", "shift": "交班单", "day": "日结单",
         "stale": "旧单待确认", "label": "标签", "test": "测试单",
     },
     announce={
-        "return": "退菜", "refire": "重做", "rush": "催菜", "hold": "等叫", "fire": "起菜", "move": "转台",
-        "merge": "并台", "change": "改单",
+        "return": "退菜", "refire": "重做", "recall": "退回", "rush": "催菜", "hold": "等叫", "fire": "起菜",
+        "move": "转台", "merge": "并台", "change": "改单",
     },
     tell={
-        "return": "这些不要了，请停做", "refire": "再做一份，不另收钱", "rush": "客人在催，请先做",
+        "return": "这些不要了，请停做", "refire": "再做一份，不另收钱", "recall": "传菜台退回来了，请补做好",
+        "rush": "客人在催，请先做",
         "hold": "先别做，等起菜单",
         "fire": "可以做了", "move": "换桌不换菜，不用重做", "merge": "并桌不换菜，不用重做",
         "change": "备注改了，照新的做，份数不变",
@@ -120,18 +121,20 @@ CHINESE = Words(
 ENGLISH = Words(
     title={
         "guest_list": "Your order", "full_order": "full order", "kitchen": "kitchen", "dish": "one dish",
-        "runner": "runner", "add": "addition", "return": "return", "refire": "cook again", "rush": "rush",
+        "runner": "runner", "add": "addition", "return": "return", "refire": "cook again",
+        "recall": "sent back", "rush": "rush",
         "hold": "hold", "fire": "fire", "move": "table move", "merge": "tables merged",
         "change": "note changed", "bill": "Bill", "receipt": "Receipt", "shift": "Shift report",
         "day": "Day report", "stale": "Old slips", "label": "Label",
         "test": "Test slip",
     },
     announce={
-        "return": "RETURN", "refire": "COOK AGAIN", "rush": "RUSH", "hold": "HOLD", "fire": "FIRE",
-        "move": "TABLE MOVE", "merge": "MERGED", "change": "CHANGE",
+        "return": "RETURN", "refire": "COOK AGAIN", "recall": "SENT BACK", "rush": "RUSH", "hold": "HOLD",
+        "fire": "FIRE", "move": "TABLE MOVE", "merge": "MERGED", "change": "CHANGE",
     },
     tell={
         "return": "not wanted any more: stop", "refire": "once more, free of charge",
+        "recall": "the pass sends it back: make it right",
         "rush": "guests wait: do this first",
         "hold": "do not cook yet, wait for FIRE", "fire": "cook it now",
         "move": "same dishes, do not cook again", "merge": "same dishes, do not cook again",

@@ -10,8 +10,8 @@ from typing import Literal, get_args
 import msgspec
 
 SlipKind = Literal[
-    "guest_list", "full_order", "kitchen", "dish", "runner", "add", "return", "refire", "rush", "hold", "fire", "move",
-    "merge", "change", "bill", "receipt", "shift", "day", "stale", "label", "test",
+    "guest_list", "full_order", "kitchen", "dish", "runner", "add", "return", "refire", "recall", "rush", "hold",
+    "fire", "move", "merge", "change", "bill", "receipt", "shift", "day", "stale", "label", "test",
 ]  # fmt: skip
 KINDS: tuple[SlipKind, ...] = get_args(SlipKind)
 

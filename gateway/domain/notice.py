@@ -10,7 +10,7 @@ import msgspec
 
 from gateway.domain.texts import TextMap
 
-NoticeKind = Literal["cancel", "return", "refire", "rush", "hold", "fire", "move", "merge", "change"]
+NoticeKind = Literal["cancel", "return", "refire", "recall", "rush", "hold", "fire", "move", "merge", "change"]
 KINDS: tuple[NoticeKind, ...] = get_args(NoticeKind)
 
 SLIP_KINDS: dict[str, str] = {"cancel": "return"}
@@ -18,7 +18,8 @@ SLIP_KINDS: dict[str, str] = {"cancel": "return"}
 
 WORDS: dict[str, TextMap] = {
     "cancel": {"zh-Hans": "退菜", "en": "cancelled"}, "return": {"zh-Hans": "退菜", "en": "returned"},
-    "refire": {"zh-Hans": "重做", "en": "cook again"}, "rush": {"zh-Hans": "催菜", "en": "rush"},
+    "refire": {"zh-Hans": "重做", "en": "cook again"}, "recall": {"zh-Hans": "退回", "en": "sent back"},
+    "rush": {"zh-Hans": "催菜", "en": "rush"},
     "hold": {"zh-Hans": "等叫", "en": "hold"}, "fire": {"zh-Hans": "起菜", "en": "fire"},
     "move": {"zh-Hans": "转台", "en": "table moved"}, "merge": {"zh-Hans": "并台", "en": "tables merged"},
     "change": {"zh-Hans": "改单", "en": "changed"},
@@ -28,7 +29,7 @@ WORDS: dict[str, TextMap] = {
 MOST_OF_A_TICKET = 20
 """A ticket that was changed more often is a mistake or a prank; its screen stays readable, and the largest order with
 so many fits into one message of the local broker."""
-AGAIN = ("rush", "refire", "change")
+AGAIN = ("rush", "refire", "recall", "change")
 MOST_AGAIN = 8
 """Of a ticket: they leave room for what must be told, such as a cancel or a move."""
 MAX_REASON = 60

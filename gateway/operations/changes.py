@@ -12,7 +12,7 @@ from gateway.domain.actor import Actor
 from gateway.domain.documents import Json
 from gateway.domain.errors import IllegalMove, Refused
 from gateway.domain.ids import Ids
-from gateway.domain.notice import AGAIN, MOST_AGAIN, MOST_OF_A_TICKET, Notice, NoticeKind, NoticeLine
+from gateway.domain.notice import NoticeKind
 from gateway.domain.now import Now
 from gateway.domain.order import LINE_MOVES, Line, Order, checked_text
 from gateway.domain.print_job import DEEDS, STATION_COPY, PrintJob
@@ -20,7 +20,7 @@ from gateway.domain.states import moved
 from gateway.domain.ticket import MOVES, Ticket
 from gateway.operations import courses, crossing_off, first_papers, kitchen, notices, papers, ticket_papers
 from gateway.operations.ordering import record
-from gateway.store import crossings, devices, jobs, journal, keys, orders, settings, tickets, visits
+from gateway.store import crossings, devices, jobs, journal, keys, orders, tickets, visits
 from gateway.store.transaction import Tx
 
 SCOPE = "lines"
@@ -134,7 +134,7 @@ def _taken_away(
         return [ticket.id]  # it has left the kitchen: nothing is stopped any more
     _unprint(tx, now, ids, actor, order, ticket)
     if not ticket.is_held and ticket.state != "READY":
-        note(tx, now, ids, actor, order, ticket, kind, [(line, quantity)], reason)
+        notices.note(tx, now, ids, actor, order, ticket, kind, [(line, quantity)], reason)
     if all(one.is_gone for one in order.lines_of(ticket.id)):
         _end_empty(tx, now, order, ticket)
     tickets.update(tx, ticket)
@@ -204,7 +204,7 @@ def _refire(
         ticket.ended = ""
         crossings.forget(tx, ticket.id)
         ticket.ready_version = ticket.version + 1
-    note(tx, now, ids, actor, order, ticket, "refire", [(line, quantity)], reason)
+    notices.note(tx, now, ids, actor, order, ticket, "refire", [(line, quantity)], reason)
     return [ticket.id]
 
 
@@ -212,7 +212,7 @@ def _rush(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, line: Line, qu
     ticket = order.ticket(line.ticket)
     if state_of(order, line) != "FIRED" or ticket.cleared_at is not None:
         raise IllegalMove("line", state_of(order, line), "rush")
-    note(tx, now, ids, actor, order, ticket, "rush", [(line, line.to_cook)], reason)
+    notices.note(tx, now, ids, actor, order, ticket, "rush", [(line, line.to_cook)], reason)
     return [ticket.id]
 
 
@@ -232,7 +232,7 @@ def rush_ticket(
     open_ones = [line for line in order.lines_of(ticket_id) if state_of(order, line) == "FIRED"]
     if not open_ones or ticket.cleared_at is not None:
         raise Refused("illegal_move", state=ticket.state, move="rush")
-    note(tx, now, ids, actor, order, ticket, "rush", [(line, line.to_cook) for line in open_ones])
+    notices.note(tx, now, ids, actor, order, ticket, "rush", [(line, line.to_cook) for line in open_ones])
     slot = record(tx, now, ids, actor, order, "line_rushed", [ticket_id])
     keys.remember(tx, SCOPE, key, print_, slot)
     return documents.order_document(order)
@@ -260,7 +260,7 @@ def hold_lines(
             continue
         waiting = courses.put_aside(tx, now, ids, order, ticket, held)
         _unprint(tx, now, ids, actor, order, ticket)
-        note(tx, now, ids, actor, order, ticket, "hold", [(line, line.left) for line in held], reason)
+        notices.note(tx, now, ids, actor, order, ticket, "hold", [(line, line.left) for line in held], reason)
         if all(one.is_gone for one in order.lines_of(ticket.id)):
             _end_empty(tx, now, order, ticket)
         tickets.update(tx, ticket)
@@ -275,26 +275,3 @@ def _fire(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, line: Line, qu
 
 
 _DO = {"cancel": _cancel, "return": _return, "refire": _refire, "rush": _rush, "hold": _hold, "fire": _fire}
-
-
-def note(
-    tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, ticket: Ticket, kind: NoticeKind,
-    lines: list[tuple[Line, int]], reason: str = "", from_place: str = "", notes: tuple[str, str] = ("", ""),
-    together: notices.Together | None = None,
-) -> None:  # fmt: skip
-    """Tells the cook of an open ticket; without `lines` all of it is meant. `notes`: a dish's now, and what was before.
-    `together`: slips that tell the same of other tickets. Raises `Refused`: too_many."""
-    before = order.notices_of(ticket.id)
-    again = len([one for one in before if one.kind in AGAIN])
-    if len(before) >= MOST_OF_A_TICKET or (kind in AGAIN and again >= MOST_AGAIN):
-        raise Refused("too_many", retry_after_s=60)
-    ticket.version += 1
-    ticket.updated_at, ticket.updated_by = now.iso, actor.id or actor.kind
-    notice = Notice(
-        id=next(ids), ticket=ticket.id, number=len(before) + 1, kind=kind, by=actor.id or actor.kind, at=now.iso,
-        boot=now.boot, mono=now.monotonic, version=ticket.version, reason=reason, from_place=from_place,
-        lines=[NoticeLine(line.id, quantity) for line, quantity in lines], note=notes[0], note_before=notes[1],
-    )  # fmt: skip
-    order.notices.append(notice)
-    notices.tell(tx, now, ids, order, ticket, notice, settings.the_settings(tx), together=together)
-    tickets.update(tx, ticket)

@@ -11,7 +11,7 @@ from gateway.domain.errors import Refused
 from gateway.domain.ids import Ids
 from gateway.domain.now import Now
 from gateway.domain.order import MAX_DOCUMENT, checked_text
-from gateway.operations import changes
+from gateway.operations import changes, notices
 from gateway.operations.ordering import record
 from gateway.store import keys, orders
 from gateway.store.transaction import Tx
@@ -49,7 +49,7 @@ def change_note(
     line.note = text
     orders.change_note(tx, order, line)
     if not ticket.is_held:
-        changes.note(tx, now, ids, actor, order, ticket, "change", [(line, line.to_cook)], notes=(text, before))
+        notices.note(tx, now, ids, actor, order, ticket, "change", [(line, line.to_cook)], notes=(text, before))
     if len(msgspec.json.encode(documents.order_document(order))) > MAX_DOCUMENT:
         raise Refused("invalid", field="note", reason="too_long")
     slot = record(tx, now, ids, actor, order, "line_changed", [ticket.id], [str(line.id)])

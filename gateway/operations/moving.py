@@ -11,7 +11,6 @@ from gateway.domain.now import Now
 from gateway.domain.order import Order
 from gateway.domain.visit import Visit
 from gateway.operations import notices
-from gateway.operations.changes import note
 from gateway.operations.ordering import record
 from gateway.store import devices, journal, keys, orders, settings, visits
 from gateway.store.transaction import Tx
@@ -78,7 +77,7 @@ def _seat(
     touched = [ticket for ticket in order.tickets if ticket.cleared_at is None]
     for ticket in touched:
         if not ticket.is_held and ticket.state in COOKING:
-            note(tx, now, ids, actor, order, ticket, kind, [], from_place=former, together=together)
+            notices.note(tx, now, ids, actor, order, ticket, kind, [], from_place=former, together=together)
     record(tx, now, ids, actor, order, f"{kind}d", [ticket.id for ticket in touched])
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from gateway.domain import documents
 from gateway.domain.actor import Actor
+from gateway.domain.errors import Refused
 from gateway.domain.ids import Ids
-from gateway.domain.notice import WORDS, Notice
+from gateway.domain.notice import AGAIN, MOST_AGAIN, MOST_OF_A_TICKET, WORDS, Notice, NoticeKind, NoticeLine
 from gateway.domain.now import Now
-from gateway.domain.order import Order
+from gateway.domain.order import Line, Order
 from gateway.domain.print_job import COOKED_BY, NOTICE, PrintJob
 from gateway.domain.settings import Settings
 from gateway.domain.ticket import Ticket
 from gateway.operations import unsent_papers as unsent
 from gateway.operations.first_papers import slip_counter, slip_printer
-from gateway.store import devices, jobs, notices, orders, settings, visits
+from gateway.store import devices, jobs, notices, orders, settings, tickets, visits
 from gateway.store.transaction import Reader, Tx
 
 ON_PAPER = ("SENDING", "PRINTED", "UNCONFIRMED", "UNKNOWN")
@@ -28,6 +29,29 @@ Together = dict[tuple[str, str], Notice]
 
 NOTHING_TO_TELL = "ended"
 """Who has shown a change of what no paper will ever say: nobody has to."""
+
+
+def note(
+    tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, ticket: Ticket, kind: NoticeKind,
+    lines: list[tuple[Line, int]], reason: str = "", from_place: str = "", notes: tuple[str, str] = ("", ""),
+    together: Together | None = None,
+) -> None:  # fmt: skip
+    """Tells the cook of an open ticket; without `lines` all of it is meant. `notes`: a dish's now, and what was before.
+    `together`: slips that tell the same of other tickets. Raises `Refused`: too_many."""
+    before = order.notices_of(ticket.id)
+    again = len([one for one in before if one.kind in AGAIN])
+    if len(before) >= MOST_OF_A_TICKET or (kind in AGAIN and again >= MOST_AGAIN):
+        raise Refused("too_many", retry_after_s=60)
+    ticket.version += 1
+    ticket.updated_at, ticket.updated_by = now.iso, actor.id or actor.kind
+    notice = Notice(
+        id=next(ids), ticket=ticket.id, number=len(before) + 1, kind=kind, by=actor.id or actor.kind, at=now.iso,
+        boot=now.boot, mono=now.monotonic, version=ticket.version, reason=reason, from_place=from_place,
+        lines=[NoticeLine(line.id, quantity) for line, quantity in lines], note=notes[0], note_before=notes[1],
+    )  # fmt: skip
+    order.notices.append(notice)
+    tell(tx, now, ids, order, ticket, notice, settings.the_settings(tx), together=together)
+    tickets.update(tx, ticket)
 
 
 def tell(

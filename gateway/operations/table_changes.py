@@ -10,7 +10,7 @@ from gateway.domain.errors import Refused
 from gateway.domain.ids import Ids
 from gateway.domain.now import Now
 from gateway.domain.order import Line, Order, checked_text
-from gateway.operations import changes, courses
+from gateway.operations import changes, courses, notices
 from gateway.operations.ordering import record
 from gateway.store import journal, keys, orders, settings, visits
 from gateway.store.transaction import Tx
@@ -72,5 +72,5 @@ def _all(
     touched = [ticket for ticket in order.tickets if any(line.ticket == ticket.id for line in lines)]
     for ticket in touched:
         its = [(line, line.to_cook) for line in lines if line.ticket == ticket.id]
-        changes.note(tx, now, ids, actor, order, ticket, "rush", its, reason)
+        notices.note(tx, now, ids, actor, order, ticket, "rush", its, reason)
     return [ticket.id for ticket in touched]

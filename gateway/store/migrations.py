@@ -220,7 +220,8 @@ NOTES = """
 ALTER TABLE lines ADD COLUMN again INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE notices_now (
   n INTEGER PRIMARY KEY, id TEXT NOT NULL, ticket INTEGER NOT NULL REFERENCES tickets, number INTEGER NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('cancel', 'return', 'refire', 'rush', 'hold', 'fire', 'move', 'merge', 'change')),
+  kind TEXT NOT NULL
+    CHECK (kind IN ('cancel', 'return', 'refire', 'recall', 'rush', 'hold', 'fire', 'move', 'merge', 'change')),
   lines TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL, boot TEXT NOT NULL, mono REAL NOT NULL,
   version INTEGER NOT NULL, reason TEXT NOT NULL, from_place TEXT NOT NULL, slip_number INTEGER NOT NULL,
   shown_at TEXT, shown_by TEXT, acked_at TEXT, acked_by TEXT, note TEXT NOT NULL DEFAULT '',

@@ -114,6 +114,31 @@ def test_a_line_on_hold_leaves_the_screen_and_comes_back_when_it_is_fired(
     eventually("on paper, once", lambda: sum("起菜" in slip for slip in slips(demo, number)) == 1)
 
 
+@pytest.mark.parametrize(("lang", "said"), [("zh-CN", "退回：补做好"), ("en-US", "Sent back")])
+def test_what_the_pass_sends_back_stands_on_its_card_until_the_cook_knows(
+    demo: RunningDemo, open_screen: Callable[..., Page], lang: str, said: str
+) -> None:
+    order = demo.order("4", [RICE])
+    number = order["number"]
+    page = open_screen(lang=lang)
+    page.get_by_test_id(f"bump-{number}").click()
+    expect(page.get_by_test_id(f"ticket-{number}")).to_have_count(0)
+
+    def bumped() -> dict[str, Any] | None:
+        [ticket] = demo.staff("GET", f"/api/v1/orders/{order['id']}", None)[1]["tickets"]
+        return dict(ticket) if ticket["cleared_at"] else None
+
+    ticket = eventually("bumped", bumped)
+    body = {"screen": "expo-1", "key": str(uuid.uuid4()), "version": ticket["version"], "tell": True}
+    status, _ = demo.staff("POST", f"/api/v1/tickets/{ticket['id']}/recall", body)
+    assert status == 200
+    expect(page.get_by_test_id("notice-recall")).to_contain_text(said)
+    eventually("on paper", lambda: any("退回单" in text for text in slips(demo, number)))
+    page.get_by_test_id(f"know-{number}").click()
+    expect(page.get_by_test_id("notice-recall")).to_have_count(0)
+    expect(page.get_by_test_id(f"ticket-{number}")).to_be_visible()
+
+
 def test_many_changes_on_a_low_screen_leave_the_dishes_in_reach(
     demo: RunningDemo, open_screen: Callable[..., Page]
 ) -> None:

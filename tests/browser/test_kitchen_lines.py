@@ -296,5 +296,5 @@ def test_the_totals_equal_the_open_lines_after_500_random_events(in_chromium: An
 
 def test_every_event_has_a_sound_of_its_own(in_chromium: Any) -> None:
     notes = in_chromium("kds-sound.js", "() => KdsPlay.NOTES")
-    assert set(notes) == {"fresh", "addition", "cancelled", "rush", "fire", "late", "stale"}
+    assert set(notes) == {"fresh", "addition", "cancelled", "recall", "rush", "fire", "late", "stale"}
     assert len({str(one) for one in notes.values()}) == len(notes)

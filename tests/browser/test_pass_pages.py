@@ -136,7 +136,8 @@ def test_a_ready_dish_goes_back_to_its_station_from_the_sheet(own: RunningDemo, 
     assert violations(page) == []
     sheet.get_by_test_id("recall-wok").click()
     expect(page.get_by_test_id(f"wait-{number}")).to_be_visible()
-    assert tickets(own, number)["wok"]["state"] == "SHOWN"
+    back = tickets(own, number)["wok"]
+    assert (back["state"], [one["kind"] for one in back["notices"]]) == ("SHOWN", ["recall"]), "and its cook is told"
     page.get_by_test_id(f"more-{number}").click()
     page.get_by_test_id("sheet").get_by_test_id("serve-one-bar").click()
     eventually("the bar's is served", lambda: tickets(own, number)["bar"]["state"] == "SERVED")

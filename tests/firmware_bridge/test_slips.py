@@ -47,8 +47,8 @@ GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "slips"
 LANGUAGES = ("zh-Hans", "en")
 WIDTHS = (32, 48)
 WRITE = os.environ.get("TABLEPASS_GOLDEN") == "write"
-COOKED_FROM = ("kitchen", "dish", "add", "return", "refire", "rush", "hold", "fire", "move", "merge", "change",
-               "full_order")
+COOKED_FROM = ("kitchen", "dish", "add", "return", "refire", "recall", "rush", "hold", "fire", "move", "merge",
+               "change", "full_order")
 """Kinds that somebody cooks by."""
 
 

@@ -12,7 +12,16 @@ from gateway.domain import documents, ticket
 from gateway.domain.errors import Refused
 from gateway.domain.notice import MAX_REASON
 from gateway.domain.order import StaffCart
-from gateway.operations import administration, changes, device_events, kitchen, moving, ordering, table_changes
+from gateway.operations import (
+    administration,
+    changes,
+    device_events,
+    kitchen,
+    moving,
+    ordering,
+    sending_back,
+    table_changes,
+)
 from gateway.operations import timeline as explanations
 from gateway.store import journal, keys, orders, settings, tickets, visits
 from gateway.web import access, bodies, views
@@ -36,12 +45,13 @@ MAX_LISTED = 1000
 
 
 class TicketAction(msgspec.Struct, forbid_unknown_fields=True):
-    """`lines`: only these are bumped or undone."""
+    """`lines`: only these are bumped or undone. `tell`: a recall is told to the ticket's cook, whose it is not."""
 
     screen: ScreenName
     key: ActionKey
     version: Version
     lines: LineIds = []
+    tell: bool = False
 
 
 class TableAction(msgspec.Struct, forbid_unknown_fields=True):
@@ -174,6 +184,9 @@ def act_on_ticket(ticket_id: str, action: str) -> Response:
         order = house().do(changes.rush_ticket, actor, ticket_id, asked.key)
         with house().store.read() as rows:
             return bodies.json(documents.ticket_document(order, ticket_id, kitchen.names_of_stations(rows)))
+    if action == "recall" and asked.tell:
+        told = (asked.screen, asked.key, asked.version)
+        return bodies.json(house().do(sending_back.send_back, actor, ticket_id, *told))
     seen = (asked.screen, asked.key, asked.version, None, asked.lines)
     document = house().do(kitchen.act_on_ticket, actor, ticket_id, action, *seen)
     return bodies.json(document)

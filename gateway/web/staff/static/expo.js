@@ -138,7 +138,7 @@
     recall: ({order, ticket}) => {
       if (guarded()) return;
       const where = PassParts.place(t, order);
-      if (tap('/api/v1/tickets/' + ticket.id + '/recall', {version: ticket.version}, where, '')) say(t('recalled', {t: where, s: name(ticket.station)}));
+      if (tap('/api/v1/tickets/' + ticket.id + '/recall', {version: ticket.version, tell: true}, where, '')) say(t('recalled', {t: where, s: name(ticket.station)}));
       act.close();
     },
     /* A paper kitchen: the plate stands here, whatever no screen has said. */

@@ -2,10 +2,11 @@
    picture; nothing sounds before the first tap anyway. */
 (function (root) {
   'use strict';
-  const NOTES = {      // [Hz, from s, for s]
+  const NOTES = {      // [Hz, from s, for s]; every other change sounds like `cancelled`: look before you cook on
     fresh: [[660, 0, 0.16], [880, 0.17, 0.3]],
     addition: [[880, 0, 0.3]],
     rush: [[880, 0, 0.14], [880, 0.2, 0.14], [1100, 0.4, 0.3]],
+    recall: [[880, 0, 0.14], [660, 0.2, 0.14], [880, 0.4, 0.3]],
     cancelled: [[660, 0, 0.16], [440, 0.17, 0.3]],
     fire: [[550, 0, 0.14], [660, 0.15, 0.14], [880, 0.3, 0.4]],
     late: [[220, 0, 0.5]],
@@ -13,7 +14,7 @@
   };
 
   root.KdsPlay = function (context, name) {
-    NOTES[name].forEach((note) => {
+    (NOTES[name] || NOTES.cancelled).forEach((note) => {
       const tone = context.createOscillator(), level = context.createGain(), from = context.currentTime + note[1];
       tone.type = 'triangle';
       tone.frequency.value = note[0];

@@ -12,7 +12,7 @@
       on_paper: '已在纸单 {n}', maybe_paper: '纸单 {n} 可能也出了', quote: '注：{text}',
       soon: '快超时', late: '超时', more_lines: '还有 {n} 行', lines_top: '回到第一行',
       stale: '画面停在 {at}，新单没显示。', watch: '看打印机。', stale_do: '正在重连，按过的出餐会补上', stale_first: '连不上店里的点单盒，没有单显示。', stale_s: '{n} 秒', stale_m: '{n} 分',
-      n_cancel: '退菜：停做', n_refire: '重做', n_rush: '催菜', n_hold: '等叫：先别做', n_move: '转台', n_merge: '并台', n_change: '改单：照新备注',
+      n_cancel: '退菜：停做', n_refire: '重做', n_recall: '退回：补做好', n_rush: '催菜', n_hold: '等叫：先别做', n_move: '转台', n_merge: '并台', n_change: '改单：照新备注',
       fired: '起菜：可以做了', from_place: '原桌 {n}',
       someone: '有人', screen_who: '屏幕 {n}',
       sound: '声音'
@@ -27,7 +27,7 @@
       on_paper: 'already on paper {n}', maybe_paper: 'slip {n} may be out too', quote: 'Note: {text}',
       soon: 'soon late', late: 'late', more_lines: '{n} more lines', lines_top: 'Back to the first line',
       stale: 'Picture stopped at {at}. New orders are not shown.', watch: 'Watch the printer.', stale_do: 'Reconnecting; your bumps are kept', stale_first: 'Cannot reach the store\'s box. No tickets are shown.', stale_s: '{n} s', stale_m: '{n} min',
-      n_cancel: 'Not wanted: stop', n_refire: 'Cook again', n_rush: 'Rush', n_hold: 'Hold: not yet', n_move: 'Moved', n_merge: 'Merged', n_change: 'Change: new note',
+      n_cancel: 'Not wanted: stop', n_refire: 'Cook again', n_recall: 'Sent back', n_rush: 'Rush', n_hold: 'Hold: not yet', n_move: 'Moved', n_merge: 'Merged', n_change: 'Change: new note',
       fired: 'Fire: cook it now', from_place: 'from {n}',
       someone: 'someone', screen_who: 'screen {n}',
       sound: 'Sound'

@@ -86,7 +86,7 @@
       const dead = ticket.state === 'CANCELLED', news = KdsModel.unknown(ticket);
       if (known) {
         const last = news[news.length - 1];
-        if (last && last.number > known.told) { known.told = last.number; ring = last.kind === 'rush' || last.kind === 'fire' ? last.kind : ring || 'cancelled'; }
+        if (last && last.number > known.told) { known.told = last.number; ring = last.kind; }
         if (dead && !known.dead) { known.dead = true; ring = ring || 'cancelled'; }
         return;
       }
