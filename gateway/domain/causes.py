@@ -194,6 +194,7 @@ KINDS: dict[str, Kind] = {
     ),
     "started": _kind("going", "{since}{station}在做（{by}）", "{station} has been cooking it{since} ({by})"),
     "ready": _kind("going", "{station}{at}出餐了，等着上菜", "{station} had it ready{at}, waiting to be served"),
+    "paper_on_its_way": _kind("going", "{paper}正在送往{printer}", "{paper} is on its way to {printer}"),
     # --- the cloud ---
     "cloud_refused": _kind(
         "soon", "云端拒收这张单的记录（{reason}）：店里不受影响，请联系支持",

@@ -162,8 +162,9 @@ def _of_open_paper(facts: Facts, ticket: Ticket | None, job: PrintJob) -> Cause:
         return _cause(facts, "taking_back", ticket, job, since=job.updated_at, other=job.target)
     if ahead := facts.ahead.get(job.id, 0):
         return _cause(facts, "in_line", ticket, job, since=job.updated_at, n=ahead)
+    code = "on_its_way" if ticket else "paper_on_its_way"
     overdue = facts.now.since(job.boot, job.mono) >= BRIDGE_S
-    return _cause(facts, "bridge_silent" if overdue else "on_its_way", ticket, job, since=job.updated_at)
+    return _cause(facts, "bridge_silent" if overdue else code, ticket, job, since=job.updated_at)
 
 
 def _of_trouble(trouble: Wrong) -> dict[str, str]:

@@ -304,11 +304,15 @@ def cloud_refuses(shop: Shop, fault: bool) -> str:
 
 
 class Fault(NamedTuple):
+    """`first`: the headline, where another cause stands nearer to the dish: a fault behind it, or how the dish fares
+    with it all the same."""
+
     what: str
     play: Play
     cause: str
     zh: str
     en: str
+    first: str = ""
 
 
 FAULTS = [
@@ -369,11 +373,11 @@ FAULTS = [
           "the printer link has slip 0001 for Kitchen printer and says nothing of it since 11:30: tell Wok in person"),
     Fault("a later slip comes out before it", a_later_one_comes_out, "slip_missing",
           "炒锅后面的小票已经出了，小票 0001 还在后厨打印机等着",
-          "later slips of Wok have come out while slip 0001 still waits at Kitchen printer"),
+          "later slips of Wok have come out while slip 0001 still waits at Kitchen printer", first="paper_out"),
     Fault("a dish is nowhere", its_paper_is_gone, "ledger_difference",
           "麻婆豆腐", "unaccounted for since 11:30: no screen has drawn it and no slip came out; tell Wok in person"),
     Fault("no paper, and no screen either", neither_paper_nor_screen, "no_screen", "炒锅没有一块屏幕",
-          "no screen of Wok"),
+          "no screen of Wok", first="printer_offline"),
     Fault("the screen freezes, then a waiter recalls", screen_freezes_behind_a_change,
           "change_unseen", "还没有显示 11:30 的改动", "has drawn the change made at 11:30"),
     Fault("nobody sees a rush", nobody_sees_a_rush, "notice_unseen",
@@ -384,11 +388,11 @@ FAULTS = [
           "小票 0001 没在后厨打印机打", "diverted from Kitchen printer and came out at counter at 11:30"),
     Fault("others are before it", behind_another, "in_line", "前面有 1 张", "in line at Kitchen printer, 1 before it"),
     Fault("the internet is gone", partial(cloud_is_away, reason="no_answer"),
-          "uplink_offline", "11:30 起外网断了", "the internet is gone since 11:30"),
+          "uplink_offline", "11:30 起外网断了", "the internet is gone since 11:30", first="on_its_way"),
     Fault("the Wi-Fi asks for a login", partial(cloud_is_away, reason="captive_portal"),
           "uplink_portal", "网络要求登录", "the network asks for a login"),
     Fault("the cloud fails", partial(cloud_is_away, reason="cloud_error"),
-          "uplink_cloud_error", "云端出错", "the cloud has a fault since 11:30"),
+          "uplink_cloud_error", "云端出错", "the cloud has a fault since 11:30", first="on_its_way"),
     Fault("the cloud does not know the box", partial(cloud_is_away, reason="unauthorized"),
           "uplink_unauthorized", "不认这台点单盒", "does not know this box"),
     Fault("the cloud's certificate is foreign", partial(cloud_is_away, reason="untrusted"),
@@ -418,6 +422,8 @@ def test_a_fault_is_named_as_the_cause_in_both_languages(shop: Shop, fault: Faul
     assert fault.zh in words[fault.cause]["zh-Hans"]
     assert fault.en in words[fault.cause]["en"]
     assert found["well"] == (causes.KINDS[fault.cause].rank in causes.WELL)
+    first = fault.first or fault.cause
+    assert (found["stands"]["code"], found["stands"]["words"]) == (first, words[first])
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what)
