@@ -77,6 +77,7 @@ class Evening:
         self.items = [i for c in menu["categories"] for i in c["items"] if not i.get("sold_out")]
         self.open_tables = set(PARTIES)
         self.paper_back_in: dict[str, int] = {}
+        self._had: set[str] = set()
         self._last_card: dict[str, tuple[Order, Card]] = {}
 
     # -- what happens ------------------------------------------------------------------------------------------------
@@ -90,13 +91,21 @@ class Evening:
         broken = self.chance.sample(range(events // 8, events), k=max(3, events // 60) if faults_too else 0)
         faults = dict(zip(broken, (self.paper_out, self.kill_broker, self.kill_bridge) * events, strict=False))
         for at in range(events):
-            while not (faults.get(at) or self.chance.choices(list(hands), list(hands.values()))[0])():
+            while not (hand := faults.get(at) or self._hand(hands, at >= events // 2))():
                 continue
+            self._had.add(hand.__name__)
             self.papers.collect()
             for printer in [p for p, left in self.paper_back_in.items() if left <= 0]:
                 self.demo.drill("paper_out", False, printer)
                 del self.paper_back_in[printer]
             self.paper_back_in = {printer: left - 1 for printer, left in self.paper_back_in.items()}
+
+    def _hand(self, hands: dict[Callable[[], bool], int], late: bool) -> Callable[[], bool]:
+        """The next one's, by chance; of an evening's second half half of them are such that nobody has done yet."""
+        lacking = [hand for hand in hands if hand.__name__ not in self._had]
+        if late and lacking and self.chance.random() < 0.5:
+            return self.chance.choice(lacking)
+        return self.chance.choices(list(hands), list(hands.values()))[0]
 
     def did(self, what: str) -> bool:
         self.book.did[what] += 1

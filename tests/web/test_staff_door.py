@@ -187,6 +187,33 @@ def test_a_tickets_way_over_http(doors: Doors) -> None:
     assert timeline.get_json()["lines"][0]["kitchen"] == "served"
 
 
+def recallable(doors: Doors) -> list[str]:
+    return [one["order"]["number"] for one in doors.program("GET", "/api/v1/stations/wok/recall").get_json()["tickets"]]
+
+
+def bumped(doors: Doors) -> str:
+    order = placed(doors, "tofu").get_json()
+    ticket = doors.program("GET", "/api/v1/stations/wok/tickets").get_json()["tickets"][-1]
+    body = {"screen": "wok-1", "key": f"k-{ticket['id']}", "version": ticket["version"]}
+    assert doors.program("POST", f"/api/v1/tickets/{ticket['id']}/bump", json=body).status_code == 200
+    return str(order["number"])
+
+
+def test_the_last_thirty_of_two_hours_can_be_recalled(doors: Doors) -> None:
+    long_ago = bumped(doors)
+    doors.shop.later(2 * 3600)
+    assert recallable(doors) == [long_ago], "two hours to the second"
+    doors.shop.later(1)
+    assert recallable(doors) == []
+    done = []
+    for _ in range(31):
+        done.append(bumped(doors))
+        doors.shop.later(60)
+    assert recallable(doors) == done[:0:-1], "thirty of them, the newest first"
+    doors.shop.later(2 * 3600 - 15 * 60)
+    assert recallable(doors) == done[:15:-1], "the older half is gone"
+
+
 def test_jobs_are_listed_by_state_order_and_limit_and_decided_about(doors: Doors) -> None:
     order = placed(doors, "tofu", "lamb").get_json()
     placed(doors, "tofu")
