@@ -400,6 +400,7 @@ def c12_rushed_held_and_fired(story: Story, order: dict[str, Any], table: str) -
 def c14_the_table_moves(story: Story, order: dict[str, Any], table: str, other: str) -> None:
     number = order["number"]
     before = {station: len(story.slips(number, station)) for station in PRINTER}
+    papers = {station: len(story.demo.papers(PRINTER[station])) for station in PRINTER}
     orders = _orders(story)
     status, answer = story.demo.staff("POST", f"/api/v1/tables/{table}/move", {"key": uuid.uuid4().hex, "to": other})
     assert (status, answer["orders"]) == (200, 3)
@@ -409,6 +410,9 @@ def c14_the_table_moves(story: Story, order: dict[str, Any], table: str, other: 
         assert story.words["from"].format(table) in slip
         assert re.search(rf"^{story.words['table'].format(other)}\b", slip, re.M), slip
         assert len(story.slips(number, station)) == before[station] + 1
+        moved = rf"^{re.escape(story.words[station])} .*{re.escape(story.words['move_slip'])} \d{{4}}$"
+        since = story.demo.papers(PRINTER[station])[papers[station] :]
+        assert [one for one in since if re.search(moved, one, re.M)] == [slip], "one for all of the party's orders"
         for screen in range(len(story.screens.get(station, []))):
             expect(story.card(number, station, screen).locator("h2")).to_contain_text(other)
     assert _orders(story) == orders, "never a new order"
@@ -493,7 +497,8 @@ def each_came_out_once(story: Story, order: dict[str, Any], waiting: dict[str, A
     came = {at: tuple(len(story.of_kind(order["number"], at, kind)) for kind in kinds) for at in wanted}
     assert came == wanted
     for at in PRINTER:
-        mine = [slip for one in (order, waiting) for slip in story.slips(one["number"], at)]
+        # The one slip of a party that moves is of both.
+        mine = list(dict.fromkeys(slip for one in (order, waiting) for slip in story.slips(one["number"], at)))
         numbers = re.findall(rf"^{re.escape(story.words[at])} .* (\d{{4}})$", "\n".join(mine), re.M)
         assert len(set(numbers)) == len(numbers) == len(mine), numbers
         assert not any("REPRINT" in slip for slip in mine)
