@@ -197,6 +197,10 @@ demo() {
     exec "$VENV_PYTHON" -P -m gateway demo "$@"
 }
 
+can_draw() { # a browser and a broker, which the pages' budgets need
+    case " $(missing_packages test | tr '\n' ' ')" in *" chromium "* | *" mosquitto "*) return 1 ;; esac
+}
+
 run_tests() {
     machine_packages test
     python_packages test
@@ -204,10 +208,15 @@ run_tests() {
     failed=0
     "$VENV_PYTHON" -m ruff check . || failed=1
     "$VENV_PYTHON" -m mypy || failed=1
-    # All of them go in two lanes, a file at a time: most of their time is waiting for something real. The shifts, which
-    # wait for nothing, go before them and alone: their time is held to what was agreed.
+    # All of them go in two lanes, a file at a time: most of their time is waiting for something real. What is held to a
+    # time goes before them and alone: the shifts, and what cooks wait for at a screen.
     if [ $# -eq 0 ]; then
         "$VENV_PYTHON" -m benchmarks.simulated_shifts || failed=1
+        if can_draw; then
+            for budget in screen_speed order_to_card; do
+                "$VENV_PYTHON" -m "benchmarks.$budget" --quick --hold || failed=1
+            done
+        fi
         set -- --numprocesses 2 --dist loadfile --no-loadscope-reorder
     fi
     "$VENV_PYTHON" -m pytest "$@" || failed=1

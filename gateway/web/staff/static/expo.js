@@ -108,7 +108,11 @@
     view.toast = {label, orders: card.orders.map((order) => order.id), order: card.first.id, until: performance.now() + UNDO_MS};
     view.just = {label, at: feed.now()};
     view.open = null;
-    paint();      // not with the next frame: a tap is seen at once
+    /* Its card goes with this frame; that the others move up comes right behind, for a slow tablet takes a while. */
+    const button = mount.querySelector('[data-testid=serve-' + card.first.number + ']'), its = button && button.closest('article');
+    if (!its || document.hidden) { paint(); return; }
+    its.classList.add('off');
+    requestAnimationFrame(() => setTimeout(() => { its.classList.remove('off'); paint(); }));
   }
   let before = null, sheets = null;
   function opened() { before = document.activeElement; if (sheets) sheets.opened(); draw(); }
