@@ -48,11 +48,12 @@ def end_of_visit(tx: Tx, now: Now, ids: Ids, actor: Actor, order: Order, how: st
 
 
 def _has_its_paper(tx: Tx, ticket: Ticket) -> bool:
-    """It is proven, or all of its papers came out as far as its printers can tell."""
+    """It is proven, or all of its papers came out as far as its printers can tell: of each the last copy that left."""
     if ticket.state != "QUEUED":
         return True
     its = [job for job in jobs.of_ticket(tx, ticket.id) if job.kind in COOKED_BY and job.state not in NO_BYTE_LEFT]
-    return bool(its) and all(job.state in ("PRINTED", "UNCONFIRMED") for job in its)
+    last = {job.part: job for job in its}
+    return bool(last) and all(job.state in ("PRINTED", "UNCONFIRMED") for job in last.values())
 
 
 def end_of_day(tx: Tx, now: Now, ids: Ids, actor: Actor, today: str) -> int:

@@ -119,3 +119,18 @@ def test_what_a_printer_could_not_confirm_ends_with_its_table_or_its_day_and_nev
         counted = ledger.proof(rows, shop.now)
     [grill] = [one for one in counted["shifts"][0]["stations"] if one["station"] == "grill"]
     assert (counted["balanced"], grill["accepted"], grill["asked"], grill["hand"]) == (True, 2, 2, 0)
+
+
+@pytest.mark.parametrize(("copy", "ended_by"), [("UNCONFIRMED", "visit"), ("UNKNOWN", "")])
+def test_what_was_printed_again_by_a_printer_that_cannot_confirm_ends_with_its_table(
+    shop: Shop, copy: str, ended_by: str
+) -> None:
+    placed = shop.place("lamb")
+    prove(shop, placed, "UNKNOWN")
+    first = shop.jobs(placed)[0].id
+    again = shop.do(paper_decisions.decide, first, "reprint", "k", actor=WAITER)
+    shop.do(papers.take_result, again.printer, PrintResult(again.id, 1, copy))  # type: ignore[arg-type]
+    shop.do(unproven.call_for_ticket, shop.ticket(placed).id)
+    shop.do(administration.close_table, "1")
+    assert (shop.ticket(placed).ended, shop.ticket(placed).shown_at) == (ended_by, None)
+    assert any(code == "ticket_unseen" for code, _ in shop.conditions()) is not bool(ended_by)
