@@ -86,7 +86,9 @@ class ChangesSeen:
             if slip and slip != told.number and told.number:
                 raise Broken(f"the change '{told.kind}' of {told.tag} had the slip {told.number}, now it has {slip}")
             if slip and not told.number and not told.along_with and slip != tickets_own:  # else another slip tells it
-                sheet = Sheet(told.ticket, station, identity, told.dishes, along=self._along(identity, also))
+                others = self._along(identity, also)
+                sheet = Sheet(told.ticket, station, identity, told.dishes)
+                sheet.along, sheet.tags = [one.dishes for one in others], [one.tag for one in others]
                 new.append((told.day, station, slip, sheet, told.tag))
             told.number = slip or 0
             told.with_ticket = bool(slip) and slip == tickets_own and not told.along_with
@@ -105,12 +107,12 @@ class ChangesSeen:
                 )
         return new
 
-    def _along(self, leader: str, also: str) -> list[list[list[str]]]:
-        """What may stand of other tickets on the slip of this change. They came with it, in one operation."""
+    def _along(self, leader: str, also: str) -> list[Told]:
+        """Changes of other tickets that the slip of this one tells, too. They came with it, in one operation."""
         others = [self.told[one] for one in json.loads(also)]
         for one in others:
             one.along_with = leader
-        return [one.dishes for one in others]
+        return others
 
     def _check_proof(self, identity: str, told: Told, shown_by: str, was_cleared: bool, proof: str) -> None:
         if shown_by == "ended":

@@ -213,11 +213,11 @@ class Ledger:
         calm = self._world.time - self.calm_since
         listed = {r[0] for r in rows.all("SELECT subject FROM conditions WHERE code = 'ticket_unseen'")}
         found = rows.all(
-            "SELECT id, state, version, shown_version, shown_by, slip_number, fired_boot, fired_mono, station, hold"
-            " FROM tickets"
+            "SELECT id, state, version, shown_version, shown_by, slip_number, fired_boot, fired_mono, station, hold,"
+            " ended, doubt FROM tickets"
         )
         new: list[Numbered] = []
-        for identity, state, version, shown, shown_by, slip, boot, mono, station, hold in found:
+        for identity, state, version, shown, shown_by, slip, boot, mono, station, hold, ended, doubt in found:
             known = self.tickets[identity]
             if version != known.version:
                 raise Broken(f"the ticket of {known.tag} at {station} has version {version}, its event {known.version}")
@@ -233,6 +233,8 @@ class Ledger:
                 waited = min(now.since(boot, mono), calm)
                 if waited > TOLD_WITHIN_S and identity not in listed:
                     raise Broken(f"nobody has seen {known.tag} at {station} for {waited:.0f} s and nobody was told")
+            elif ended in ("visit", "day") and not shown_by and doubt == "mute":
+                pass  # a printer that cannot confirm has had its papers, and nobody ever spoke for them
             elif not known.proven and state != "CANCELLED":
                 self._check_proof(identity, known, shown_by or "")
             if state != "QUEUED" and identity in listed:

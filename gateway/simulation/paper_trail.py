@@ -21,7 +21,7 @@ CALLED = {
 class Sheet:
     """What has a slip number: a ticket's own slip, or that of one change of it. `contents`: all that it may rightly
     hold, for it is made when it is sent; `ticket` is whose cook reads it, `notice` "" for the ticket's own. `along`:
-    the same of other tickets that it tells of, too."""
+    the same of other tickets that it tells of, too; `tags` those of their orders."""
 
     ticket: str
     station: str
@@ -29,6 +29,7 @@ class Sheet:
     contents: list[list[str]]
     papers: list[Paper] = field(default_factory=list)
     along: list[list[list[str]]] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
 
     def is_on(self, paper: Paper) -> bool:
         """Whether what the paper shows is what this may hold."""
@@ -52,7 +53,8 @@ class PaperTrail:
 
     def expect(self, tag: str, number: int, sheet: Sheet) -> None:
         """A ticket or a change of it was given a slip number."""
-        self._sheets[tag, sheet.station, number] = sheet
+        for one in (tag, *sheet.tags):  # on paper the first of those stands that has one
+            self._sheets[one, sheet.station, number] = sheet
         self._of[sheet.ticket, sheet.notice] = sheet
 
     def sheet(self, ticket: str, notice: str = "") -> Sheet | None:

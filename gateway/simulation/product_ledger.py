@@ -72,13 +72,16 @@ def _classes(rows: Reader) -> tuple[dict[str, str], set[str]]:
         for ticket_or_notice in [row[1] or row[0]]
     }
     classes = {}
-    for ticket, hold, shown_at, shown_by in rows.all("SELECT id, hold, shown_at, shown_by FROM tickets"):
+    found = rows.all("SELECT id, hold, shown_at, shown_by, ended FROM tickets")
+    for ticket, hold, shown_at, shown_by, ended in found:
         if hold == "held":
             classes[ticket] = "held"
         elif shown_at is not None:
             classes[ticket] = _proof_of(shown_by or "")
         else:
-            classes[ticket] = "asked" if ticket in asked else "nowhere"
+            # Its printer could not confirm, and nobody answered before its table was closed.
+            unanswered = ended in ("visit", "day")
+            classes[ticket] = "asked" if ticket in asked or unanswered else "nowhere"
     return classes, asked
 
 
