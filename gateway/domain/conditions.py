@@ -211,6 +211,14 @@ KINDS: dict[str, Kind] = {
 }  # fmt: skip
 
 
+_UNCONFIRMED = _kind(
+    "now", "{table} 桌 {number} 已打印（无法核实）", "{number}, table {table}: printed, this printer cannot confirm",
+    "{dishes}：看看小票出来没有。出来了按“已出单”，没有就按“补打”",
+    "{dishes}: look whether the slip came out. Tap 'came out' if it did, else 'reprint'",
+)  # fmt: skip
+"""What `ticket_unseen` says of a ticket whose printer has had its paper: who looks can answer."""
+
+
 class _Blank(dict[str, Any]):
     def __missing__(self, key: str) -> str:
         return ""
@@ -230,6 +238,8 @@ def document(
 ) -> dict[str, Any]:
     """A condition as pages and programs get it. An unknown code still says itself."""
     kind = KINDS.get(code) or _kind("soon", code, code, "", "")
+    if code == "ticket_unseen" and params.get("job"):
+        kind = _UNCONFIRMED
 
     def said(tag: str) -> dict[str, Any]:
         """Params that are texts in several languages are said in this one."""

@@ -8,6 +8,7 @@ import pytest
 from store.shop import SETTINGS, WAITER, Shop, menu, open_shop, rules, staff_cart
 
 from gateway.contract.messages import PrintResult
+from gateway.domain.conditions import document
 from gateway.operations import administration, endings, ledger, paper_decisions, papers, unproven
 from gateway.store import devices, tickets
 
@@ -67,6 +68,14 @@ def test_a_paper_at_a_table_with_people_stays_open_until_they_go(shop: Shop) -> 
     assert ended(shop, here) == {"grill": ("SHOWN", False)}
     shop.do(administration.close_table, "1")
     assert ended(shop, here) == {"grill": ("SERVED", True)}
+
+
+def test_who_is_called_for_a_paper_that_could_not_be_confirmed_reads_what_to_tap(shop: Shop) -> None:
+    params = {"number": "A001", "table": "1", "dishes": {"zh-Hans": "1× 羊肉串", "en": "1× Lamb"}}
+    for job, title in (("", "No cook has seen"), ("01a2", "this printer cannot confirm")):
+        said = document("ticket_unseen", "t", shop.now.iso, params | {"job": job}, 0, {})
+        assert title in said["title"]["en"]
+        assert ("无法核实" in said["title"]["zh-Hans"]) is bool(job)
 
 
 def asked_about(shop: Shop) -> list[str | None]:

@@ -35,7 +35,9 @@
       if (job.intent || !isPaper(job)) return [];
       switch (job.state) {
         case 'UNKNOWN': return job.settled === null ? ['came_out', 'reprint'] : ['reprint'];
-        case 'PRINTED': case 'UNCONFIRMED': return ['reprint'];
+        /* What somebody cooks by, from a printer that cannot confirm: a person may speak for it. */
+        case 'UNCONFIRMED': return ['kitchen', 'dish', 'portion'].indexOf(job.kind) < 0 ? ['reprint'] : ['came_out', 'reprint'];
+        case 'PRINTED': return ['reprint'];
         case 'STALE': return ['print', 'cancel'];
         case 'QUEUED': case 'WAITING': return job.kind === 'test' ? ['cancel'] : ['divert', 'cancel'];
         default: return [];
