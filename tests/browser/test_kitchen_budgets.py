@@ -1,5 +1,6 @@
 """What the pages of the kitchen are allowed: sizes of what is read and what is touched, and whom they ask. Their weight
-is in test_kitchen_screen.py and test_pass_pages.py; times are benchmarks/screen_speed.py's."""
+is in test_kitchen_screen.py and test_pass_pages.py; times are benchmarks/screen_speed.py's and
+benchmarks/order_to_card.py's."""
 
 from __future__ import annotations
 
