@@ -22,7 +22,7 @@ AWAY_S = 60.0 if FULL else 12.0
 ROUND_S = 20.0 if FULL else 8.0
 """How long a fault lasts; 32 orders at least, for a p95 is nothing of fewer than 20."""
 
-ROUNDS = 8
+ROUNDS = 12
 """Within this many plays of a fault one must be as quick as the house beside it. Two houses in which nothing happens
 differ by a p95 of 1.2 times in one of three, with other tests on both cores (measured), and in four of five beside a
 storm and a load of 11; a stall that the fault makes is there each time it is played, and a house that is slower all the
